@@ -11,8 +11,14 @@ using Shape = std::vector<std::int64_t>;
 /// Number of elements; 1 for a scalar (empty shape).
 std::int64_t element_count(const Shape& shape);
 
+/// Whether no size is negative and the number of elements is at most `limit` (never overflows).
+bool fits(const Shape& shape, std::int64_t limit);
+
 /// "[100, 1, 64]"
 std::string to_string(const Shape& shape);
+
+/// Distance between neighbours along each axis of a row-major tensor.
+std::vector<std::int64_t> row_major_strides(const Shape& shape);
 
 enum class ElementType { real, integer, boolean };
 
@@ -27,5 +33,8 @@ struct Tensor {
 
   bool has_values() const { return !reals.empty() || !integers.empty() || element_count(shape) == 0; }
 };
+
+Tensor real_tensor(Shape shape, std::vector<double> values);
+Tensor integer_tensor(Shape shape, std::vector<std::int64_t> values);
 
 }  // namespace rondo
