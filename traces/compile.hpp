@@ -1,0 +1,46 @@
+#pragma once
+
+#include <string>
+
+#include "models/isa/instruction.hpp"
+#include "traces/graph.hpp"
+#include "traces/interpret.hpp"
+
+namespace rondo {
+
+/// How a network is laid over time and memory: choices that a user sweeps.
+struct MappingParams {
+  std::string input_projection;
+  std::string gates;
+  std::int64_t chunk_steps = -1;
+
+  template <class Visitor>
+  void fields(Visitor& v) {
+    v.choice("input_projection", input_projection, {"step", "hoisted"},
+             "input half of a recurrent layer: with every step, or ahead of the recurrence for all steps of a chunk");
+    v.choice("gates", gates, {"sequential", "interleaved"},
+             "gates one after the other over the whole hidden state, or all gates of one slice and then the next slice");
+    v.integer("chunk_steps", chunk_steps, "steps", "steps whose inputs and outputs are on chip at once; 0: as many as fit", 0,
+              1 << 20);
+  }
+};
+
+/// Word widths of the numbers on the chip.
+struct NumbersParams {
+  std::int64_t weight_bits = 0;
+  std::int64_t activation_bits = 0;
+
+  template <class Visitor>
+  void fields(Visitor& v) {
+    v.integer("weight_bits", weight_bits, "bits", "width of a weight: 8 or 16", 8, 16);
+    v.integer("activation_bits", activation_bits, "bits", "width of an activation: 8 or 16", 8, 16);
+  }
+};
+
+/// Network to program: quantise, tile, place, schedule, synchronise. `ranges` from an evaluation on calibration input
+/// (null: timing only, no data segments) and `inputs` the values of the graph's inputs (null likewise). A network that does
+/// not fit the machine is an Error that says which memory is short by how many bytes.
+Program compile(const Graph& graph, const Machine& machine, const MappingParams& mapping, const NumbersParams& numbers,
+                const Ranges* ranges, const NamedTensors* inputs);
+
+}  // namespace rondo
