@@ -1,0 +1,170 @@
+"""The commands sweep, compare and plot. The only place that prints messages and decides the exit status."""
+
+import argparse
+import json
+import os
+import sys
+from pathlib import Path
+from typing import Any, Callable, NoReturn, Optional
+
+from . import compare as comparing
+from . import sweep as sweeping
+from .progress import Progress
+from .run import RunFailed
+from .sweep_file import read_sweep
+from .yaml_reader import InputError
+
+
+def main(arguments: Optional[list[str]] = None) -> int:
+    """Exit status: 0 done, 1 the work failed, 2 the input is wrong."""
+    options = _parser().parse_args(arguments)
+    try:
+        return options.function(options)
+    except InputError as error:
+        for message in error.messages:
+            print(message, file=sys.stderr)
+        return 2
+    except RunFailed as error:
+        print(error, file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("stopped", file=sys.stderr)
+        return 130
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="./rondo", description="Rondo: sweeps, comparisons and figures.")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+
+    def command(name: str, function: Callable[[Any], int], text: str, example: str) -> argparse.ArgumentParser:
+        added = commands.add_parser(name, help=text, description=text, epilog=f"example: {example}",
+                                    formatter_class=argparse.RawDescriptionHelpFormatter)
+        added.set_defaults(function=function)
+        return added
+
+    sweep = command("sweep", _sweep, "Simulate a grid of chips, networks and parameters in parallel; show the Pareto points.",
+                    "./rondo sweep configs/sweeps/array_size.yaml --jobs 8 --out result")
+    sweep.add_argument("file", metavar="SWEEP.yaml", type=Path, help="what to sweep")
+    sweep.add_argument("--jobs", type=_jobs, default=os.cpu_count() or 1, metavar="N",
+                       help="worker processes (default: one per core)")
+    sweep.add_argument("--out", type=Path, metavar="DIR",
+                       help="where points.sqlite, points.csv and the figure go (default: out/NAME)")
+    sweep.add_argument("--resume", action="store_true",
+                       help="keep the points that DIR holds, failed ones too, and run the rest")
+    sweep.add_argument("--json", action="store_true", help="print the result as JSON instead of a table")
+
+    compare = command("compare", _compare, "Chips, simulated, against GPUs and CPUs, estimated from their data sheets.",
+                      "./rondo compare speech_emotion edge jetson_nano v100 --out result")
+    compare.add_argument("network", metavar="NETWORK", help="a network's file, or its name in configs/networks")
+    compare.add_argument("names", metavar="CHIP_OR_DEVICE", nargs="+",
+                         help="names in configs/chips or configs/gpus, or files; the first is what others are compared with")
+    compare.add_argument("--batch", type=_batch, metavar="N", help="sequences in one run (default: the network's)")
+    compare.add_argument("--out", type=Path, metavar="DIR", help="write compare.csv, compare.svg and compare.png there")
+    compare.add_argument("--json", action="store_true", help="print the result as JSON instead of a table")
+
+    plot = command("plot", _plot, "Figures of a finished run (where cycles and energy went) or of a sweep (Pareto front).",
+                   "./rondo plot result")
+    plot.add_argument("directory", metavar="DIR", type=Path, help="the --out directory of ./rondo run or ./rondo sweep")
+    plot.add_argument("--out", type=Path, metavar="DIR", help="where the figures go (default: beside the data)")
+    plot.add_argument("--json", action="store_true", help="print the names of the files as JSON")
+    return parser
+
+
+def _positive(text: str, what: str, most: int) -> int:
+    if not text.isdigit() or not 1 <= int(text) <= most:
+        raise argparse.ArgumentTypeError(f"{text} is not {what}; expected a whole number in 1..{most}")
+    return int(text)
+
+
+def _jobs(text: str) -> int:
+    return _positive(text, "a number of worker processes", 1024)
+
+
+def _batch(text: str) -> int:
+    return _positive(text, "a batch size", 65536)
+
+
+def _sweep(options: argparse.Namespace) -> int:
+    sweep = read_sweep(options.file)
+    out = options.out or Path("out") / sweep.name
+    with Progress(sweep.name, sweeping.unfinished(sweep, out) if options.resume else len(sweep.points())) as progress:
+        try:
+            result = sweeping.run_sweep(sweep, out, options.jobs, options.resume, progress.add)
+        except KeyboardInterrupt:
+            print(f"stopped; ./rondo sweep {options.file} --out {out} --resume goes on from here", file=sys.stderr)
+            return 130
+    sweeping.write_csv(result, out / "points.csv")
+    files = [out / "points.csv", out / sweeping.DATABASE]
+    if result.good():
+        from . import plots  # here, because matplotlib takes longer to load than a small sweep to run
+        files += plots.pareto(result, out)
+    if options.json:
+        _print_json({**sweeping.as_json(result), "files": [str(file) for file in files]})
+    else:
+        from . import table
+        if result.good():
+            table.console().print(table.sweep_table(result))
+        table.print_notes([*table.sweep_notes(result), "written: " + ", ".join(str(file) for file in files)])
+    return 0 if result.good() else 1
+
+
+def _compare(options: argparse.Namespace) -> int:
+    result = comparing.compare(options.network, options.names, options.batch)
+    files: list[Path] = []
+    if options.out:
+        from . import plots
+        files = plots.compare_bars(result, options.out)
+        sweeping.write_lines(options.out / "compare.csv", comparing.as_lines(result))
+        files.append(options.out / "compare.csv")
+    if options.json:
+        _print_json({**comparing.as_json(result), "files": [str(file) for file in files]})
+        return 0
+    from . import table
+    table.console().print(table.compare_table(
+        f"{result.network}: {result.steps} steps, batch {result.batch}", result.entries, result.batch))
+    table.print_notes(result.notes + (["written: " + ", ".join(str(file) for file in files)] if files else []))
+    return 0
+
+
+def _plot(options: argparse.Namespace) -> int:
+    from . import plots
+    out = options.out or options.directory
+    report = options.directory / "report.json"
+    if (options.directory / sweeping.DATABASE).is_file():
+        files = plots.pareto(sweeping.load_sweep(options.directory), out)
+    elif report.is_file():
+        tree = _read_report(report)
+        files = plots.cycles(tree, out) + plots.energy(tree, out)
+    else:
+        raise InputError(f"{options.directory}: holds neither report.json nor {sweeping.DATABASE}; expected the --out "
+                         "directory of ./rondo run or ./rondo sweep")
+    if options.json:
+        _print_json({"files": [str(file) for file in files]})
+    else:
+        print("\n".join(str(file) for file in files))
+    return 0
+
+
+def _read_report(path: Path) -> dict[str, Any]:
+    try:
+        tree = json.loads(path.read_text(encoding="utf-8"))
+    except (ValueError, OSError) as error:
+        raise InputError(f"{path}: cannot be read as a report: {error}") from error
+    if not isinstance(tree, dict) or "units" not in tree:
+        raise InputError(f"{path}: is not a report of ./rondo run: it has no units")
+    return tree
+
+
+def _print_json(value: Any) -> None:
+    print(json.dumps(value, indent=2, ensure_ascii=False))
+
+
+def _exit() -> NoReturn:
+    sys.exit(main())
+
+
+if __name__ == "__main__":
+    _exit()

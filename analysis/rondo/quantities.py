@@ -1,0 +1,105 @@
+"""What the numbers of a report are called, their units, and how they are written for people."""
+
+import math
+import re
+from dataclasses import dataclass
+from typing import Any, Optional
+
+Report = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Quantity:
+    """One number of a report: its path, its name on an axis, its unit, and whether more of it is better."""
+
+    path: str
+    title: str
+    unit: str
+    more_is_better: bool = False
+
+
+_NAMED = {q.path: q for q in (
+    Quantity("time_s", "time", "s"),
+    Quantity("total_cycles", "cycles", ""),
+    Quantity("cycles_per_step", "cycles per step", ""),
+    Quantity("energy_j.total", "energy", "J"),
+    Quantity("energy_j.leakage", "leakage energy", "J"),
+    Quantity("area_mm2.total", "area", "mm²"),
+    Quantity("utilisation", "utilisation", "", True),
+    Quantity("effective_ops_per_s", "effective operations", "op/s", True),
+    Quantity("peak_ops_per_s", "peak operations", "op/s", True),
+    Quantity("accuracy.sqnr_db", "SQNR", "dB", True),
+    Quantity("accuracy.max_abs_error", "largest error", ""),
+    Quantity("bits_per_character.chip", "bits per character", ""),
+    Quantity("power_w", "mean power", "W"),
+    Quantity("energy_delay_js", "energy x time", "Js"),
+)}
+
+# Figures made of others: path -> the function of a report.
+_DERIVED = {
+    "power_w": lambda report: report["energy_j"]["total"] / report["time_s"],
+    "energy_delay_js": lambda report: report["energy_j"]["total"] * report["time_s"],
+}
+
+_WORD = r"[A-Za-z0-9_]+"
+_FAMILIES = re.compile("|".join((
+    rf"energy_j\.units\.{_WORD}\.{_WORD}", rf"area_mm2\.units\.{_WORD}", rf"units\.{_WORD}\.(cycles|actions|counters)\.{_WORD}",
+    rf"memories\.{_WORD}\.(read_bytes|written_bytes|capacity_bytes)", rf"saturation\.{_WORD}")) + r"\Z")
+
+_UNITS = (("_bytes", "B"), ("_s", "s"), ("_mhz", "MHz"))
+
+
+def quantity(path: str) -> Optional[Quantity]:
+    """The quantity at a path of the report, None when reports hold no such number."""
+    if path in _NAMED:
+        return _NAMED[path]
+    if not _FAMILIES.match(path):
+        return None
+    unit = "J" if path.startswith("energy") else "mm²" if path.startswith("area") else ""
+    unit = next((u for ending, u in _UNITS if path.endswith(ending)), unit)
+    return Quantity(path, path.removeprefix("units.").removeprefix("memories.").replace(".", " ").replace("_", " "), unit)
+
+
+def known_quantities() -> str:
+    """The paths that `quantity` knows, as one line for a message."""
+    return ", ".join(_NAMED) + ", units.UNIT.cycles.CAUSE, memories.MEMORY.read_bytes, ..."
+
+
+def value_at(report: Report, path: str) -> Optional[float]:
+    """The finite number at a dotted path of the report, or derived from it; None when it is not there."""
+    try:
+        if path in _DERIVED:
+            return float(_DERIVED[path](report))
+        value: Any = report
+        for word in path.split("."):
+            value = value[word]
+        return float(value) if math.isfinite(float(value)) else None
+    except (KeyError, TypeError, ValueError, ZeroDivisionError):
+        return None
+
+
+# Units that take no SI prefix.
+UNSCALED = ("mm²", "dB", "MHz", "x")
+
+_PREFIXES = ((1e15, "P"), (1e12, "T"), (1e9, "G"), (1e6, "M"), (1e3, "k"), (1.0, ""), (1e-3, "m"), (1e-6, "µ"),
+             (1e-9, "n"), (1e-12, "p"))
+
+
+def written(value: Optional[float], unit: str = "") -> str:
+    """The value with three digits and an SI prefix: 1.23 ms. Units that take no prefix keep plain digits."""
+    if value is None:
+        return "-"
+    if value == 0 or unit in UNSCALED:
+        return _digits(value, unit)
+    size = abs(float(f"{value:.3g}"))
+    factor, prefix = next((entry for entry in _PREFIXES if size >= entry[0]), _PREFIXES[-1])
+    return _digits(value / factor, prefix + unit)
+
+
+def _digits(value: float, unit: str) -> str:
+    digits = f"{value:.3g}"
+    if "e" in digits:
+        digits = f"{value:.0f}" if abs(value) >= 1 else digits
+    elif digits.lstrip("-").replace(".", "").lstrip("0") and abs(value) < 100 and "." in f"{value:#.3g}":
+        digits = f"{value:#.3g}".rstrip(".")
+    return f"{digits} {unit}".rstrip()

@@ -1,0 +1,97 @@
+#!/usr/bin/python3
+"""Stands in for the simulator in the tests of analysis/: same command line, same JSON, a toy formula for the cycles.
+
+FAKE_RONDO names a JSON file of troubles: {"crash": KEY=VALUE, "hang": ..., "refuse": ..., "garble": ...} each meets the
+points with that setting; "log" is a file that gets a line for every point asked.
+"""
+
+import json
+import os
+import signal
+import sys
+import time
+
+
+def main() -> int:
+    if sys.argv[1] == "worker":
+        for line in sys.stdin:
+            print(json.dumps(answer(json.loads(line))), flush=True)
+        return 0
+    words, settings = [], {}
+    arguments = iter(sys.argv[2:])
+    for word in arguments:
+        if word == "--set":
+            key, value = next(arguments).split("=")
+            settings[key] = json.loads(value)
+        elif not word.startswith("--"):
+            words.append(word)
+    reply = answer({"chip": words[0], "network": words[1], "set": settings})
+    if not reply["ok"]:
+        print(reply["error"], file=sys.stderr)
+        return 2
+    print(json.dumps(reply["report"]))
+    return 0
+
+
+def answer(request: dict) -> dict:
+    troubles = json.load(open(os.environ["FAKE_RONDO"])) if "FAKE_RONDO" in os.environ else {}
+    settings = request["set"]
+    if "log" in troubles:
+        with open(troubles["log"], "a") as log:
+            log.write(json.dumps(settings, sort_keys=True) + "\n")
+
+    def meets(kind: str) -> bool:
+        key, _, value = troubles.get(kind, "=").partition("=")
+        return key != "" and json.dumps(settings.get(key)) == value
+
+    if meets("crash"):
+        print("terminate called: toy crash", file=sys.stderr, flush=True)
+        os.kill(os.getpid(), signal.SIGABRT)
+    if meets("hang"):
+        time.sleep(1000)
+    if meets("garble"):
+        print("not json", flush=True)
+        time.sleep(1000)
+    if meets("refuse"):
+        return {"ok": False, "error": f"weight_sram is short by {1000 + settings.get('machine.rows', 0)} bytes"}
+    return {"ok": True, "report": report(request, settings)}
+
+
+def report(request: dict, settings: dict) -> dict:
+    rows, cols = settings.get("machine.rows", 32), settings.get("machine.cols", 32)
+    lanes, pace = settings.get("gate.lanes", 16), settings.get("dram.bytes_per_cycle", 16)
+    batch, steps, hidden, inputs = settings.get("network.batch", 1), settings.get("network.steps", 100), 128, 64
+    weights = 4 * hidden * (hidden + inputs)
+    tiles = -(-4 * hidden // cols) * -(-(hidden + inputs) // rows)
+    matrix, gate = steps * tiles * (rows + batch), steps * batch * 4 * hidden // lanes
+    load = weights // pace
+    total = matrix + gate + load + 40
+    busy = {"sequencer": steps * 12, "weights": matrix - steps * batch, "matrix": matrix, "gate": gate, "load": load,
+            "store": steps, "dram": load}
+    waits = {"sequencer": "queue_full", "weights": "matrix", "matrix": "weights", "gate": "semaphore",
+             "load": "dram", "store": "semaphore", "dram": "idle"}
+    units = {name: {"cycles": {"busy": busy[name], waits[name]: (total - busy[name]) * 2 // 3,
+                               "idle": (total - busy[name]) - (total - busy[name]) * 2 // 3}, "actions": {}, "counters": {}}
+             for name in busy}
+    units["dram"]["cycles"] = {"busy": load, "idle": total - load}
+    macs = weights * steps * batch
+    energy = {"matrix": {"mac8": macs * 0.66e-12}, "gate": {"table": gate * lanes * 2.5e-12, "multiply": gate * lanes * 6e-13},
+              "weight_sram": {"read": weights * steps * 4e-12}, "dram": {"read": weights * 64e-12},
+              "sequencer": {"dispatch": steps * 30 * 8e-11}}
+    leakage = total / 500e6 * 1e-3 * (1 + rows * cols / 1024)
+    stem = lambda path: os.path.splitext(os.path.basename(path))[0]
+    return {
+        "schema": 1, "rondo_version": "fake", "chip": stem(request["chip"]), "network": stem(request["network"]),
+        "total_cycles": total, "time_s": total / 500e6, "clock_mhz": 500, "steps": steps, "cycles_per_step": total / steps,
+        "operations": 2 * macs, "utilisation": macs / (total * rows * cols), "units": units,
+        "energy_j": {"total": sum(sum(a.values()) for a in energy.values()) + leakage, "leakage": leakage, "units": energy},
+        "area_mm2": {"total": 1.0 + rows * cols * 7.5e-4 + lanes * 0.01},
+        "resolved_config": {"numbers": {"weight_bits": 8, "activation_bits": 16}},
+        "network_shape": {"steps": steps, "batch": batch, "macs": macs, "weight_bytes": weights, "parameters": weights,
+                          "recurrent_layers": [{"cell": "lstm", "input": inputs, "hidden": hidden, "directions": 1,
+                                                "steps": steps}],
+                          "dense_layers": [{"inputs": hidden, "outputs": 3, "times": 1}]}}
+
+
+if __name__ == "__main__":
+    sys.exit(main())

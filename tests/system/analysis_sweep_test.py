@@ -1,0 +1,225 @@
+"""./rondo sweep on a stand-in simulator: the grid, the Pareto points, resuming, and points that fail, die or hang."""
+
+import csv
+import json
+import random
+import signal
+import sqlite3
+import subprocess
+import time
+
+import pytest
+from analysis_support import ROOT, desk, row  # noqa: F401
+from rondo import sweep, sweep_file
+from rondo.quantities import quantity
+
+
+def test_grid_runs_and_everything_is_written(desk):
+    result = desk.json("sweep", "sweep.yaml", "--out", "out", "--jobs", "2")
+    assert (result["points"], result["finished"], result["failed"]) == (18, 18, 0)
+    settings = [tuple(r["set"].values()) for r in result["rows"]]
+    assert settings == [(r, c, v) for r in (16, 32, 64) for c in (16, 32, 64) for v in (8, 16)]
+    with (desk.path / "out/points.csv").open() as file:
+        lines = list(csv.DictReader(file))
+    assert [int(line["number"]) for line in lines] == list(range(1, 19))
+    assert [float(line["time_s"]) for line in lines] == [r["figures"]["time_s"] for r in result["rows"]]
+    for name in ("pareto.svg", "pareto.png", "points.sqlite"):
+        assert (desk.path / "out" / name).stat().st_size > 1000
+    database = sqlite3.connect(desk.path / "out/points.sqlite")
+    reports = [json.loads(text) for text, in database.execute("SELECT report FROM points")]
+    assert len(reports) == 18 and all(report["rondo_version"] == "fake" for report in reports)
+
+
+def test_the_answers_belong_to_their_points(desk):
+    """With several workers answers come out of order; each must meet the toy formula of its own point."""
+    for r in desk.json("sweep", "sweep.yaml", "--out", "out", "--jobs", "4")["rows"]:
+        rows, cols, lanes = r["set"].values()
+        tiles = -(-512 // cols) * -(-192 // rows)
+        assert r["figures"]["total_cycles"] == 100 * tiles * (rows + 1) + 100 * 512 // lanes + 98304 // 16 + 40
+
+
+def brute_force_front(rows, senses):
+    def beats(a, b):
+        at_least = all((x <= y) if s == "min" else (x >= y) for x, y, s in zip(a, b, senses))
+        return at_least and a != b
+    return [not any(beats(other, one) for other in rows) and rows.index(one) == i for i, one in enumerate(rows)]
+
+
+@pytest.mark.parametrize("senses", [("min", "min"), ("max", "min"), ("min", "max", "min")])
+def test_front_against_the_definition(senses):
+    seed = random.randrange(1 << 30)
+    print("seed", seed)
+    dice = random.Random(seed)
+    paths = ("time_s", "energy_j.total", "area_mm2.total")[:len(senses)]
+    objectives = [sweep_file.Objective(quantity(p), s == "max") for p, s in zip(paths, senses)]
+    values = [tuple(float(dice.randrange(12)) for _ in paths) for _ in range(150)]
+    rows = [sweep.Row(i, "c", "n", {}, dict(zip(paths, v)), None) for i, v in enumerate(values)]
+    sweep._mark_front(rows, objectives)
+    assert [r.front for r in rows] == brute_force_front(values, senses)
+
+
+def test_table_fits_80_columns_and_pareto_comes_first(desk):
+    done = desk.rondo("sweep", "sweep.yaml", "--out", "out")
+    lines = done.stdout.splitlines()
+    assert done.returncode == 0 and max(len(line) for line in lines) <= 80
+    marks = ["Pareto" in line for line in lines[4:4 + 18]]
+    assert marks[0] and marks == sorted(marks, reverse=True)
+    assert "18 of 18 points" in done.stderr
+
+
+def test_resume_skips_finished_points_and_gives_the_same_result(desk):
+    whole = desk.json("sweep", "sweep.yaml", "--out", "whole")
+    desk.troubles = {"log": str(desk.path / "log")}
+    desk.json("sweep", "sweep.yaml", "--out", "out")
+    database = sqlite3.connect(desk.path / "out/points.sqlite")
+    with database:
+        database.execute("DELETE FROM points WHERE rowid % 3 = 0")
+    database.close()
+    (desk.path / "log").unlink()
+    again = desk.json("sweep", "sweep.yaml", "--out", "out", "--resume")
+    assert len((desk.path / "log").read_text().splitlines()) == 6
+    assert {**again, "files": 0} == {**whole, "files": 0}
+    assert (desk.path / "out/points.csv").read_bytes() == (desk.path / "whole/points.csv").read_bytes()
+    assert (desk.path / "out/pareto.svg").read_bytes() == (desk.path / "whole/pareto.svg").read_bytes()
+
+
+def test_a_changed_chip_is_another_point(desk):
+    desk.json("sweep", "sweep.yaml", "--out", "out")
+    desk.troubles = {"log": str(desk.path / "log")}
+    desk.write("toy.yaml", (desk.path / "toy.yaml").read_text() + "clock_mhz: 250\n")
+    desk.json("sweep", "sweep.yaml", "--out", "out", "--resume")
+    assert len((desk.path / "log").read_text().splitlines()) == 18
+
+
+def test_finished_points_are_never_thrown_away(desk):
+    desk.json("sweep", "sweep.yaml", "--out", "out")
+    done = desk.rondo("sweep", "sweep.yaml", "--out", "out")
+    assert done.returncode == 2 and "already holds 18 finished points; --resume" in done.stderr
+
+
+def test_a_killed_sweep_loses_nothing(desk):
+    """The driver dies by SIGKILL while one point hangs; the others are in the file, and only the rest is run again."""
+    desk.troubles = {"hang": "machine.rows=64"}
+    desk.write("sweep.yaml", (desk.path / "sweep.yaml").read_text().replace("1.5", "1000"))
+    driver = subprocess.Popen(["/usr/bin/python3", "-m", "rondo", "sweep", "sweep.yaml", "--out", "out", "--jobs", "1"],
+                              cwd=desk.path, env=desk.environment(), stderr=subprocess.PIPE, stdout=subprocess.PIPE)
+    count = 0
+    deadline = time.monotonic() + 60
+    while count < 12 and time.monotonic() < deadline:
+        time.sleep(0.1)
+        if (desk.path / "out/points.sqlite").exists():
+            try:
+                count = sqlite3.connect(desk.path / "out/points.sqlite").execute("SELECT count(*) FROM points").fetchone()[0]
+            except sqlite3.OperationalError:
+                pass
+    driver.send_signal(signal.SIGKILL)
+    driver.communicate()
+    assert count == 12
+    desk.troubles = {"log": str(desk.path / "log")}
+    again = desk.json("sweep", "sweep.yaml", "--out", "out", "--resume")
+    assert again["finished"] == 18 and again["failed"] == 0
+    assert len((desk.path / "log").read_text().splitlines()) == 6
+    assert again["rows"] == desk.json("sweep", "sweep.yaml", "--out", "whole")["rows"]
+
+
+@pytest.mark.parametrize("trouble, cause", [
+    ("crash", "the simulator was ended by SIGABRT: terminate called: toy crash"),
+    ("hang", "no answer within # s (point_seconds)"),
+    ("garble", "the simulator's answer is not the promised JSON: not json"),
+    ("refuse", "weight_sram is short by # bytes"),
+])
+def test_a_bad_point_is_a_row_and_the_sweep_goes_on(desk, trouble, cause):
+    desk.troubles = {trouble: "machine.cols=32"}
+    if trouble == "hang":
+        desk.write("sweep.yaml", (desk.path / "sweep.yaml").read_text().replace("[16, 32, 64]", "[16]").replace("1.5", "0.7"))
+    result = desk.json("sweep", "sweep.yaml", "--out", "out", "--jobs", "2")
+    bad = [r for r in result["rows"] if r["error"]]
+    assert bad and all(r["set"]["machine.cols"] == 32 for r in bad)
+    assert result["failed"] == len(bad) == result["finished"] // 3 == result["points"] // 3
+    assert result["failures"] == [{"cause": cause, "points": len(bad), "first": bad[0]["number"]}]
+
+
+def test_failures_are_summed_up_below_the_table(desk):
+    desk.troubles = {"refuse": "machine.cols=32"}
+    done = desk.rondo("sweep", "sweep.yaml", "--out", "out")
+    assert done.returncode == 0
+    assert "6 points failed:" in done.stdout and "6  weight_sram is short by # bytes (first: point 3)" in done.stdout
+
+
+def test_a_sweep_without_a_single_good_point_fails(desk):
+    desk.troubles = {"refuse": "gate.lanes=8"}
+    desk.write("sweep.yaml", (desk.path / "sweep.yaml").read_text().replace("{range: [8, 16, 8]}", "[8]"))
+    done = desk.rondo("sweep", "sweep.yaml", "--out", "out")
+    assert done.returncode == 1 and "18 points failed" not in done.stderr and "9 points failed" in done.stdout
+
+
+@pytest.mark.parametrize("old, new, expected", [
+    ("machine.rows:", "machine.row:", "sweep.yaml:5:16: chip toy has no parameter machine.row; close: machine.rows"),
+    ("[16, 32, 64]", "[]", "sweep.yaml:5:17: machine.rows is an empty list; at least one entry is needed"),
+    ("[16, 32, 64]", "[16, 16]", "sweep.yaml:5:17: machine.rows: 16 is given twice"),
+    ("[16, 64]", "[64, 16]", "sweep.yaml:6:24: machine.cols: log2 takes [first, last] with 0 < first <= last"),
+    ("[8, 16, 8]", "[8, 16, 0]", "sweep.yaml:7:23: gate.lanes: range takes [first, last, step] with first <= last and step > 0"),
+    ("[net.yaml]", "[nowhere]", "sweep.yaml:3:12: there is no network nowhere; known: "),
+    ("[toy.yaml]", "[toy.yaml, toy.yaml]", "sweep.yaml:2:19: chips: toy is given twice; names must differ"),
+    ("energy_j.total]", "energy]", "sweep.yaml:8:22: reports have no figure energy; known: time_s"),
+    ("energy_j.total]", "accuracy.sqnr_db]", "sweep.yaml:8:22: accuracy.sqnr_db needs values; set timing_only: false"),
+    ("[time_s, energy_j.total]", "[time_s]", "sweep.yaml:8:13: objectives: 1 given; two or three are needed"),
+    ("timing_only: true", "timing_only: maybe", "sweep.yaml:9:14: timing_only: maybe is not allowed; expected true or false"),
+    ("point_seconds: 1.5", "point_second: 1.5", "sweep.yaml:10:1: the sweep has no point_second; known: name"),
+    ("name: small", "name: ../small", "sweep.yaml:1:7: name: '../small' names a directory"),
+    ("name: small\n", "", "sweep.yaml:1:1: the sweep has no name, which is required"),
+])
+def test_wrong_sweeps_are_refused_before_anything_runs(desk, old, new, expected):
+    desk.troubles = {"log": str(desk.path / "log")}
+    text = (desk.path / "sweep.yaml").read_text()
+    assert old in text
+    desk.write("sweep.yaml", text.replace(old, new))
+    done = desk.rondo("sweep", "sweep.yaml", "--out", "out")
+    assert done.returncode == 2 and done.stdout == ""
+    assert done.stderr.startswith(expected) and len(done.stderr.splitlines()) == 1
+    assert not (desk.path / "log").exists() and not (desk.path / "out").exists()
+
+
+def test_all_mistakes_at_once(desk):
+    desk.write("sweep.yaml", "name: x\nchips: [a]\nnetworks: [b]\nparameters: {machine.rows: []}\nobjectives: [c, d]\n")
+    done = desk.rondo("sweep", "sweep.yaml")
+    assert done.returncode == 2
+    assert [line.split(":")[1] for line in done.stderr.splitlines()] == ["2", "3", "4", "5", "5"]
+
+
+def test_plot_draws_a_sweep_again(desk):
+    desk.json("sweep", "sweep.yaml", "--out", "out")
+    first = (desk.path / "out/pareto.svg").read_bytes()
+    files = desk.json("plot", "out", "--out", "again")["files"]
+    assert files == ["again/pareto.svg", "again/pareto.png"]
+    assert (desk.path / "again/pareto.svg").read_bytes() == first
+
+
+@pytest.mark.parametrize("objectives", ["[utilisation, energy_j.total]", "[time_s, energy_j.total, area_mm2.total]",
+                                        "[{time_s: max}, energy_delay_js]"])
+def test_other_objectives_are_drawn_too(desk, objectives):
+    desk.write("sweep.yaml", (desk.path / "sweep.yaml").read_text().replace("[time_s, energy_j.total]", objectives))
+    result = desk.json("sweep", "sweep.yaml", "--out", "out")
+    assert result["failed"] == 0 and any(r["pareto"] for r in result["rows"])
+    assert (desk.path / "out/pareto.png").stat().st_size > 10000
+
+
+def test_unusable_output_places(desk):
+    desk.write("file", "")
+    done = desk.rondo("sweep", "sweep.yaml", "--out", "file")
+    assert done.returncode == 2 and "file: cannot be made" in done.stderr
+    (desk.path / "out").mkdir()
+    desk.write("out/points.sqlite", "this is not a database, and long enough to show it " * 40)
+    done = desk.rondo("sweep", "sweep.yaml", "--out", "out")
+    assert done.returncode == 2 and "file is not a database" in done.stderr
+
+
+def test_shipped_sweeps_are_right():
+    chips = sorted((ROOT / "configs/chips").glob("*.yaml"))
+    if not chips:
+        pytest.skip("the chips are not here yet")
+    for path in sorted((ROOT / "configs/sweeps").glob("*.yaml")):
+        points = sweep_file.read_sweep(path).points()
+        assert len({point.id for point in points}) == len(points) > 1
+        if path.stem == "array_size":
+            assert len(points) == 100
