@@ -33,12 +33,16 @@ _NAMED = {q.path: q for q in (
     Quantity("bits_per_character.chip", "bits per character", ""),
     Quantity("power_w", "mean power", "W"),
     Quantity("energy_delay_js", "energy x time", "Js"),
+    Quantity("sequences_per_s", "sequences a second", "1/s", True),
+    Quantity("energy_j_per_sequence", "energy per sequence", "J"),
 )}
 
 # Figures made of others: path -> the function of a report.
 _DERIVED = {
     "power_w": lambda report: report["energy_j"]["total"] / report["time_s"],
     "energy_delay_js": lambda report: report["energy_j"]["total"] * report["time_s"],
+    "sequences_per_s": lambda report: report["network_shape"]["batch"] / report["time_s"],
+    "energy_j_per_sequence": lambda report: report["energy_j"]["total"] / report["network_shape"]["batch"],
 }
 
 _WORD = r"[A-Za-z0-9_]+"
@@ -79,7 +83,7 @@ def value_at(report: Report, path: str) -> Optional[float]:
 
 
 # Units that take no SI prefix.
-UNSCALED = ("mm²", "dB", "MHz", "x")
+UNSCALED = ("mm²", "dB", "MHz")
 
 _PREFIXES = ((1e15, "P"), (1e12, "T"), (1e9, "G"), (1e6, "M"), (1e3, "k"), (1.0, ""), (1e-3, "m"), (1e-6, "µ"),
              (1e-9, "n"), (1e-12, "p"))

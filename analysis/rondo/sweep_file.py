@@ -40,11 +40,13 @@ class Point:
 
 @dataclass(frozen=True)
 class Sweep:
-    """A checked sweep file. `chips` and `networks` map names to files, `parameters` maps paths to their values."""
+    """A checked sweep file. `chips` and `networks` map names to files, `parameters` maps paths to their values; `fixed`
+    settings are the same for all points."""
 
     name: str
     chips: dict[str, Path]
     networks: dict[str, Path]
+    fixed: dict[str, Scalar]
     parameters: dict[str, list[Scalar]]
     objectives: list[Objective]
     timing_only: bool
@@ -57,7 +59,7 @@ class Sweep:
         combinations = itertools.product(self.chips.items(), self.networks.items(), list(grid))
         points = []
         for number, ((chip, chip_path), (network, network_path), values) in enumerate(combinations, start=1):
-            settings = dict(zip(names, values))
+            settings = {**self.fixed, **dict(zip(names, values))}
             request = {"chip": str(chip_path), "network": str(network_path), "set": settings,
                        "timing_only": self.timing_only}
             identity = {"chip": chip, "network": network, "set": settings, "timing_only": self.timing_only,
@@ -71,15 +73,20 @@ def read_sweep(path: Path) -> Sweep:
     """The sweep in the file; InputError with every mistake of the file."""
     reader = Reader(path)
     keys = reader.mapping(reader.root, "the sweep",
-                          known=("name", "source", "chips", "networks", "parameters", "objectives", "timing_only",
-                                 "point_seconds"),
+                          known=("name", "source", "chips", "networks", "set", "parameters", "objectives",
+                                 "timing_only", "point_seconds"),
                           required=("name", "chips", "networks", "parameters", "objectives"))
     name = reader.text(keys["name"], "name") if "name" in keys else ""
     if name and not name.replace("_", "").replace("-", "").isalnum():
         reader.note(keys["name"], f"name: '{name}' names a directory; expected letters, digits, _ and -")
     chips = _configs(reader, keys.get("chips"), "chips")
     networks = _configs(reader, keys.get("networks"), "networks")
-    parameters = _parameters(reader, keys.get("parameters"), chips)
+    known = {chip: chip_parameters(path) for chip, path in chips.items()}
+    fixed = {name: reader.scalar(value, name) for name, value in _settings(reader, keys.get("set"), "set", known).items()}
+    swept = _settings(reader, keys.get("parameters"), "parameters", known)
+    parameters = {name: _values(reader, value, name) for name, value in swept.items()}
+    for name in swept.keys() & fixed.keys():
+        reader.note(swept[name], f"parameters: {name} is in set too; keep one")
     timing_only = reader.boolean(keys["timing_only"], "timing_only") if "timing_only" in keys else True
     objectives = _objectives(reader, keys.get("objectives"), timing_only)
     seconds = reader.number(keys["point_seconds"], "point_seconds", 0.01, 1e6) if "point_seconds" in keys else 60.0
@@ -89,7 +96,7 @@ def read_sweep(path: Path) -> Sweep:
     if count > MAX_POINTS:
         reader.note(reader.root, f"the grid has {count} points; at most {MAX_POINTS} are run")
     reader.finish()
-    return Sweep(name, chips, networks, parameters, objectives, timing_only, seconds)
+    return Sweep(name, chips, networks, fixed, parameters, objectives, timing_only, seconds)
 
 
 def _configs(reader: Reader, node: Optional[yaml.Node], kind: str) -> dict[str, Path]:
@@ -109,17 +116,16 @@ def _configs(reader: Reader, node: Optional[yaml.Node], kind: str) -> dict[str, 
     return found
 
 
-def _parameters(reader: Reader, node: Optional[yaml.Node], chips: dict[str, Path]) -> dict[str, list[Scalar]]:
-    known = {chip: chip_parameters(path) for chip, path in chips.items()}
-    swept: dict[str, list[Scalar]] = {}
-    for name, values in reader.mapping(node, "parameters").items() if node is not None else []:
+def _settings(reader: Reader, node: Optional[yaml.Node], what: str, known: dict[str, set[str]]) -> dict[str, yaml.Node]:
+    """The entries of `set` or `parameters`; names that a chip does not have are noted with the nearest that it has."""
+    found = reader.mapping(node, what) if node is not None else {}
+    for name, value in found.items():
         for chip, names in known.items():
             allowed = sorted(names | set(NETWORK_PARAMETERS))
             if names and name not in allowed:
                 close = difflib.get_close_matches(name, allowed, n=3, cutoff=0.4) or allowed[:5]
-                reader.note(values, f"chip {chip} has no parameter {name}; close: {', '.join(close)}")
-        swept[name] = _values(reader, values, name)
-    return swept
+                reader.note(value, f"chip {chip} has no parameter {name}; close: {', '.join(close)}")
+    return found
 
 
 def _values(reader: Reader, node: yaml.Node, name: str) -> list[Scalar]:

@@ -122,6 +122,14 @@ def test_a_killed_sweep_loses_nothing(desk):
     assert again["rows"] == desk.json("sweep", "sweep.yaml", "--out", "whole")["rows"]
 
 
+def test_set_holds_for_all_points(desk):
+    text = (desk.path / "sweep.yaml").read_text()
+    desk.write("sweep.yaml", text.replace("parameters:", "set: {dram.bytes_per_cycle: 64}\nparameters:"))
+    rows = desk.json("sweep", "sweep.yaml", "--out", "out")["rows"]
+    assert all(r["set"]["dram.bytes_per_cycle"] == 64 for r in rows)
+    assert rows[0]["figures"]["total_cycles"] == 100 * 32 * 12 * 17 + 100 * 512 // 8 + 98304 // 64 + 40
+
+
 @pytest.mark.parametrize("trouble, cause", [
     ("crash", "the simulator was ended by SIGABRT: terminate called: toy crash"),
     ("hang", "no answer within # s (point_seconds)"),
@@ -167,6 +175,8 @@ def test_a_sweep_without_a_single_good_point_fails(desk):
     ("timing_only: true", "timing_only: maybe", "sweep.yaml:9:14: timing_only: maybe is not allowed; expected true or false"),
     ("point_seconds: 1.5", "point_second: 1.5", "sweep.yaml:10:1: the sweep has no point_second; known: name"),
     ("name: small", "name: ../small", "sweep.yaml:1:7: name: '../small' names a directory"),
+    ("parameters:", "set: {gate.lanes: 4}\nparameters:", "sweep.yaml:8:15: parameters: gate.lanes is in set too; keep one"),
+    ("parameters:", "set: {gate.lane: 4}\nparameters:", "sweep.yaml:4:18: chip toy has no parameter gate.lane; close: gate.lanes"),
     ("name: small\n", "", "sweep.yaml:1:1: the sweep has no name, which is required"),
 ])
 def test_wrong_sweeps_are_refused_before_anything_runs(desk, old, new, expected):
