@@ -3,9 +3,9 @@
 
 The shapes are those of `inference_server_set` and `inference_device_set` in code/kernels/rnn_problems.h of
 baidu-research/DeepBench at the commit below. DeepBench times a single one-directional layer in cuDNN with
-CUDNN_SKIP_INPUT: the input is as wide as the hidden state and is added to every gate without a matrix product,
-hence `skip_input: true`. Vanilla cells use ReLU; the GRU is cuDNN's, which multiplies by the reset gate after
-the recurrent product (`linear_before_reset: true`). The files have no weights: they are for timing only.
+CUDNN_SKIP_INPUT: the input is as wide as the hidden state and is added to every gate without a matrix
+product, hence `skip_input: true`. Vanilla cells use ReLU; the GRU is cuDNN's, which multiplies by the reset
+gate after the recurrent product (`linear_before_reset: true`). The files have no weights: for timing only.
 """
 
 from __future__ import annotations
@@ -77,7 +77,8 @@ def networks() -> dict[str, str]:
 
 def main() -> None:
     here = Path(__file__).resolve().parent.parent
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    raw = argparse.RawDescriptionHelpFormatter
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=raw)
     parser.add_argument("--out", type=Path, default=here / "configs" / "networks" / "deepbench",
                         help="folder to write (default: configs/networks/deepbench)")
     out: Path = parser.parse_args().out

@@ -20,7 +20,9 @@ def sigmoid(x: Array) -> Array:
     return 1.0 / (1.0 + np.exp(-x))
 
 
-def lstm(a: Attributes, x: Array, w: Array, r: Array, b: Array, _lens: None, h0: Array, c0: Array) -> list[Array]:
+def lstm(
+    a: Attributes, x: Array, w: Array, r: Array, b: Array, _lens: None, h0: Array, c0: Array
+) -> list[Array]:
     """One direction; gates in ONNX order i, o, f, c; no peepholes. x [T, N, I] gives Y [T, 1, N, H]."""
     h, c, bias, ys = h0[0], c0[0], b[0].reshape(2, -1).sum(0), []
     for xt in x:

@@ -1,12 +1,12 @@
 #!/usr/bin/python3
-"""Trains the character LSTM and GRU of configs/networks/ on the licence texts that every Debian machine carries.
+"""Trains the character LSTM and GRU of configs/networks/ on the licence texts every Debian machine carries.
 
-Takes about 10 minutes of one core per network with libopenblas0 (which python3-torch recommends; with the reference
-BLAS it is ten times slower). Writes char_lstm.onnx, char_lstm.yaml, char_gru.onnx, char_gru.yaml and, shared by both
-networks, char_lstm_heldout.npz and char_lstm_calibration.npz. Two runs on one machine write the same bytes.
+Takes 6 to 8 minutes of one core per network with libopenblas0 (python3-torch recommends it; with reference
+BLAS ten times as long). Writes char_lstm.onnx, char_lstm.yaml, char_gru.onnx, char_gru.yaml and, for both,
+char_lstm_heldout.npz and char_lstm_calibration.npz. Two runs on one machine write the same bytes.
 
 Split, by whole files of /usr/share/common-licenses (symbolic links are dropped):
-  held out    Apache-2.0, which no other licence there repeats; the first 1,024 characters are the networks' input
+  held out    Apache-2.0, which no other licence there repeats; its first 1,024 characters are the input
   validation  CC0-1.0: only printed and used to choose settings by hand, never trained on
   left out    GFDL-1.2, GPL-1, LGPL-2: earlier editions that repeat 99, 82 and 90 % of their successors
   training    all others
@@ -16,8 +16,8 @@ from __future__ import annotations
 
 import os
 
-# One thread and one fixed code path: the same sums in the same order on every x86-64 machine with AVX2.
-os.environ.update({"OPENBLAS_NUM_THREADS": "1", "OPENBLAS_CORETYPE": "Haswell", "ATEN_CPU_CAPABILITY": "avx2"})
+# One thread and one code path, so that sums have one order. Read by the libraries when they are loaded.
+os.environ.update(OPENBLAS_NUM_THREADS="1", OPENBLAS_CORETYPE="Haswell", ATEN_CPU_CAPABILITY="avx2")
 
 import argparse
 import hashlib
@@ -42,7 +42,7 @@ HELD_OUT = "Apache-2.0"
 CORPUS_SHA256 = "0cc5796ab61ac8f819b60a2ab8c820dc4f78a0e02bdebbfcbc8e7823a4db0f24"  # base-files 12.4
 
 STEPS = 1024  # characters in one run of an exported network
-CALIBRATION = (("GPL-3", 2000), ("MPL-2.0", 4000), ("LGPL-2.1", 9000), ("Artistic", 500))  # file, first character
+CALIBRATION = (("GPL-3", 2000), ("MPL-2.0", 4000), ("LGPL-2.1", 9000), ("Artistic", 500))  # file, from where
 SEED = 1
 HIDDEN = 128
 STREAMS = 16  # texts read side by side while training
@@ -62,7 +62,7 @@ RECIPES = {"lstm": Recipe("lstm", 48, 32, 0.2, 5e-3), "gru": Recipe("gru", 48, 3
 
 
 class CharacterModel(nn.Module):
-    """Log-probabilities [T, N, V] of the character after each of ids [T, N]; `forward` starts from a zero state."""
+    """Log-probabilities [T, N, V] of the character after each of ids [T, N]; forward() starts from zero."""
 
     def __init__(self, vocabulary: int, recipe: Recipe) -> None:
         super().__init__()
@@ -91,7 +91,7 @@ class Text:
         table[list(self.vocabulary)] = np.arange(len(self.vocabulary))
         self.ids = {name: table[np.frombuffer(raw, np.uint8)] for name, raw in self.raw.items()}
         if hashlib.sha256(b"".join(self.raw.values())).hexdigest() != CORPUS_SHA256:
-            print("note: these licence texts are not the ones of the committed networks; figures will differ")
+            print("note: not the licence texts of the committed networks; figures will differ")
 
 
 def bits_per_character(model: nn.Module, ids: np.ndarray) -> float:
@@ -141,16 +141,18 @@ def train(text: Text, recipe: Recipe) -> CharacterModel:
             optimiser.param_groups[0]["lr"] = rate
             state = None if state is None else kept_state(state, random)
             logp, state = model.forward_from(columns[start : start + CHUNK], state)
-            loss = nn.functional.nll_loss(logp.flatten(0, 1), columns[start + 1 : start + CHUNK + 1].flatten())
+            targets = columns[start + 1 : start + CHUNK + 1]
+            loss = nn.functional.nll_loss(logp.flatten(0, 1), targets.flatten())
             optimiser.zero_grad()
             loss.backward()
             nn.utils.clip_grad_norm_(model.parameters(), 1.0)
             optimiser.step()
             losses.append(loss.item())
         if epoch % 4 == 3 or epoch + 1 == recipe.epochs:
-            print(f"{recipe.cell} epoch {epoch + 1}/{recipe.epochs}: bits per character, training with dropout "
-                  f"{np.mean(losses) / math.log(2):.3f}, validation "
-                  f"{bits_per_character(model, text.ids[VALIDATION]):.3f}, {time.monotonic() - started:.0f} s",
+            training = np.mean(losses) / math.log(2)
+            validation = bits_per_character(model, text.ids[VALIDATION])
+            print(f"{recipe.cell} epoch {epoch + 1}/{recipe.epochs}, {time.monotonic() - started:.0f} s: "
+                  f"{training:.3f} bits per character in training (dropout), {validation:.3f} in validation",
                   flush=True)
     return model.eval()
 
@@ -170,13 +172,12 @@ def exported(model: CharacterModel, text: Text) -> onnx.ModelProto:
 
 def network_yaml(recipe: Recipe) -> str:
     name = f"char_{recipe.cell}"
-    return (f"# Character {recipe.cell.upper()}: two layers of {HIDDEN}, reads {STEPS} characters of text it has never "
-            f"seen and predicts each next one.\n"
+    return (f"# Character {recipe.cell.upper()}, two layers of {HIDDEN}: reads text it has never seen and "
+            "predicts each next character.\n"
             f"name: {name}\n"
-            "source: own, trained by analysis/train_character_models.py on /usr/share/common-licenses without "
-            f"{HELD_OUT}\n"
+            "source: own, trained by analysis/train_character_models.py on /usr/share/common-licenses\n"
             f"onnx: {name}.onnx\n"
-            f"inputs: char_lstm_heldout.npz  # {HELD_OUT}, first {STEPS} characters, and the character after each\n"
+            f"inputs: char_lstm_heldout.npz  # {HELD_OUT}: {STEPS} characters and the one after each\n"
             f"calibration: char_lstm_calibration.npz  # {STEPS} characters of training text\n"
             "bits_per_character: {log_probabilities: logp, targets: targets}\n")
 
@@ -190,25 +191,26 @@ def write_texts(text: Text, out: Path) -> None:
 
 
 def check_export(graph: onnx.ModelProto, model: CharacterModel, text: Text) -> None:
-    """The graph, evaluated by other code, must say what the trained model says; prints both and the operators."""
+    """The graph, evaluated by other code, must say what the trained model says; prints its quality."""
     ids = text.ids[HELD_OUT][: STEPS + 1]
     outputs = evaluate(graph, {"ids": ids[:-1, None]})["logp"]
     with torch.no_grad():
         difference = float(np.abs(outputs - model(torch.from_numpy(ids[:-1, None])).numpy()).max())
     if outputs.shape != (STEPS, 1, len(text.vocabulary)) or difference > 1e-4:
         raise SystemExit(f"the exported graph differs from the trained model by {difference}")
-    print(f"  held out ({HELD_OUT}): {measured_bits(outputs[:, 0], ids[1:]):.4f} bits per character over the first "
-          f"{STEPS}, {bits_per_character(model, text.ids[HELD_OUT]):.4f} over the whole file; greatest difference "
-          f"between graph in NumPy and torch {difference:.1e}")
+    print(f"  bits per character held out ({HELD_OUT}): {measured_bits(outputs[:, 0], ids[1:]):.4f} over the "
+          f"first {STEPS}, {bits_per_character(model, text.ids[HELD_OUT]):.4f} over the whole file\n"
+          f"  greatest difference between the graph in NumPy and torch: {difference:.1e}")
     print("  operators:", ", ".join(node.op_type for node in graph.graph.node))
 
 
 def main() -> None:
     default_out = Path(__file__).resolve().parent.parent / "configs" / "networks"
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    raw = argparse.RawDescriptionHelpFormatter
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=raw)
     parser.add_argument("--network", choices=("lstm", "gru", "both"), default="both")
     parser.add_argument("--epochs", type=int, help="train shorter or longer than the committed networks")
-    parser.add_argument("--out", type=Path, default=default_out, help="folder to write (default: configs/networks)")
+    parser.add_argument("--out", type=Path, default=default_out, help="default: configs/networks")
     arguments = parser.parse_args()
     torch.set_num_threads(1)
     torch.use_deterministic_algorithms(True)
@@ -220,9 +222,10 @@ def main() -> None:
         model = train(text, recipe)
         graph = exported(model, text)
         check_export(graph, model, text)
-        (arguments.out / f"char_{cell}.onnx").write_bytes(graph.SerializeToString())
-        (arguments.out / f"char_{cell}.yaml").write_text(network_yaml(recipe))
-        print(f"  {sum(p.numel() for p in model.parameters()):,} weights in {arguments.out / f'char_{cell}.onnx'}")
+        onnx_path = arguments.out / f"char_{cell}.onnx"
+        onnx_path.write_bytes(graph.SerializeToString())
+        onnx_path.with_suffix(".yaml").write_text(network_yaml(recipe))
+        print(f"  {sum(p.numel() for p in model.parameters()):,} weights in {onnx_path}")
 
 
 if __name__ == "__main__":
