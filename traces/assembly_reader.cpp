@@ -1,0 +1,435 @@
+#include "traces/assembly_reader.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "models/base/params.hpp"
+#include "traces/assembler.hpp"
+#include "traces/assembly_arguments.hpp"
+#include "traces/trace_limits.hpp"
+
+namespace rondo::assembly {
+namespace {
+
+constexpr std::int64_t kMost = INT64_MAX, kLeast = INT64_MIN;
+
+// Sets the fields of a Machine that a statement names.
+struct MachineReader {
+  Arguments& arguments;
+  Problems& problems;
+  std::vector<std::string>& set;
+
+  void integer(const char* name, std::int64_t& value, const char*, const char*, std::int64_t least,
+               std::int64_t most) {
+    const Word* word = arguments.word(std::string_view(name), false);
+    if (word == nullptr) return;
+    if (std::find(set.begin(), set.end(), name) != set.end()) {
+      return problems.add(word->text.data(),
+                          "machine." + std::string(name) + " is set already; allowed once");
+    }
+    set.push_back(name);
+    value = rondo::assembly::integer(*word, least, most, name, problems).value_or(least);
+  }
+};
+
+// The names of all fields of a Machine.
+struct MachineNames {
+  std::vector<std::string> names;
+  void integer(const char* name, std::int64_t&, const char*, const char*, std::int64_t, std::int64_t) {
+    names.emplace_back(name);
+  }
+};
+
+class Reader {
+ public:
+  Reader(std::string_view text, const std::string& file) : text_(text), problems_(file) {}
+
+  Assembled run() {
+    for (std::size_t from = 0; from < text_.size();) {
+      const std::size_t end = std::min(text_.find('\n', from), text_.size());
+      std::string_view line = text_.substr(from, end - from);
+      if (!line.empty() && line.back() == '\r') line.remove_suffix(1);
+      problems_.start_line(line);
+      read(line);
+      from = end + 1;
+    }
+    if (!begun_)
+      problems_.add_at(1, 1, "there is no trace in here; allowed a text that begins with .rondo 1");
+    if (block_ != Block::none)
+      problems_.add_at(block_line_, 1, "this block has no end; allowed .end before anything else");
+    if (begun_) require_machine();
+    problems_.raise();
+    return std::move(out_);
+  }
+
+ private:
+  enum class Block { none, kernel, data };
+
+  Program& program() { return out_.program; }
+
+  void read(std::string_view line) {
+    const std::size_t begin_of_text = std::min(line.find_first_not_of(" \t"), line.size());
+    if (block_ == Block::data && line.substr(begin_of_text, 1) != ".") {
+      const Mistake mistake = parse_data(line, form_, program().data.back().bytes);
+      if (!mistake.text.empty()) problems_.add(mistake.at, mistake.text);
+      return;
+    }
+    const Mistake mistake = parse_statement(line, statement_);
+    if (!mistake.text.empty()) return problems_.add(mistake.at, mistake.text);
+    if (statement_.head.empty()) return;
+    Arguments arguments(statement_, problems_);
+    if (!begun_) return begin(arguments);
+    if (statement_.head[0] == '.') {
+      directive(arguments);
+    } else if (block_ == Block::kernel) {
+      micro_op(arguments);
+    } else {
+      instruction(arguments);
+    }
+  }
+
+  // The first statement says what this is: without it, a wrong file would be one long list of mistakes.
+  void begin(Arguments& arguments) {
+    begun_ = true;
+    if (statement_.head != ".rondo") {
+      problems_.add(arguments.head(), "this is no trace; allowed a text that begins with .rondo 1");
+      problems_.raise();
+    }
+    if (const Word* version = arguments.word("the version")) {
+      integer(*version, kTraceVersion, kTraceVersion, "the version of the trace", problems_);
+    }
+    arguments.finish();
+    problems_.raise();
+  }
+
+  void directive(Arguments& arguments) {
+    using Action = void (Reader::*)(Arguments&);
+    static const std::vector<std::pair<std::string_view, Action>> table = {
+        {".program", &Reader::name_program}, {".machine", &Reader::machine}, {".layer", &Reader::layer},
+        {".semaphore", &Reader::semaphore},  {".symbol", &Reader::symbol},   {".port", &Reader::port},
+        {".kernel", &Reader::kernel},        {".data", &Reader::data},       {".in_layer", &Reader::in_layer},
+        {".end", &Reader::end_block}};
+    for (const auto& [name, action] : table) {
+      if (name != statement_.head) continue;
+      if (block_ != Block::none && name != ".end") {
+        problems_.add(arguments.head(),
+                      "the block of line " + std::to_string(block_line_) + " is open; allowed .end first");
+        block_ = Block::none;
+      }
+      (this->*action)(arguments);
+      return arguments.finish();
+    }
+    std::string allowed;
+    for (const auto& [name, action] : table) allowed += (allowed.empty() ? "" : ", ") + std::string(name);
+    problems_.add(arguments.head(), "there is no such directive; allowed " + allowed);
+  }
+
+  void name_program(Arguments& arguments) {
+    if (const auto name = read_name(arguments, "the name")) program().name = *name;
+  }
+
+  void machine(Arguments& arguments) {
+    MachineReader reader{arguments, problems_, machine_set_};
+    program().machine.fields(reader);
+  }
+
+  void require_machine() {
+    MachineNames all;
+    program().machine.fields(all);
+    std::string missing;
+    for (const std::string& name : all.names) {
+      const bool is_set = std::find(machine_set_.begin(), machine_set_.end(), name) != machine_set_.end();
+      if (!is_set) missing += (missing.empty() ? "" : ", ") + name;
+    }
+    if (!missing.empty())
+      problems_.add_at(1, 1, "the machine lacks " + missing + "; allowed .machine lines that set them");
+  }
+
+  void layer(Arguments& arguments) {
+    const auto name = read_name(arguments, "the name");
+    if (name) layers_.add(*name, static_cast<std::int64_t>(program().layers.size()));
+    program().layers.push_back(name.value_or(""));
+  }
+
+  void in_layer(Arguments& arguments) {
+    const Word* word = arguments.word("the layer");
+    if (word == nullptr) return;
+    if (!word->quoted && word->text == "none") {
+      layer_ = -1;
+    } else if (const auto number = number_or_name(*word, layers_, INT32_MIN, INT32_MAX, "layer")) {
+      layer_ = static_cast<std::int32_t>(*number);
+    }
+  }
+
+  void semaphore(Arguments& arguments) {
+    const auto count = static_cast<std::int64_t>(program().semaphores.size());
+    Semaphore semaphore;
+    if (const Word* number = arguments.word("the number"))
+      integer(*number, count, count, "the number", problems_);
+    if (const Word* from = arguments.word("from", true))
+      semaphore.from = unit_of(*from, problems_).value_or(Unit::load);
+    if (const Word* to = arguments.word("to", true))
+      semaphore.to = unit_of(*to, problems_).value_or(Unit::load);
+    if (const Word* initial = arguments.word("initial", false)) {
+      semaphore.initial = integer(*initial, kLeast, kMost, "initial", problems_).value_or(0);
+    }
+    program().semaphores.push_back(semaphore);
+  }
+
+  void symbol(Arguments& arguments) {
+    Symbol symbol;
+    symbol.name = read_name(arguments, "the name").value_or("");
+    if (const auto place = read_address(arguments)) symbol.space = place->space, symbol.address = place->base;
+    if (const Word* bytes = arguments.word("bytes", true)) {
+      symbol.bytes = integer(*bytes, kLeast, kMost, "bytes", problems_).value_or(0);
+    }
+    symbols_[static_cast<std::size_t>(symbol.space)].add(symbol.name, symbol.address);
+    program().symbols.push_back(std::move(symbol));
+  }
+
+  void port(Arguments& arguments) {
+    Port port;
+    if (const Word* word = arguments.word("input or output")) {
+      port.output = word->text == "output";
+      if (!port.output && word->text != "input")
+        problems_.add(word->text.data(), "a port is input or output; allowed these");
+    }
+    port.name = read_name(arguments, "the name").value_or("");
+    if (const auto place = read_dram_address(arguments)) port.address = place->base;
+    if (const Word* bits = arguments.word("bits", true)) {
+      port.bits = static_cast<int>(integer(*bits, INT32_MIN, INT32_MAX, "bits", problems_).value_or(16));
+    }
+    if (const Word* scale = arguments.word("scale", true)) port.scale = real(*scale, problems_).value_or(1);
+    if (const Item* shape = arguments.list("shape", false)) {
+      for (const Word& size : shape->words)
+        port.shape.push_back(integer(size, kLeast, kMost, "shape", problems_).value_or(1));
+    }
+    program().ports.push_back(std::move(port));
+  }
+
+  void kernel(Arguments& arguments) {
+    open(Block::kernel);
+    const auto name = read_name(arguments, "the name");
+    if (name) kernels_.add(*name, static_cast<std::int64_t>(program().kernels.size()));
+    program().kernels.push_back({name.value_or(""), {}});
+  }
+
+  void data(Arguments& arguments) {
+    open(Block::data);
+    form_ = DataForm::hex;
+    program().data.emplace_back();
+    if (const auto place = read_dram_address(arguments)) program().data.back().address = place->base;
+    if (!arguments.has_word()) return;
+    const Word& word = *arguments.word("the form");
+    constexpr std::array<std::string_view, 4> kForms = {"hex", "int8", "int16", "int32"};
+    const auto form = std::find(kForms.begin(), kForms.end(), word.text);
+    if (form == kForms.end())
+      return problems_.add(word.text.data(), "data has no such form; allowed hex, int8, int16, int32");
+    form_ = static_cast<DataForm>(form - kForms.begin());
+  }
+
+  void open(Block block) {
+    block_ = block;
+    block_line_ = problems_.line_number();
+  }
+
+  void end_block(Arguments& arguments) {
+    if (block_ == Block::none)
+      problems_.add(arguments.head(), ".end closes nothing; allowed after .kernel and .data");
+    block_ = Block::none;
+  }
+
+  // Operands in the order of the row, then at= and step= of memory operations.
+  void micro_op(Arguments& arguments) {
+    const auto opcode = find_micro_op(statement_.head);
+    if (!opcode)
+      return problems_.add(arguments.head(),
+                           "there is no such micro-operation; allowed those of `rondo describe`");
+    const MicroOpInfo& row = info(*opcode);
+    const bool memory = row.functional_unit == FunctionalUnit::memory;
+    MicroOp op;
+    op.opcode = *opcode;
+    op.j = memory ? 1 : 0;
+    const std::string_view letters = memory ? row.operands.substr(0, row.operands.find('i')) : row.operands;
+    if (const Item* list = arguments.list("the operands")) {
+      if (list->words.size() == letters.size()) {
+        for (std::size_t k = 0; k < letters.size(); ++k) operand(letters[k], list->words[k], op);
+      } else {
+        problems_.add(arguments.head(), "has " + std::to_string(list->words.size()) + " operands; allowed " +
+                                            std::to_string(letters.size()) + ": " + spelled(letters));
+      }
+    }
+    if (memory) {
+      if (const Word* at = arguments.word("at", false)) operand('i', *at, op);
+      if (const Word* step = arguments.word("step", false)) operand('j', *step, op);
+    }
+    arguments.finish();
+    program().kernels.back().ops.push_back(op);
+  }
+
+  static std::string spelled(std::string_view letters) {
+    std::string text;
+    for (char letter : letters) {
+      text += text.empty() ? "" : ", ";
+      text += letter == 'p' ? "p0..p7" : letter == 'i' || letter == 'j' ? "a number" : "r0..r31";
+    }
+    return text;
+  }
+
+  void operand(char letter, const Word& word, MicroOp& op) {
+    if (letter == 'i' || letter == 'j') {
+      (letter == 'i' ? op.i : op.j) = integer(word, kLeast, kMost, "the number", problems_).value_or(0);
+      return;
+    }
+    const char prefix = letter == 'p' ? 'p' : 'r';
+    const int most = letter == 'p' ? kMaxPlaces - 1 : kRegisters - 1;
+    if (word.quoted || word.text.empty() || word.text[0] != prefix) {
+      return problems_.add(word.text.data(), "this operand is none; allowed " + spelled({&letter, 1}));
+    }
+    const auto number = integer({word.text.substr(1), false}, 0, most,
+                                letter == 'p' ? "the operand" : "the register", problems_);
+    (letter == 'd'   ? op.d
+     : letter == 'a' ? op.a
+     : letter == 'b' ? op.b
+                     : op.p) = static_cast<std::uint8_t>(number.value_or(0));
+  }
+
+  void instruction(Arguments& arguments) {
+    const auto opcode = find_opcode(statement_.head);
+    if (!opcode)
+      return problems_.add(arguments.head(), "there is no such instruction; allowed " + instruction_names());
+    if (program().code.size() >= kMostInstructions) {
+      problems_.add(arguments.head(),
+                    "there are too many instructions; allowed " + std::to_string(kMostInstructions));
+      problems_.raise();
+    }
+    const OpcodeInfo& row = info(*opcode);
+    Instruction in;
+    in.opcode = *opcode;
+    in.layer = layer_;
+    in.unit = unit_of_row(row, arguments);
+    places(row, arguments, in);
+    fields(row, arguments, in);
+    in.wait = mask(arguments, "wait");
+    in.signal = mask(arguments, "signal");
+    in.release = mask(arguments, "release");
+    arguments.finish();
+    program().code.push_back(in);
+    out_.lines.push_back(problems_.line_number());
+  }
+
+  static std::string instruction_names() {
+    std::string names;
+    for (const OpcodeInfo& row : opcode_table()) names += (names.empty() ? "" : ", ") + std::string(row.name);
+    return names;
+  }
+
+  Unit unit_of_row(const OpcodeInfo& row, Arguments& arguments) {
+    if (row.unit == "any") {
+      const Word* word = arguments.word("the unit");
+      return word == nullptr ? Unit::weights : unit_of(*word, problems_).value_or(Unit::weights);
+    }
+    const auto unit = std::find(kUnitNames.begin(), kUnitNames.end(), row.unit);
+    return unit == kUnitNames.end() ? Unit::weights : static_cast<Unit>(unit - kUnitNames.begin());
+  }
+
+  // A gate's operands may be left out; other rows need theirs.
+  void places(const OpcodeInfo& row, Arguments& arguments, Instruction& in) {
+    for (std::size_t p = 0; p < row.places.size(); ++p) {
+      const Item* item = arguments.place(row.places[p].name, row.opcode != Opcode::gate);
+      if (item == nullptr) continue;
+      if (const auto place = place_of(*item, true, symbols_, problems_)) in.places[p] = *place;
+    }
+  }
+
+  // The first field of a loop or a gate stands without its name. A field that may be 0 is 0 when it is left
+  // out.
+  void fields(const OpcodeInfo& row, Arguments& arguments, Instruction& in) {
+    for (std::size_t f = 0; f < row.fields.size(); ++f) {
+      const FieldRow& field = row.fields[f];
+      const bool first = f == 0 && (row.opcode == Opcode::loop || row.opcode == Opcode::gate);
+      const Word* word = first ? arguments.word(field.name) : arguments.word(field.name, field.least > 0);
+      if (word == nullptr) continue;
+      const auto value = field.name == "kernel"
+                             ? number_or_name(*word, kernels_, field.least, field.most, "kernel")
+                             : integer(*word, field.least, field.most, field.name, problems_);
+      in.fields[f] = value.value_or(field.least);
+    }
+  }
+
+  std::uint64_t mask(Arguments& arguments, std::string_view key) {
+    std::uint64_t mask = 0;
+    const Item* list = arguments.list(key, false);
+    if (list == nullptr) return 0;
+    for (const Word& word : list->words) {
+      const auto number = integer(word, 0, kMaxSemaphores - 1, key, problems_);
+      if (number && (mask >> *number & 1))
+        problems_.add(word.text.data(), "this semaphore stands twice; allowed once");
+      if (number) mask |= std::uint64_t{1} << *number;
+    }
+    return mask;
+  }
+
+  std::optional<std::int64_t> number_or_name(const Word& word, const NameTable& names, std::int64_t least,
+                                             std::int64_t most, const std::string& what) {
+    const bool is_number = !word.quoted && !word.text.empty() &&
+                           (word.text[0] == '-' || (word.text[0] >= '0' && word.text[0] <= '9'));
+    if (is_number) return integer(word, least, most, what, problems_);
+    const auto name = name_of(word, problems_);
+    if (!name) return std::nullopt;
+    const auto* number = names.find(*name);
+    if (number == nullptr) {
+      problems_.add(word.text.data(),
+                    "there is no such " + what + "; allowed the number or name of one declared above");
+    } else if (!*number) {
+      problems_.add(word.text.data(), "this " + what + " is declared more than once; allowed its number");
+    }
+    return number == nullptr ? std::nullopt : *number;
+  }
+
+  std::optional<std::string> read_name(Arguments& arguments, std::string_view what) {
+    const Word* word = arguments.word(what);
+    return word == nullptr ? std::nullopt : name_of(*word, problems_);
+  }
+
+  std::optional<Place> read_address(Arguments& arguments) {
+    const Item* item = arguments.place("the address");
+    return item == nullptr ? std::nullopt : place_of(*item, false, symbols_, problems_);
+  }
+
+  std::optional<Place> read_dram_address(Arguments& arguments) {
+    const Item* item = arguments.place("the address");
+    if (item == nullptr) return std::nullopt;
+    const auto place = place_of(*item, false, symbols_, problems_);
+    if (place && place->space != Space::dram)
+      problems_.add(item->space.data(), "this lies in another memory; allowed dram");
+    return place;
+  }
+
+  std::string_view text_;
+  Problems problems_;
+  Assembled out_;
+  Statement statement_;
+  SymbolTables symbols_;
+  NameTable kernels_, layers_;
+  std::vector<std::string> machine_set_;
+  std::int32_t layer_ = -1;
+  Block block_ = Block::none;
+  std::uint32_t block_line_ = 0;
+  DataForm form_ = DataForm::hex;
+  bool begun_ = false;
+};
+
+}  // namespace
+
+Assembled assemble(std::string_view text, const std::string& file) { return Reader(text, file).run(); }
+
+}  // namespace rondo::assembly
+
+namespace rondo {
+
+Program parse_assembly(std::string_view text, const std::string& file) {
+  return std::move(assembly::assemble(text, file).program);
+}
+
+}  // namespace rondo
