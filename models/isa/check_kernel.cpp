@@ -135,16 +135,7 @@ class KernelChecker {
   }
 
   void write(const MicroOp& op) {
-    Content& now = content_[op.d];
-    const std::string name = "register r" + std::to_string(op.d);
-    if (is_reduction(op.opcode)) {
-      if (now != Content::nothing) add(name + " is used already; allowed a fresh register for a reduction");
-      now = Content::reduction;
-    } else if (now == Content::reduction) {
-      add(name + " holds a reduction until the end of the row; allowed another register");
-    } else {
-      now = Content::element;
-    }
+    content_[op.d] = is_reduction(op.opcode) ? Content::reduction : Content::element;
   }
 
   const Kernel& kernel_;
