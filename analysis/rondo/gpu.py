@@ -6,7 +6,7 @@ Stacked layers and directions run one after the other. With G gates, hidden size
 
     input half   max(bytes(G H I) / bandwidth, 2 G H I N T / peak) + one launch
     a step       max(bytes(G H H) / bandwidth, 2 G H H N / peak) + launches_per_step * launch
-    dense layer  max(bytes(K M) / bandwidth, 2 K M N n / peak) + one launch
+    dense layer  max(bytes(K M) / bandwidth, 2 K M n / peak) + one launch, for n vectors at once
     a call       one fixed overhead
 
 bandwidth is the cache's where the layer's recurrent weights fit in it and the memory's, times the share of it that
@@ -131,12 +131,11 @@ def estimate(device: Device, shape: dict[str, Any]) -> Estimate:
     """The formula at the top of this file, for the `network_shape` of a report."""
     result = Estimate()
     try:
-        batch = int(shape["batch"])
         for layer in shape["recurrent_layers"]:
-            _recurrent_layer(device, layer, batch, result)
+            _recurrent_layer(device, layer, result)
         for layer in shape.get("dense_layers", []):
             weights = int(layer["inputs"]) * int(layer["outputs"])
-            _kernel(device, result, "dense layer", weights, batch * int(layer.get("times", 1)), cached=False)
+            _kernel(device, result, "dense layer", weights, int(layer["times"]), cached=False)
     except (KeyError, TypeError, ValueError) as error:
         raise RunFailed(f"the report's network_shape cannot be read: {error!r}") from error
     result.call_s = device.get("call_us") * 1e-6
@@ -147,11 +146,12 @@ def estimate(device: Device, shape: dict[str, Any]) -> Estimate:
     return result
 
 
-def _recurrent_layer(device: Device, layer: dict[str, Any], batch: int, result: Estimate) -> None:
+def _recurrent_layer(device: Device, layer: dict[str, Any], result: Estimate) -> None:
     cell = str(layer["cell"])
     if cell not in GATES:
         raise RunFailed(f"the formula knows no cell {cell}; known: {', '.join(GATES)}")
-    inputs, hidden, steps = int(layer["input"]), int(layer["hidden"]), int(layer["steps"])
+    hidden, steps, batch = int(layer["hidden"]), int(layer["steps"]), int(layer["batch"])
+    inputs = 0 if layer.get("skip_input") else int(layer["input"])
     for _ in range(int(layer.get("directions", 1))):
         if inputs:
             _kernel(device, result, "input half", GATES[cell] * hidden * inputs, batch * steps, cached=False)

@@ -24,6 +24,10 @@ from .yaml_reader import InputError
 
 BLUE, ORANGE, GREEN, VERMILION, SKY, PURPLE, YELLOW, BLACK, GREY = (
     "#0072B2", "#E69F00", "#009E73", "#D55E00", "#56B4E9", "#CC79A7", "#F0E442", "#000000", "#BBBBBB")
+# What a unit did with a cycle: work, wait for somebody, have nothing to do.
+CAUSES = {"busy": BLUE, "drain": SKY, "wait_weights": ORANGE, "wait_matrix": YELLOW, "wait_gate": GREEN,
+          "wait_load": PURPLE, "wait_store": "#882255", "bank": VERMILION, "dram": "#7F3B08", "queue_full": "#8A8A8A",
+          "no_instruction": "#C4C4C4", "done": "#ECECEC"}
 SERIES = (BLUE, ORANGE, GREEN, VERMILION, SKY, PURPLE, YELLOW, "#7F7F7F", "#8C564B", "#004D40", "#332288", "#DDCC77")
 
 _STYLE = {"font.family": "DejaVu Sans", "font.size": 10, "axes.titlesize": 12, "axes.titleweight": "bold",
@@ -225,27 +229,21 @@ def cycles(report: Report, directory: Path) -> list[Path]:
     total = report.get("total_cycles") or 0
     if not total or not any(units.values()):
         raise RunFailed("the report has no cycles by unit")
-    sums: dict[str, float] = {}
-    for causes in units.values():
-        for cause, count in causes.items():
-            sums[cause] = sums.get(cause, 0) + count
-    ordered = sorted((c for c in sums if sums[c]), key=lambda c: (c != "busy", c == "idle", -sums[c]))
-    colours = dict(zip((c for c in ordered if c not in ("busy", "idle")), _repeated(SERIES[1:])))
-    colours.update(busy=BLUE, idle="#E4E4E4")
-    parts = {unit: {cause: causes.get(cause, 0) / total * 100 for cause in ordered} for unit, causes in units.items()}
+    others = dict.fromkeys(cause for causes in units.values() for cause in causes if cause not in CAUSES)
+    colours = {**CAUSES, **dict(zip(others, _repeated(SERIES[7:])))}
+    parts = {unit: {cause: causes.get(cause, 0) / total * 100 for cause in colours} for unit, causes in units.items()}
     title = (f"Where the {written(total).replace(' ', '')} cycles of {report.get('network')} on {report.get('chip')} went "
              f"({written(value_at(report, 'time_s'), 's')})")
     return _stacked(parts, colours, title, "share of all cycles", "%", directory / "cycles", limit=100.0)
 
 
 def energy(report: Report, directory: Path) -> list[Path]:
-    """Where the energy went: a bar a unit, a part an action, leakage last."""
+    """Where the energy went: a bar a unit, a part an action, its leakage last."""
     parts = {unit: {action: joules for action, joules in actions.items() if joules}
              for unit, actions in report.get("energy_j", {}).get("units", {}).items()}
-    leakage = value_at(report, "energy_j.leakage")
-    if leakage:
-        parts["leakage"] = {"leakage": leakage}
-    parts = {unit: actions for unit, actions in parts.items() if actions}
+    for unit, joules in report.get("energy_j", {}).get("leakage_units", {}).items():
+        parts.setdefault(unit, {})["leakage"] = joules
+    parts = {unit: actions for unit, actions in parts.items() if any(actions.values())}
     if not parts:
         raise RunFailed("the report has no energy by unit")
     parts = dict(sorted(parts.items(), key=lambda item: -sum(item[1].values())))
@@ -253,8 +251,8 @@ def energy(report: Report, directory: Path) -> list[Path]:
     for actions in parts.values():
         for action, joules in actions.items():
             sums[action] = sums.get(action, 0.0) + joules
-    colours = dict(zip(sorted(sums, key=lambda a: -sums[a]), _repeated(SERIES)))
-    colours["leakage"] = GREY
+    actions = sorted((a for a in sums if a != "leakage"), key=lambda a: -sums[a])
+    colours = {**dict(zip(actions, _repeated(SERIES))), "leakage": GREY}
     total = value_at(report, "energy_j.total") or sum(sums.values())
     title = f"Where the {written(total, 'J')} of {report.get('network')} on {report.get('chip')} went"
     return _stacked(parts, colours, title, "energy", "J", directory / "energy", total=total)
@@ -290,7 +288,6 @@ def _stacked(parts: dict[str, dict[str, float]], colours: dict[str, str], title:
         axes.grid(True, axis="x")
         axes.set_title(title)
         shown = [name for name in colours if any(part.get(name) for part in parts.values())]
-        shown.sort(key=lambda name: (name != "busy", name == "idle", list(colours).index(name)))
         axes.legend(handles=[plt.Rectangle((0, 0), 1, 1, color=colours[n], label=n.replace("_", " ")) for n in shown],
                     loc="upper left", bbox_to_anchor=(1.01, 1.02))
         return _save(figure, path)

@@ -47,7 +47,8 @@ _DERIVED = {
 
 _WORD = r"[A-Za-z0-9_]+"
 _FAMILIES = re.compile("|".join((
-    rf"energy_j\.units\.{_WORD}\.{_WORD}", rf"area_mm2\.units\.{_WORD}", rf"units\.{_WORD}\.(cycles|actions|counters)\.{_WORD}",
+    rf"energy_j\.units\.{_WORD}\.{_WORD}", rf"energy_j\.(dynamic|leakage_units\.{_WORD})",
+    rf"area_mm2\.units\.{_WORD}", rf"units\.{_WORD}\.(cycles|actions|counters)\.{_WORD}",
     rf"memories\.{_WORD}\.(read_bytes|written_bytes|capacity_bytes)", rf"saturation\.{_WORD}")) + r"\Z")
 
 _UNITS = (("_bytes", "B"), ("_s", "s"), ("_mhz", "MHz"))

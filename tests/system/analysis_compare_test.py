@@ -30,7 +30,8 @@ def device(name):
 
 
 def shape(cell, hidden, inputs, steps, batch, **more):
-    layer = {"cell": cell, "input": inputs, "hidden": hidden, "directions": 1, "steps": steps}
+    layer = {"cell": cell, "input": inputs, "hidden": hidden, "directions": 1, "steps": steps, "batch": batch,
+             "skip_input": False}
     return {"batch": batch, "steps": steps, "recurrent_layers": [layer], "dense_layers": [], **more}
 
 
@@ -74,6 +75,12 @@ def test_directions_and_dense_layers_count():
     assert double.time_s - double.call_s == pytest.approx(2 * (single.time_s - single.call_s))
     one["dense_layers"] = [{"inputs": 256, "outputs": 1000, "times": 10}]
     assert gpu.estimate(nano, one).operations == single.operations + 2 * 256 * 1000 * 10
+
+
+def test_a_layer_that_skips_its_input_has_no_input_half():
+    with_input = shape("gru", 256, 256, 10, 1)
+    with_input["recurrent_layers"][0]["skip_input"] = True
+    assert gpu.estimate(device("v100"), with_input).time_s == gpu.estimate(device("v100"), shape("gru", 256, 0, 10, 1)).time_s
 
 
 def test_shipped_devices_are_whole():

@@ -1,8 +1,9 @@
 #!/usr/bin/python3
 """Stands in for the simulator in the tests of analysis/: same command line, same JSON, a toy formula for the cycles.
 
-FAKE_RONDO names a JSON file of troubles: {"crash": KEY=VALUE, "hang": ..., "refuse": ..., "garble": ...} each meets the
-points with that setting; "log" is a file that gets a line for every point asked.
+FAKE_RONDO names a JSON file of troubles: {"crash": KEY=VALUE, "hang": ..., "refuse": ..., "garble": ...,
+"leave": ...}: each meets the points with that setting ("leave": answer, then end); "log" is a file that gets a line for every
+point asked.
 """
 
 import json
@@ -15,7 +16,10 @@ import time
 def main() -> int:
     if sys.argv[1] == "worker":
         for line in sys.stdin:
-            print(json.dumps(answer(json.loads(line))), flush=True)
+            request = json.loads(line)
+            print(json.dumps(answer(request)), flush=True)
+            if meets("leave", request["set"]):
+                return 3
         return 0
     words, settings = [], {}
     arguments = iter(sys.argv[2:])
@@ -33,26 +37,29 @@ def main() -> int:
     return 0
 
 
+def troubles() -> dict:
+    return json.load(open(os.environ["FAKE_RONDO"])) if "FAKE_RONDO" in os.environ else {}
+
+
+def meets(kind: str, settings: dict) -> bool:
+    key, _, value = troubles().get(kind, "=").partition("=")
+    return key != "" and json.dumps(settings.get(key)) == value
+
+
 def answer(request: dict) -> dict:
-    troubles = json.load(open(os.environ["FAKE_RONDO"])) if "FAKE_RONDO" in os.environ else {}
     settings = request["set"]
-    if "log" in troubles:
-        with open(troubles["log"], "a") as log:
+    if "log" in troubles():
+        with open(troubles()["log"], "a") as log:
             log.write(json.dumps(settings, sort_keys=True) + "\n")
-
-    def meets(kind: str) -> bool:
-        key, _, value = troubles.get(kind, "=").partition("=")
-        return key != "" and json.dumps(settings.get(key)) == value
-
-    if meets("crash"):
+    if meets("crash", settings):
         print("terminate called: toy crash", file=sys.stderr, flush=True)
         os.kill(os.getpid(), signal.SIGABRT)
-    if meets("hang"):
+    if meets("hang", settings):
         time.sleep(1000)
-    if meets("garble"):
+    if meets("garble", settings):
         print("not json", flush=True)
         time.sleep(1000)
-    if meets("refuse"):
+    if meets("refuse", settings):
         return {"ok": False, "error": f"weight_sram is short by {1000 + settings.get('machine.rows', 0)} bytes"}
     return {"ok": True, "report": report(request, settings)}
 
@@ -68,12 +75,11 @@ def report(request: dict, settings: dict) -> dict:
     total = matrix + gate + load + 40
     busy = {"sequencer": steps * 12, "weights": matrix - steps * batch, "matrix": matrix, "gate": gate, "load": load,
             "store": steps, "dram": load}
-    waits = {"sequencer": "queue_full", "weights": "matrix", "matrix": "weights", "gate": "semaphore",
-             "load": "dram", "store": "semaphore", "dram": "idle"}
+    waits = {"sequencer": "queue_full", "weights": "wait_matrix", "matrix": "wait_weights", "gate": "wait_matrix",
+             "load": "dram", "store": "wait_gate", "dram": "no_instruction"}
     units = {name: {"cycles": {"busy": busy[name], waits[name]: (total - busy[name]) * 2 // 3,
-                               "idle": (total - busy[name]) - (total - busy[name]) * 2 // 3}, "actions": {}, "counters": {}}
+                               "done": (total - busy[name]) - (total - busy[name]) * 2 // 3}, "actions": {}, "counters": {}}
              for name in busy}
-    units["dram"]["cycles"] = {"busy": load, "idle": total - load}
     macs = weights * steps * batch
     energy = {"matrix": {"mac8": macs * 0.66e-12}, "gate": {"table": gate * lanes * 2.5e-12, "multiply": gate * lanes * 6e-13},
               "weight_sram": {"read": weights * steps * 4e-12}, "dram": {"read": weights * 64e-12},
@@ -84,13 +90,14 @@ def report(request: dict, settings: dict) -> dict:
         "schema": 1, "rondo_version": "fake", "chip": stem(request["chip"]), "network": stem(request["network"]),
         "total_cycles": total, "time_s": total / 500e6, "clock_mhz": 500, "steps": steps, "cycles_per_step": total / steps,
         "operations": 2 * macs, "utilisation": macs / (total * rows * cols), "units": units,
-        "energy_j": {"total": sum(sum(a.values()) for a in energy.values()) + leakage, "leakage": leakage, "units": energy},
+        "energy_j": {"total": sum(sum(a.values()) for a in energy.values()) + leakage, "leakage": leakage, "units": energy,
+                     "leakage_units": {"matrix": leakage * 0.75, "weight_sram": leakage * 0.25}},
         "area_mm2": {"total": 1.0 + rows * cols * 7.5e-4 + lanes * 0.01},
         "resolved_config": {"numbers": {"weight_bits": 8, "activation_bits": 16}},
         "network_shape": {"steps": steps, "batch": batch, "macs": macs, "weight_bytes": weights, "parameters": weights,
                           "recurrent_layers": [{"cell": "lstm", "input": inputs, "hidden": hidden, "directions": 1,
-                                                "steps": steps}],
-                          "dense_layers": [{"inputs": hidden, "outputs": 3, "times": 1}]}}
+                                                "steps": steps, "batch": batch, "skip_input": False}],
+                          "dense_layers": [{"inputs": hidden, "outputs": 3, "times": batch}]}}
 
 
 if __name__ == "__main__":

@@ -147,6 +147,12 @@ def test_a_bad_point_is_a_row_and_the_sweep_goes_on(desk, trouble, cause):
     assert result["failures"] == [{"cause": cause, "points": len(bad), "first": bad[0]["number"]}]
 
 
+def test_a_worker_that_ends_between_points_costs_no_point(desk):
+    whole = desk.json("sweep", "sweep.yaml", "--out", "whole")
+    desk.troubles = {"leave": "machine.cols=32"}
+    assert desk.json("sweep", "sweep.yaml", "--out", "out", "--jobs", "2")["rows"] == whole["rows"]
+
+
 def test_failures_are_summed_up_below_the_table(desk):
     desk.troubles = {"refuse": "machine.cols=32"}
     done = desk.rondo("sweep", "sweep.yaml", "--out", "out")
