@@ -27,6 +27,7 @@ void add_option(po::options_description& to, const std::string& name, Arguments&
   if (name == "timeline-slices") add("timeline-slices", po::value(&a.timeline_slices)->value_name("N")->default_value(200000), "longest timeline.json, in instructions");
   if (name == "json") add("json", po::bool_switch(&a.json), "print JSON instead of text");
   if (name == "timing-only") add("timing-only", po::bool_switch(&a.timing_only), "cycles, bandwidth and energy without weights and values");
+  if (name == "yaml") add("yaml", po::bool_switch(&a.yaml), "print the chip as one file that states everything");
   if (name == "text") add("text", po::bool_switch(&a.text), "write readable assembly instead of the binary form");
 }
 

@@ -22,6 +22,7 @@ struct Arguments {
   bool json = false;
   bool timing_only = false;
   bool text = false;
+  bool yaml = false;
 };
 
 /// One subcommand: its name, its one-line use, what it does, an example, and which options it takes.

@@ -46,7 +46,7 @@ void Settings::read_chip_file(const std::string& path) {
 
 void Settings::read_file(const std::string& path, std::vector<std::string> chain) {
   const std::string file = display_path(path);
-  const YamlValue root = parse_yaml(read_text_file(path), file, findings_);
+  const YamlValue root = parse_strict_yaml(read_text_file(path), file, findings_);
   if (root.kind != YamlValue::Kind::map) {
     throw Error(root.place + ": a chip file holds sections of fields, not " + root.kind_name());
   }

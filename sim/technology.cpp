@@ -134,7 +134,7 @@ class TechnologyReader {
 Prices read_technology(const std::string& name, const std::string& dram_kind) {
   const std::string path = find_config("technology", "technology", name);
   Findings findings;
-  const YamlValue root = parse_yaml(read_text_file(path), display_path(path), findings);
+  const YamlValue root = parse_strict_yaml(read_text_file(path), display_path(path), findings);
   if (root.kind != YamlValue::Kind::map) throw Error(root.place + ": a technology file holds sections, not " + root.kind_name());
   Prices prices = TechnologyReader(dram_kind, findings).read(root);
   findings.raise();

@@ -128,7 +128,7 @@ const char* YamlValue::kind_name() const {
   return text.empty() && !quoted ? "nothing" : "a value";
 }
 
-YamlValue parse_yaml(const std::string& text, const std::string& file, Findings& findings) {
+YamlValue parse_strict_yaml(const std::string& text, const std::string& file, Findings& findings) {
   try {
     std::istringstream stream(text);
     YAML::Parser parser(stream);

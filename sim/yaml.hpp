@@ -33,6 +33,6 @@ struct YamlValue::Entry {
 
 /// Reads one YAML document strictly: keys given twice, anchors, aliases, tags, a second document and more than 16 levels
 /// are refused with their place, and so is what is not YAML. Takes the whole text, so that nothing is read twice.
-YamlValue parse_yaml(const std::string& text, const std::string& file, Findings& findings);
+YamlValue parse_strict_yaml(const std::string& text, const std::string& file, Findings& findings);
 
 }  // namespace rondo

@@ -1,0 +1,61 @@
+#include "sim/network_store.hpp"
+
+#include <filesystem>
+
+#include "sim/progress.hpp"
+
+namespace rondo {
+namespace {
+
+constexpr std::size_t kMostKept = 4;
+
+// When a file was last written: a changed file is another network.
+std::string age_of(const std::string& path) {
+  std::error_code ignored;
+  if (path.empty()) return "";
+  return std::to_string(std::filesystem::last_write_time(path, ignored).time_since_epoch().count());
+}
+
+// Everything that decides what a network is.
+std::string key_of(const std::string& path, const NetworkOptions& options) {
+  std::string key = path + '\n' + age_of(path) + '\n' + options.input_path + '\n' + age_of(options.input_path) + '\n' +
+                    options.calibration_path + '\n' + age_of(options.calibration_path) + '\n' +
+                    (options.timing_only ? "timing only" : "values");
+  for (const auto& [name, value] : options.set) key += "\nset " + name + "=" + value;
+  for (const auto& [name, size] : options.dimensions) key += "\ndim " + name + "=" + std::to_string(size);
+  return key;
+}
+
+std::shared_ptr<const EvaluatedNetwork> load(const std::string& path, const NetworkOptions& options, Progress& progress) {
+  auto result = std::make_shared<EvaluatedNetwork>();
+  progress.show("reading the network");
+  result->network = load_network(path, options);
+  const Graph& graph = result->network.graph;
+  if (options.timing_only || !graph.has_weights) return result;
+  progress.show("evaluating in floating point");
+  Evaluation run = evaluate(graph, result->network.inputs);
+  for (int output : graph.outputs) {
+    result->reference[graph.values[static_cast<std::size_t>(output)].name] = run.values[static_cast<std::size_t>(output)];
+  }
+  result->ranges = std::move(run.ranges);
+  if (!result->network.calibration) return result;
+  progress.show("calibrating");
+  result->ranges = evaluate(graph, *result->network.calibration).ranges;
+  return result;
+}
+
+}  // namespace
+
+std::shared_ptr<const EvaluatedNetwork> NetworkStore::get(const std::string& path, const NetworkOptions& options,
+                                                          Progress& progress) {
+  const std::string key = key_of(path, options);
+  for (const auto& [name, network] : kept_) {
+    if (name == key) return network;
+  }
+  std::shared_ptr<const EvaluatedNetwork> network = load(path, options, progress);
+  if (kept_.size() == kMostKept) kept_.erase(kept_.begin());
+  kept_.emplace_back(key, network);
+  return network;
+}
+
+}  // namespace rondo

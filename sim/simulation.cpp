@@ -1,0 +1,131 @@
+#include "sim/simulation.hpp"
+
+#include <algorithm>
+#include <cstring>
+#include <filesystem>
+#include <fstream>
+
+#include "models/base/error.hpp"
+#include "sim/progress.hpp"
+#include "sim/repository.hpp"
+#include "traces/assembler.hpp"
+#include "traces/compile.hpp"
+#include "traces/hazards.hpp"
+
+namespace rondo {
+namespace {
+
+// A trace says what it is at its start: compressed, binary, or text whose first statement is `.rondo`.
+bool is_trace(const std::string& path) {
+  std::error_code wrong;
+  if (!std::filesystem::is_regular_file(path, wrong)) return false;  // the network reader says what it is
+  std::ifstream file(path, std::ios::binary);
+  std::string start(65536, '\0');
+  file.read(start.data(), static_cast<std::streamsize>(start.size()));
+  start.resize(static_cast<std::size_t>(file.gcount()));
+  if (start.compare(0, 2, "\x1f\x8b") == 0) return true;
+  for (std::size_t at = 0; at < start.size();) {
+    if (std::strchr(" \t\r\n", start[at]) != nullptr) {
+      ++at;
+    } else if (start[at] == '#') {
+      at = std::min(start.find('\n', at), start.size());
+    } else {
+      return start.compare(at, 6, ".rondo") == 0 || start.compare(at, 5, "RONDO") == 0;
+    }
+  }
+  return false;
+}
+
+void refuse_network_options(const RunRequest& request, const RunConfig& config, const std::string& path) {
+  Findings findings;
+  for (const auto& [size, value] : config.network) {
+    findings.add("--set network." + size + "=" + value + ": " + path + " is a trace; its sizes are fixed");
+  }
+  for (const auto& [name, size] : request.dimensions) {
+    findings.add("--dim " + name + "=" + std::to_string(size) + ": " + path + " is a trace; its sizes are fixed");
+  }
+  if (!request.input.empty()) findings.add("--input: " + path + " is a trace, which carries its inputs");
+  if (!request.calibration.empty()) findings.add("--calibration: " + path + " is a trace, whose numbers are fixed");
+  findings.raise();
+}
+
+void load_trace(const RunRequest& request, const std::string& path, Prepared& prepared, Progress& progress) {
+  refuse_network_options(request, prepared.config, path);
+  progress.show("reading the trace");
+  prepared.from_trace = true;
+  prepared.program = read_trace(path);
+  prepared.network = prepared.program.name;
+  const bool has_data = !prepared.program.data.empty();
+  prepared.without_values = request.timing_only ? WithoutValues::asked : has_data ? WithoutValues::no : WithoutValues::no_weights;
+  std::vector<std::string> findings = check_program(prepared.program);
+  if (findings.empty()) findings = find_hazards(prepared.program);
+  for (std::string& finding : findings) finding = path + ": " + finding;
+  if (!findings.empty()) throw Error(findings);
+}
+
+NetworkOptions network_options(const RunRequest& request, const RunConfig& config) {
+  NetworkOptions options;
+  options.set = config.network;
+  options.dimensions = request.dimensions;
+  options.input_path = request.input;
+  options.calibration_path = request.calibration;
+  options.timing_only = request.timing_only;
+  return options;
+}
+
+void load_and_compile(const RunRequest& request, const std::string& path, Prepared& prepared, NetworkStore& networks,
+                      Progress& progress) {
+  const RunConfig& config = prepared.config;
+  prepared.evaluated = networks.get(path, network_options(request, config), progress);
+  const Network& network = prepared.evaluated->network;
+  const Ranges* ranges = prepared.evaluated->ranges ? &*prepared.evaluated->ranges : nullptr;
+  prepared.network = network.name;
+  prepared.shape = shape_of(network.graph);
+  if (ranges == nullptr) prepared.without_values = request.timing_only ? WithoutValues::asked : WithoutValues::no_weights;
+  progress.show("compiling");
+  prepared.program = compile(network.graph, config.chip.machine, config.mapping, config.numbers, ranges,
+                             ranges == nullptr ? nullptr : &network.inputs);
+  // What the compiler makes must be sound; a finding here is a mistake of Rondo's.
+  std::vector<std::string> findings = check_program(prepared.program);
+  progress.show("checking the program");
+  if (findings.empty()) findings = find_hazards(prepared.program);
+  if (!findings.empty()) throw Broken("the compiled program is not sound: " + findings.front());
+}
+
+}  // namespace
+
+Prepared prepare(const RunRequest& request, NetworkStore& networks, Progress& progress) {
+  Prepared prepared;
+  progress.show("reading the chip");
+  prepared.config = read_config(find_config("chips", "chip", request.chip), request.set);
+  prepared.prices = read_technology(prepared.config.technology, prepared.config.chip.dram.technology);
+  check_prices(declare_chip(prepared.config.chip).counted(), prepared.prices);
+  const std::string path = find_config("networks", "network or trace", request.network);
+  if (is_trace(path)) {
+    load_trace(request, path, prepared, progress);
+  } else {
+    load_and_compile(request, path, prepared, networks, progress);
+  }
+  prepared.program_sha256 = program_sha256(prepared.program);
+  return prepared;
+}
+
+RunResult simulate(const Prepared& prepared, Schedule schedule, TimelineObserver* observer, Progress& progress) {
+  RunResult result;
+  progress.show("simulating the chip");
+  result.chip = run_chip(prepared.config.chip, prepared.program, schedule, observer);
+  result.seconds = static_cast<double>(result.chip.total_cycles) / (1e6 * static_cast<double>(prepared.config.chip.clock_mhz));
+  result.bill = price(result.chip.counted(), prepared.prices, result.seconds);
+  if (prepared.without_values != WithoutValues::no) return result;
+  progress.show("computing the values");
+  result.values = execute(prepared.program);
+  result.outputs = output_tensors(prepared.program, *result.values);
+  if (prepared.from_trace) return result;
+  result.accuracy = compare_outputs(result.outputs, prepared.evaluated->reference);
+  if (const auto& task = prepared.evaluated->network.bits_per_character) {
+    result.bits_per_character = bits_per_character(*task, result.outputs, prepared.evaluated->reference);
+  }
+  return result;
+}
+
+}  // namespace rondo

@@ -1,0 +1,68 @@
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "models/cost/cost.hpp"
+#include "models/units/chip.hpp"
+#include "models/values/executor.hpp"
+#include "sim/accuracy.hpp"
+#include "sim/config.hpp"
+#include "sim/network_store.hpp"
+#include "traces/network.hpp"
+
+namespace rondo {
+
+class Progress;
+
+/// What the command line, or one line of the worker, asks for.
+struct RunRequest {
+  std::string chip = "edge";
+  std::string network = "char_lstm";                ///< or a trace
+  std::vector<std::string> set;
+  std::map<std::string, std::int64_t> dimensions;
+  std::string input;
+  std::string calibration;
+  Schedule schedule = Schedule::event;
+  bool timing_only = false;
+};
+
+/// Why a run has no values.
+enum class WithoutValues { no, asked, no_weights };
+
+/// A program and what it was made from, ready to run.
+struct Prepared {
+  RunConfig config;
+  Prices prices;
+  Program program;
+  std::string program_sha256;
+  std::string network;                              ///< its name
+  bool from_trace = false;
+  WithoutValues without_values = WithoutValues::no;
+  std::optional<NetworkShape> shape;                ///< none for a trace
+  std::shared_ptr<const EvaluatedNetwork> evaluated;  ///< none for a trace
+};
+
+/// What a run found out.
+struct RunResult {
+  double seconds = 0;                               ///< on the chip
+  ChipRun chip;
+  Bill bill;
+  std::optional<Values> values;
+  NamedTensors outputs;                             ///< real values of the program's output ports
+  std::optional<Accuracy> accuracy;
+  std::optional<BitsPerCharacter> bits_per_character;
+};
+
+/// Reads chip, prices and network or trace; evaluates the network in floating point; compiles; refuses a program that is unfit
+/// for the machine or racy. Everything that can be wrong with the input shows here, before anything is simulated.
+Prepared prepare(const RunRequest& request, NetworkStore& networks, Progress& progress);
+
+/// Times the program on the chip, computes its values, compares them with the reference and prices the run.
+RunResult simulate(const Prepared& prepared, Schedule schedule, TimelineObserver* observer, Progress& progress);
+
+}  // namespace rondo
