@@ -1,0 +1,70 @@
+#pragma once
+
+#include <array>
+
+#include "models/units/dma_unit.hpp"
+#include "models/units/gate_unit.hpp"
+#include "models/units/matrix_unit.hpp"
+#include "models/units/sequencer.hpp"
+#include "models/units/weights_unit.hpp"
+
+namespace rondo {
+
+/// The chip: its units as members, everything between them in one initialiser list.
+class Chip : public sc_core::sc_module {
+ public:
+  Chip(const sc_core::sc_module_name& name, const ChipParams& params, const Program& program,
+       TimelineObserver* observer)
+      : sc_module(name),
+        semaphores_(wakes, program.semaphores),
+        ports_(wakes, params),
+        halt_(wakes),
+        memories_(params.machine),
+        tiles_(wakes, params.machine.tile_fifo),
+        loads_(wakes, Unit::load, params.load),
+        stores_(wakes, Unit::store, params.store),
+        wires_{params, program, wakes, semaphores_, ports_, halt_, memories_, observer},
+        weights_("weights", wires_, tiles_),
+        matrix_("matrix", wires_, tiles_),
+        gate_("gate", wires_),
+        load_("load", Unit::load, wires_, params.load, loads_),
+        store_("store", Unit::store, wires_, params.store, stores_),
+        sequencer_("sequencer", wires_,
+                   {&weights_.queue, &matrix_.queue, &gate_.queue, &load_.queue, &store_.queue}),
+        dram_("dram", wires_, loads_, stores_) {}
+
+  /// Looks at one unit (index as in kChipUnitNames) in cycle `now`.
+  Cycle step(int unit, Cycle now) { return units_[unit]->step(now); }
+  /// Every unit has nothing left to do: the run ends before this cycle.
+  bool done() const;
+  /// When a unit last began to do something else.
+  Cycle last_change() const;
+  bool halted() const { return halt_.set(); }
+  /// What each unit waits for, in words.
+  std::vector<std::string> plights(Cycle now);
+  /// Ends the books at `total` and copies them.
+  ChipRun close(Cycle total);
+
+  Wakes wakes;
+
+ private:
+  Semaphores semaphores_;
+  Ports ports_;
+  Halt halt_;
+  Memories memories_;
+  TileFifo tiles_;
+  DramLink loads_, stores_;
+  const Wires wires_;
+
+  WeightsUnit weights_;
+  MatrixUnit matrix_;
+  GateUnit gate_;
+  DmaUnit load_, store_;
+  Sequencer sequencer_;
+  IdealDram dram_;
+  const std::array<ChipUnit*, kChipUnits> units_ = {&weights_, &matrix_,    &gate_, &load_,
+                                                    &store_,   &sequencer_, &dram_};
+  const std::array<const InstructionUnit*, kUnits> workers_ = {&weights_, &matrix_, &gate_, &load_, &store_};
+};
+
+}  // namespace rondo

@@ -1,0 +1,103 @@
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <vector>
+
+#include "models/isa/instruction.hpp"
+#include "models/units/wakes.hpp"
+
+/// What units share besides queues. All of it is registered: written in cycle t, seen in t + 1.
+namespace rondo {
+
+/// Calls f(index) for every set bit, lowest first.
+template <class F>
+void for_each_bit(std::uint64_t mask, F&& f) {
+  for (; mask != 0; mask &= mask - 1) f(__builtin_ctzll(mask));
+}
+
+/// The counting semaphores. Only the unit a semaphore leads to takes from it, at most once per cycle.
+class Semaphores {
+ public:
+  Semaphores(Wakes& wakes, const std::vector<Semaphore>& declared);
+
+  /// Those of `mask` that are at zero. The waiting unit is called when one of them is posted.
+  std::uint64_t lacking(Cycle now, std::uint64_t mask);
+  void take(std::uint64_t mask) {
+    for_each_bit(mask, [this](int s) { --state_[s].count; });
+  }
+  void post(Cycle now, std::uint64_t mask);
+
+  Unit producer(int semaphore) const { return declared_[semaphore].from; }
+
+ private:
+  struct State {
+    std::int64_t count = 0;  ///< with everything posted so far
+    std::int64_t fresh = 0;  ///< posted in cycle `posted`: not to be seen in it
+    Cycle posted = -1;
+  };
+
+  Wakes& wakes_;
+  const std::vector<Semaphore>& declared_;
+  std::array<State, kMaxSemaphores> state_{};
+  std::uint64_t awaited_ = 0;
+};
+
+/// The weight tiles inside the array, oldest first. A tile takes its place when its load starts, can be used
+/// from the cycle that the weights unit states, and gives its place back one cycle after it was freed.
+class TileFifo {
+ public:
+  struct Tile {
+    Cycle usable = 0;
+    std::int64_t bits = 0;
+  };
+
+  TileFifo(Wakes& wakes, std::int64_t tiles) : wakes_(wakes), ring_(static_cast<std::size_t>(tiles)) {}
+
+  bool room(Cycle now);
+  void push(Cycle usable, std::int64_t bits);
+  /// The oldest tile if it can be used now.
+  const Tile* head(Cycle now);
+  void free(Cycle now);
+
+ private:
+  Wakes& wakes_;
+  std::vector<Tile> ring_;
+  std::size_t first_ = 0;
+  std::size_t size_ = 0;
+  Cycle last_free_ = -1;
+  bool weights_wait_ = false;
+  bool matrix_waits_ = false;
+};
+
+/// The sequencer's halt: everybody may know it one cycle later.
+class Halt {
+ public:
+  explicit Halt(Wakes& wakes) : wakes_(wakes) {}
+
+  void set(Cycle now);
+  bool seen(Cycle now) const { return at_ < now; }
+  bool set() const { return at_ != kNever; }
+
+ private:
+  Wakes& wakes_;
+  Cycle at_ = kNever;
+};
+
+/// Descriptors that the DRAM has served, a flag per place in the DMA unit.
+class Replies {
+ public:
+  Replies(Wakes& wakes, int consumer, std::int64_t slots)
+      : wakes_(wakes), consumer_(consumer), served_(static_cast<std::size_t>(slots), kNever) {}
+
+  void clear(int slot) { served_[slot] = kNever; }
+  void set(int slot, Cycle now);
+  bool seen(int slot, Cycle now);
+
+ private:
+  Wakes& wakes_;
+  const int consumer_;
+  std::vector<Cycle> served_;
+};
+
+}  // namespace rondo

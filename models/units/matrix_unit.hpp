@@ -1,0 +1,52 @@
+#pragma once
+
+#include <array>
+
+#include "models/units/instruction_unit.hpp"
+
+namespace rondo {
+
+/// Cycles from one vector to the next for weights of `weight_bits`: the slowest of the multipliers' passes,
+/// the activation SRAM and the accumulators.
+Cycle mmul_rate(const ChipParams& params, const Instruction& mmul, std::int64_t weight_bits);
+
+/// Cycles from the end of the window to the last sum: SRAM, the skewed way through the array, the
+/// accumulator's adder.
+Cycle mmul_drain(const ChipParams& params);
+
+/// Weight-stationary systolic array: streams vectors through the oldest loaded tile. Windows follow each
+/// other without a gap while earlier sums still drain.
+class MatrixUnit final : public PipelinedUnit {
+ public:
+  MatrixUnit(const sc_core::sc_module_name& name, const Wires& wires, TileFifo& tiles);
+
+ private:
+  /// By width of the weights: 0 for up to 8 bits, 1 for more.
+  struct Row {
+    std::array<Cycle, 2> window{};
+    bool keep = false;
+  };
+
+  bool able(Cycle now, const Work& work, Cause& cause) override;
+  Times start(Cycle now, const Work& work) override;
+  void window_ended(Cycle now, std::int32_t code) override;
+  Cycle sync_drain() const override { return drain_; }
+  void settle() override;
+
+  TileFifo& tiles_;
+  const Cycle drain_;
+  int wide_ = 0;                                       ///< width class of the tile that able() found
+  std::vector<Row> mmul_;                              ///< by code index
+  std::vector<std::array<std::int64_t, 2>> streamed_;  ///< by code index and width class: how often it ran
+
+  Part pe8_;
+  Part pe16_;
+  Action mac8_{stats, "mac8", "one 8 x 8 bit multiply-accumulate in one PE"};
+  Action mac8x16_{stats, "mac8x16", "one 8 x 16 bit multiply-accumulate in one PE"};
+  Action mac16_{stats, "mac16", "one 16 x 16 bit multiply-accumulate in one PE"};
+  Traffic read_{stats, wires_.memories.activation, false, "activation_sram_read_bytes"};
+  Traffic sums_read_{stats, wires_.memories.accumulator, false, "accumulators_read_bytes"};
+  Traffic sums_written_{stats, wires_.memories.accumulator, true, "accumulators_written_bytes"};
+};
+
+}  // namespace rondo

@@ -1,0 +1,54 @@
+#include "models/units/weights_unit.hpp"
+
+namespace rondo {
+namespace {
+
+std::int64_t tile_bytes(const Instruction& mload) {
+  return mload.fields[field::mload::rows] *
+         (mload.fields[field::mload::cols] * mload.fields[field::mload::bits] / 8);
+}
+
+}  // namespace
+
+Cycle mload_window(const ChipParams& params, const Instruction& mload) {
+  return std::max(ceil_div(mload.fields[field::mload::rows], params.weights.rows_per_cycle),
+                  ceil_div(tile_bytes(mload), params.weight_sram.bytes_per_cycle));
+}
+
+WeightsUnit::WeightsUnit(const sc_core::sc_module_name& name, const Wires& wires, TileFifo& tiles)
+    : PipelinedUnit(name, Unit::weights, wires, wires.params.weights.queue_depth, true,
+                    wires.params.weight_sram.latency),
+      tiles_(tiles),
+      window_(wires.program.code.size()) {
+  for_each_own(
+      [this](std::size_t code, const Instruction& in) { window_[code] = mload_window(wires_.params, in); });
+}
+
+bool WeightsUnit::able(Cycle now, const Work& work, Cause& cause) {
+  if (!tiles_.room(now)) {
+    cause = Cause::wait_matrix;
+    return false;
+  }
+  if (wires_.ports.free(now, Client::weights, work.ports)) return true;
+  cause = Cause::bank;
+  return false;
+}
+
+PipelinedUnit::Times WeightsUnit::start(Cycle now, const Work& work) {
+  constexpr auto kRead = static_cast<int>(2 * (static_cast<int>(Space::weight) - 1));
+  const Cycle window = window_[static_cast<std::size_t>(work.code)];
+  const Cycle drain = wires_.params.weight_sram.latency;
+  wires_.ports.hold(Client::weights, kRead, work.ports.banks[kRead], now + window);
+  tiles_.push(now + window + drain, instruction(work.code).fields[field::mload::bits]);
+  return {window, drain};
+}
+
+void WeightsUnit::settle() {
+  for_each_executed([this](std::size_t, const Instruction& in, std::int64_t times) {
+    if (in.opcode != Opcode::mload) return;
+    tile_row_load_ += times * tile_bytes(in);
+    read_ += times * tile_bytes(in);
+  });
+}
+
+}  // namespace rondo
