@@ -19,6 +19,10 @@ from .yaml_reader import InputError
 
 ROOT = Path(__file__).resolve().parents[2]
 
+# The tables of `rondo describe` that hold parameters.
+SECTIONS = ("chip", "machine", "sequencer", "weights", "matrix", "gate", "load", "store", "weight_sram", "activation_sram",
+            "parameter_sram", "accumulators", "dram", "mapping", "numbers")
+
 Report = dict[str, Any]
 Entry = tuple[Any, dict[str, Any]]
 
@@ -27,10 +31,15 @@ class RunFailed(Exception):
     """The work failed through no fault of the input. The command ends with status 1."""
 
 
-def binary() -> Path:
-    """The simulator: RONDO_BINARY, else `rondo` in RONDO_BUILD_DIR, else build/rondo."""
+def binary_path() -> Path:
+    """Where the simulator should be: RONDO_BINARY, else `rondo` in RONDO_BUILD_DIR, else build/rondo."""
     build = Path(os.environ.get("RONDO_BUILD_DIR") or ROOT / "build")
-    path = Path(os.environ.get("RONDO_BINARY") or build / "rondo")
+    return Path(os.environ.get("RONDO_BINARY") or build / "rondo")
+
+
+def binary() -> Path:
+    """The simulator; RunFailed when it is not there."""
+    path = binary_path()
     if not os.access(path, os.X_OK):
         raise RunFailed(f"{path}: the simulator is not built; ./rondo builds it")
     return path
@@ -69,6 +78,23 @@ def run_once(chip: str, network: str, settings: Optional[dict[str, Any]] = None,
         return json.loads(done.stdout)
     except ValueError as error:
         raise RunFailed(f"{chip} on {network}: the simulator printed no JSON ({error})") from error
+
+
+def describe(chip: Path) -> dict[str, str]:
+    """What `rondo describe` allows for each parameter of a chip: "1..4096 bytes", "step | hoisted", or nothing for a name.
+    A wrong chip file raises InputError with the simulator's own words."""
+    done = subprocess.run([str(binary()), "describe", str(chip), "--json"], stdin=subprocess.DEVNULL, capture_output=True,
+                          text=True, errors="replace")
+    words = done.stderr.strip()
+    if done.returncode == 2:
+        raise InputError(*words.splitlines())
+    try:
+        tables = json.loads(done.stdout)
+        sections = {name: rows for name, rows in tables.items() if name in SECTIONS}
+        return {row["name"] if section == "chip" else f"{section}.{row['name']}": row["allowed"]
+                for section, rows in sections.items() for row in rows}
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise RunFailed(f"{chip}: the simulator does not describe it: {words or error}") from error
 
 
 def _written(value: Any) -> str:

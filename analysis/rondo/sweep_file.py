@@ -4,6 +4,7 @@ import difflib
 import hashlib
 import itertools
 import json
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Iterator, Optional
@@ -12,10 +13,16 @@ import yaml
 
 from . import run
 from .quantities import Quantity, known_quantities, quantity
-from .yaml_reader import InputError, Reader, Scalar, plain
+from .yaml_reader import InputError, Reader, Scalar
 
 MAX_POINTS = 1_000_000
-NETWORK_PARAMETERS = ("network.batch", "network.steps")
+
+# Sizes of a YAML network that may be set, and what they may be. Any other entry of the file may be set by its path, too
+# (network.layers.0.lstm.hidden); what the network makes of it, the simulator says point by point.
+NETWORK_PARAMETERS = {"network.batch": "1..65536", "network.steps": "1..1073741824", "network.features": "1..65536"}
+_NETWORK_ENTRY = re.compile(r"network\.(input|layers|weights)\.\w+(\.\w+)*\Z")
+
+Allowed = dict[str, dict[str, str]]
 
 
 @dataclass(frozen=True)
@@ -81,10 +88,16 @@ def read_sweep(path: Path) -> Sweep:
         reader.note(keys["name"], f"name: '{name}' names a directory; expected letters, digits, _ and -")
     chips = _configs(reader, keys.get("chips"), "chips")
     networks = _configs(reader, keys.get("networks"), "networks")
-    known = {chip: chip_parameters(path) for chip, path in chips.items()}
-    fixed = {name: reader.scalar(value, name) for name, value in _settings(reader, keys.get("set"), "set", known).items()}
+    known = _described(reader, chips)
+    fixed = {}
+    for name, value in _settings(reader, keys.get("set"), "set", known).items():
+        fixed[name] = reader.scalar(value, name)
+        _check_value(reader, value, name, fixed[name], known)
     swept = _settings(reader, keys.get("parameters"), "parameters", known)
     parameters = {name: _values(reader, value, name) for name, value in swept.items()}
+    for name, values in parameters.items():
+        for value in values:
+            _check_value(reader, swept[name], name, value, known)
     for name in swept.keys() & fixed.keys():
         reader.note(swept[name], f"parameters: {name} is in set too; keep one")
     timing_only = reader.boolean(keys["timing_only"], "timing_only") if "timing_only" in keys else True
@@ -116,16 +129,43 @@ def _configs(reader: Reader, node: Optional[yaml.Node], kind: str) -> dict[str, 
     return found
 
 
-def _settings(reader: Reader, node: Optional[yaml.Node], what: str, known: dict[str, set[str]]) -> dict[str, yaml.Node]:
+def _described(reader: Reader, chips: dict[str, Path]) -> Allowed:
+    """Chip -> parameter -> what it may be. A wrong chip file is a mistake of the sweep that names it."""
+    known: Allowed = {}
+    for chip, path in chips.items():
+        try:
+            known[chip] = {**run.describe(path), **NETWORK_PARAMETERS}
+        except InputError as error:
+            for message in error.messages:
+                reader.note(reader.root, f"chip {chip}: {message}")
+    return known
+
+
+def _settings(reader: Reader, node: Optional[yaml.Node], what: str, known: Allowed) -> dict[str, yaml.Node]:
     """The entries of `set` or `parameters`; names that a chip does not have are noted with the nearest that it has."""
     found = reader.mapping(node, what) if node is not None else {}
     for name, value in found.items():
-        for chip, names in known.items():
-            allowed = sorted(names | set(NETWORK_PARAMETERS))
-            if names and name not in allowed:
-                close = difflib.get_close_matches(name, allowed, n=3, cutoff=0.4) or allowed[:5]
+        for chip, allowed in known.items():
+            if name not in allowed and not _NETWORK_ENTRY.match(name):
+                close = difflib.get_close_matches(name, allowed, n=3, cutoff=0.4) or sorted(allowed)[:5]
                 reader.note(value, f"chip {chip} has no parameter {name}; close: {', '.join(close)}")
     return found
+
+
+_RANGE = re.compile(r"(-?\d+)\.\.(-?\d+)")
+
+
+def _check_value(reader: Reader, node: yaml.Node, name: str, value: Scalar, known: Allowed) -> None:
+    """Notes a value that the simulator would refuse whatever the other parameters are."""
+    for allowed in dict.fromkeys(table[name] for table in known.values() if table.get(name)):
+        ends = _RANGE.match(allowed)
+        if ends:
+            good = type(value) is int and int(ends[1]) <= value <= int(ends[2])
+        else:
+            good = str(value) in allowed.split(" | ")
+        if not good:
+            written = json.dumps(value) if isinstance(value, bool) else value
+            reader.note(node, f"{name}: {written} is not allowed; expected {allowed}")
 
 
 def _values(reader: Reader, node: yaml.Node, name: str) -> list[Scalar]:
@@ -181,26 +221,6 @@ def _objectives(reader: Reader, node: Optional[yaml.Node], timing_only: bool) ->
         else:
             found[path] = Objective(known, known.more_is_better if direction is None else direction == "max")
     return list(found.values())
-
-
-def chip_parameters(path: Path) -> set[str]:
-    """The dotted names of all numbers and words in a chip file and the files that it extends."""
-    names: set[str] = set()
-    for file in _chain(path):
-        try:
-            reader = Reader(file)
-            names |= set(_dotted(plain(reader, reader.root)))
-        except InputError:
-            return set()  # the simulator will say what is wrong with the chip
-    return names - {"extends", "name"}
-
-
-def _dotted(tree: Any, prefix: str = "") -> Iterator[str]:
-    for key, value in tree.items() if isinstance(tree, dict) else []:
-        if isinstance(value, dict):
-            yield from _dotted(value, f"{prefix}{key}.")
-        else:
-            yield prefix + key
 
 
 def _chain(path: Path) -> list[Path]:

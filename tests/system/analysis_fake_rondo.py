@@ -21,6 +21,8 @@ def main() -> int:
             if meets("leave", request["set"]):
                 return 3
         return 0
+    if sys.argv[1] == "describe":
+        return describe(sys.argv[2])
     words, settings = [], {}
     arguments = iter(sys.argv[2:])
     for word in arguments:
@@ -34,6 +36,18 @@ def main() -> int:
         print(reply["error"], file=sys.stderr)
         return 2
     print(json.dumps(reply["report"]))
+    return 0
+
+
+def describe(chip: str) -> int:
+    if "rows: many" in open(chip).read():
+        print(f"{chip}:2:17: machine.rows: many is not a plain whole number; allowed 1..1024", file=sys.stderr)
+        return 2
+    ranges = {"machine": {"rows": "1..1024 PE", "cols": "1..1024 PE"}, "gate": {"lanes": "1..1024"},
+              "dram": {"bytes_per_cycle": "1..65536 bytes"}, "mapping": {"gates": "sequential | interleaved"},
+              "instructions": {"halt": ""}}
+    print(json.dumps({section: [{"name": name, "value": "", "allowed": allowed, "sentence": ""} for name, allowed in rows.items()]
+                      for section, rows in ranges.items()}))
     return 0
 
 
