@@ -99,7 +99,7 @@ def read_sweep(path: Path) -> Sweep:
         for value in values:
             _check_value(reader, swept[name], name, value, known)
     for name in swept.keys() & fixed.keys():
-        reader.note(swept[name], f"parameters: {name} is in set too; keep one")
+        reader.note_key(swept[name], f"parameters: {name} is in set too; keep one")
     timing_only = reader.boolean(keys["timing_only"], "timing_only") if "timing_only" in keys else True
     objectives = _objectives(reader, keys.get("objectives"), timing_only)
     seconds = reader.number(keys["point_seconds"], "point_seconds", 0.01, 1e6) if "point_seconds" in keys else 60.0
@@ -148,7 +148,7 @@ def _settings(reader: Reader, node: Optional[yaml.Node], what: str, known: Allow
         for chip, allowed in known.items():
             if name not in allowed and not _NETWORK_ENTRY.match(name):
                 close = difflib.get_close_matches(name, allowed, n=3, cutoff=0.4) or sorted(allowed)[:5]
-                reader.note(value, f"chip {chip} has no parameter {name}; close: {', '.join(close)}")
+                reader.note_key(value, f"chip {chip} has no parameter {name}; close: {', '.join(close)}")
     return found
 
 

@@ -33,6 +33,7 @@ class Reader:
     def __init__(self, path: Path):
         self.path = path
         self.mistakes: list[tuple[int, int, str]] = []
+        self._keys: dict[int, yaml.Node] = {}
         self.root: Optional[yaml.Node] = None
         self.root = self._compose(_text_of(path))
 
@@ -60,6 +61,10 @@ class Reader:
         """Notes a mistake at the node: what is wrong; what is allowed."""
         self._note(node.start_mark, message)
 
+    def note_key(self, value: yaml.Node, message: str) -> None:
+        """Notes a mistake at the key of a value that `mapping` gave."""
+        self._note(self._keys[id(value)].start_mark, message)
+
     def finish(self) -> None:
         """Raises InputError with all mistakes so far, in the order of the file."""
         if self.mistakes:
@@ -84,6 +89,7 @@ class Reader:
                 self.note(key, f"{what} has no {name}; known: {', '.join(allowed)}")
             else:
                 found[name] = value
+                self._keys[id(value)] = key
         for name in required:
             if name not in found:
                 self.note(node, f"{what} has no {name}, which is required")

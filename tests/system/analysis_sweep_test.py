@@ -169,7 +169,7 @@ def test_a_sweep_without_a_single_good_point_fails(desk):
 
 
 @pytest.mark.parametrize("old, new, expected", [
-    ("machine.rows:", "machine.row:", "sweep.yaml:5:16: chip toy has no parameter machine.row; close: machine.rows"),
+    ("machine.rows:", "machine.row:", "sweep.yaml:5:3: chip toy has no parameter machine.row; close: machine.rows"),
     ("[16, 32, 64]", "[]", "sweep.yaml:5:17: machine.rows is an empty list; at least one entry is needed"),
     ("[16, 32, 64]", "[16, 16]", "sweep.yaml:5:17: machine.rows: 16 is given twice"),
     ("[16, 64]", "[64, 16]", "sweep.yaml:6:24: machine.cols: log2 takes [first, last] with 0 < first <= last"),
@@ -182,8 +182,8 @@ def test_a_sweep_without_a_single_good_point_fails(desk):
     ("timing_only: true", "timing_only: maybe", "sweep.yaml:9:14: timing_only: maybe is not allowed; expected true or false"),
     ("point_seconds: 1.5", "point_second: 1.5", "sweep.yaml:10:1: the sweep has no point_second; known: name"),
     ("name: small", "name: ../small", "sweep.yaml:1:7: name: '../small' names a directory"),
-    ("parameters:", "set: {gate.lanes: 4}\nparameters:", "sweep.yaml:8:15: parameters: gate.lanes is in set too; keep one"),
-    ("parameters:", "set: {gate.lane: 4}\nparameters:", "sweep.yaml:4:18: chip toy has no parameter gate.lane; close: gate.lanes"),
+    ("parameters:", "set: {gate.lanes: 4}\nparameters:", "sweep.yaml:8:3: parameters: gate.lanes is in set too; keep one"),
+    ("parameters:", "set: {gate.lane: 4}\nparameters:", "sweep.yaml:4:7: chip toy has no parameter gate.lane; close: gate.lanes"),
     ("[16, 32, 64]", "[16, 4096]", "sweep.yaml:5:17: machine.rows: 4096 is not allowed; expected 1..1024 PE"),
     ("[16, 32, 64]", "[16, 1.5]", "sweep.yaml:5:17: machine.rows: 1.5 is not allowed; expected 1..1024 PE"),
     ("[16, 32, 64]", "[16, true]", "sweep.yaml:5:17: machine.rows: true is not allowed; expected 1..1024 PE"),
@@ -191,7 +191,7 @@ def test_a_sweep_without_a_single_good_point_fails(desk):
      "sweep.yaml:5:18: mapping.gates: mixed is not allowed; expected sequential | interleaved"),
     ("parameters:", "set: {network.batch: 0}\nparameters:",
      "sweep.yaml:4:22: network.batch: 0 is not allowed; expected 1..65536"),
-    ("machine.rows:", "network.layer.0.hidden:", "sweep.yaml:5:26: chip toy has no parameter network.layer.0.hidden; close: "),
+    ("machine.rows:", "network.layer.0.hidden:", "sweep.yaml:5:3: chip toy has no parameter network.layer.0.hidden; close: "),
     ("name: small\n", "", "sweep.yaml:1:1: the sweep has no name, which is required"),
 ])
 def test_wrong_sweeps_are_refused_before_anything_runs(desk, old, new, expected):
