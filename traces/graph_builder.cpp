@@ -232,6 +232,17 @@ int GraphBuilder::dense(int v, Dense dense) {
   return add_node(std::move(made), ElementType::real, result);
 }
 
+bool GraphBuilder::can_take_bias(int v) const {
+  const int from = producer_[v];
+  return from >= 0 && graph_.nodes[from].op == Op::dense && graph_.nodes[from].dense.bias.width == 0;
+}
+
+void GraphBuilder::add_bias(int v, Tensor bias) {
+  check(can_take_bias(v), "a bias is added to something that takes none");
+  Dense& dense = graph_.nodes[producer_[v]].dense;
+  dense.bias = {"b", dense.matrix.rows, std::move(bias)};
+}
+
 int GraphBuilder::matmul(int a, int b) {
   if (is_constant(a) && is_constant(b)) return constant(apply_matmul(value(a).data, value(b).data));
   const Shape lead_a(shape(a).begin(), shape(a).end() - 2), lead_b(shape(b).begin(), shape(b).end() - 2);

@@ -34,6 +34,9 @@ class GraphBuilder {
   int softmax(int value, bool logarithm);
   int gather(int table, int indices);                                ///< table [V][W]
   int dense(int value, Dense dense);                                 ///< value [..., K]
+  /// Whether `value` is made by a dense node without bias, and giving it one.
+  bool can_take_bias(int value) const;
+  void add_bias(int value, Tensor bias);
   int matmul(int a, int b);
   /// Initial states per state, -1 for zero. Returns Y and one value per state.
   std::vector<int> recurrent(Recurrent recurrent, int x, const std::vector<int>& initial);
