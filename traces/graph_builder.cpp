@@ -164,6 +164,16 @@ int GraphBuilder::slice(int v, int axis, std::int64_t begin, std::int64_t count,
   return emit(seen);
 }
 
+int GraphBuilder::windows(int v, int axis, std::int64_t count, std::int64_t step, std::int64_t size,
+                          std::int64_t dilation) {
+  Strided seen = strided(v);
+  seen.shape[axis] = count;
+  seen.shape.push_back(size);
+  seen.view.strides.push_back(seen.view.strides[axis] * dilation);
+  seen.view.strides[axis] *= step;
+  return emit(seen);
+}
+
 int GraphBuilder::expand(int v, const Shape& target) {
   const Strided seen = strided(v);
   Strided wide{seen.base, target, View{seen.view.offset, std::vector<std::int64_t>(target.size(), 0)}};

@@ -25,6 +25,7 @@ constexpr int kMany = 1 << 20;
 /// The groups of the table, one per file.
 std::vector<OnnxOperator> onnx_recurrent_operators();   ///< LSTM, GRU, RNN
 std::vector<OnnxOperator> onnx_product_operators();     ///< MatMul, Gemm, ...
+std::vector<OnnxOperator> onnx_convolution_operators(); ///< Conv and what comes with it
 std::vector<OnnxOperator> onnx_element_operators();     ///< arithmetic and activations
 std::vector<OnnxOperator> onnx_shape_operators();       ///< what becomes a view
 std::vector<OnnxOperator> onnx_constant_operators();    ///< what exists at import only
