@@ -88,6 +88,8 @@ ChipRun run_chip(const ChipParams& params, const Program& program, Schedule sche
     throw Error("the program was compiled for another machine: " +
                 difference(params.machine, program.machine));
   }
+  std::vector<std::string> findings = check_program(program);
+  if (!findings.empty()) throw Error(std::move(findings));
   quiet_and_strict();
   FreshContext context;
   Chip chip("chip", params, program, observer);

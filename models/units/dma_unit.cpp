@@ -109,7 +109,8 @@ bool DmaUnit::start_back(Cycle now) {
   if (!descriptor.passed_front) return true;
   const bool sync = rows_[descriptor.code].is_sync;
   if (!sync && !dram_.replies.seen(static_cast<int>(first_), now)) return true;
-  if (!wires_.ports.free(now, Client::load, descriptor.back_ports)) return false;
+  const bool writes = descriptor.back_ports.kinds != 0;  // only a load's data
+  if (writes && !wires_.ports.free(now, Client::load, descriptor.back_ports)) return false;
   back_ends_ = now + (sync ? 1 : by_code_[descriptor.code].back);
   in_back_ = true;
   hold(Client::load, descriptor.back_ports, back_ends_);

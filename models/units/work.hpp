@@ -77,8 +77,7 @@ class AddressPlan {
     work.ports.banks[reach.kind] = (work.ports.kinds & bit) ? work.ports.banks[reach.kind] | banks : banks;
     work.ports.kinds |= bit;
   }
-  void plan(const Program& program, std::size_t code, const std::vector<std::int64_t>& loops);
-  void check_inside(const Program& program, std::size_t code, const std::vector<std::int64_t>& loops) const;
+  void plan(const Program& program, std::size_t code, int depth);
 
   std::array<Divider, kSpaces - 1> bank_;
   std::vector<Reach> reaches_;

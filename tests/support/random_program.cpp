@@ -10,15 +10,36 @@ namespace {
 
 struct RandomMachine {
   Dice& dice;
-  void integer(const char*, std::int64_t& value, const char*, const char*, std::int64_t least, std::int64_t most) {
+  void integer(const char*, std::int64_t& value, const char*, const char*, std::int64_t least,
+               std::int64_t most) {
     value = dice.in(least, most);
   }
 };
 
 std::string random_name(Dice& dice) {
-  static const std::vector<std::string> strange = {
-      "", "none", "i0", "i7", "i12", "0", "-3", "lstm_1", "a.b", "a b", "quote\"d", "back\\slash", "tab\there", "line\nfeed",
-      "nul" + std::string(1, '\0') + "byte", "/Gather_output_0", "gr\xc3\xbc\xc3\x9f""e", "\xff\x80", "# no comment", "x=1", "[", "input"};
+  static const std::vector<std::string> strange = {"",
+                                                   "none",
+                                                   "i0",
+                                                   "i7",
+                                                   "i12",
+                                                   "0",
+                                                   "-3",
+                                                   "lstm_1",
+                                                   "a.b",
+                                                   "a b",
+                                                   "quote\"d",
+                                                   "back\\slash",
+                                                   "tab\there",
+                                                   "line\nfeed",
+                                                   "nul" + std::string(1, '\0') + "byte",
+                                                   "/Gather_output_0",
+                                                   "gr\xc3\xbc\xc3\x9f"
+                                                   "e",
+                                                   "\xff\x80",
+                                                   "# no comment",
+                                                   "x=1",
+                                                   "[",
+                                                   "input"};
   if (dice.one_in(4)) return dice.pick(strange);
   std::string name = "n";
   for (std::int64_t left = dice.in(0, 6); left > 0; --left) name += static_cast<char>(dice.in('a', 'z'));
@@ -27,7 +48,8 @@ std::string random_name(Dice& dice) {
 
 // Mostly small numbers, now and then an extreme one.
 std::int64_t random_integer(Dice& dice) {
-  static const std::vector<std::int64_t> extreme = {INT64_MIN, INT64_MAX, INT64_MIN + 1, -1, 0, INT32_MAX, INT32_MIN};
+  static const std::vector<std::int64_t> extreme = {INT64_MIN, INT64_MAX, INT64_MIN + 1, -1,
+                                                    0,         INT32_MAX, INT32_MIN};
   return dice.one_in(8) ? dice.pick(extreme) : dice.in(-1000, 100000);
 }
 
@@ -64,14 +86,17 @@ Instruction random_instruction(Dice& dice, const Program& program, const OpcodeI
   if (dice.one_in(3)) in.wait = dice.bits();
   if (dice.one_in(3)) in.signal = std::uint64_t{1} << dice.in(0, 63);
   if (dice.one_in(9)) in.release = ~std::uint64_t{0};
-  if (dice.one_in(2)) in.layer = static_cast<std::int32_t>(dice.in(-2, static_cast<std::int64_t>(program.layers.size())));
+  if (dice.one_in(2))
+    in.layer = static_cast<std::int32_t>(dice.in(-2, static_cast<std::int64_t>(program.layers.size())));
   for (std::size_t p = 0; p < row.places.size(); ++p) {
     if (row.opcode != Opcode::gate || dice.one_in(2)) in.places[p] = random_place(dice, program);
   }
   for (std::size_t f = 0; f < row.fields.size(); ++f) {
     const FieldRow& field = row.fields[f];
-    in.fields[f] = dice.one_in(3) ? (dice.one_in(2) ? field.least : field.most) : dice.in(field.least, field.most);
-    if (field.name == "kernel" && dice.one_in(2)) in.fields[f] = dice.in(0, static_cast<std::int64_t>(program.kernels.size()));
+    in.fields[f] =
+        dice.one_in(3) ? (dice.one_in(2) ? field.least : field.most) : dice.in(field.least, field.most);
+    if (field.name == "kernel" && dice.one_in(2))
+      in.fields[f] = dice.in(0, static_cast<std::int64_t>(program.kernels.size()));
   }
   return in;
 }
@@ -94,15 +119,17 @@ MicroOp random_micro_op(Dice& dice) {
 void add_declarations(Dice& dice, Program& program) {
   for (std::int64_t left = dice.in(0, 4); left > 0; --left) program.layers.push_back(random_name(dice));
   for (std::int64_t left = dice.in(0, 6); left > 0; --left) {
-    program.semaphores.push_back({static_cast<Unit>(dice.in(0, kUnits - 1)), static_cast<Unit>(dice.in(0, kUnits - 1)),
-                                  random_integer(dice)});
+    program.semaphores.push_back({static_cast<Unit>(dice.in(0, kUnits - 1)),
+                                  static_cast<Unit>(dice.in(0, kUnits - 1)), random_integer(dice)});
   }
   for (std::int64_t left = dice.in(0, 6); left > 0; --left) {
-    program.symbols.push_back({random_name(dice), static_cast<Space>(dice.in(0, kSpaces - 1)), random_integer(dice),
-                               random_integer(dice)});
+    program.symbols.push_back({random_name(dice), static_cast<Space>(dice.in(0, kSpaces - 1)),
+                               random_integer(dice), random_integer(dice)});
   }
   for (std::int64_t left = dice.in(0, 3); left > 0; --left) {
-    Port port{random_name(dice), dice.one_in(2), random_integer(dice), static_cast<int>(8 << dice.in(0, 2)), random_scale(dice), {}};
+    Port port{random_name(dice),    dice.one_in(2),
+              random_integer(dice), static_cast<int>(8 << dice.in(0, 2)),
+              random_scale(dice),   {}};
     for (std::int64_t sizes = dice.in(0, 4); sizes > 0; --sizes) port.shape.push_back(random_integer(dice));
     program.ports.push_back(port);
   }
@@ -138,7 +165,8 @@ Program random_program(Dice& dice) {
   }
   for (std::int64_t left = dice.in(0, 3); left > 0; --left) {
     Segment segment{random_integer(dice), {}};
-    for (std::int64_t bytes = dice.in(0, 100); bytes > 0; --bytes) segment.bytes.push_back(static_cast<std::uint8_t>(dice.bits()));
+    for (std::int64_t bytes = dice.in(0, 100); bytes > 0; --bytes)
+      segment.bytes.push_back(static_cast<std::uint8_t>(dice.bits()));
     program.data.push_back(segment);
   }
   return program;
@@ -150,7 +178,8 @@ std::string first_difference(const Program& a, const Program& b) {
   for (const std::string& text :
        {difference("layers", a.layers, b.layers), difference("semaphores", a.semaphores, b.semaphores),
         difference("symbols", a.symbols, b.symbols), difference("ports", a.ports, b.ports),
-        difference("kernels", a.kernels, b.kernels), difference("code", a.code, b.code), difference("data", a.data, b.data)}) {
+        difference("kernels", a.kernels, b.kernels), difference("code", a.code, b.code),
+        difference("data", a.data, b.data)}) {
     if (!text.empty()) return text;
   }
   return a == b ? "" : "something";

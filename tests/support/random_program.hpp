@@ -18,7 +18,8 @@ class Dice {
   /// least..most, both included.
   std::int64_t in(std::int64_t least, std::int64_t most) {
     const std::uint64_t span = static_cast<std::uint64_t>(most) - static_cast<std::uint64_t>(least) + 1;
-    return static_cast<std::int64_t>(static_cast<std::uint64_t>(least) + (span == 0 ? bits() : bits() % span));
+    return static_cast<std::int64_t>(static_cast<std::uint64_t>(least) +
+                                     (span == 0 ? bits() : bits() % span));
   }
   bool one_in(int n) { return in(1, n) == 1; }
   template <class List>
@@ -30,8 +31,8 @@ class Dice {
   std::mt19937_64 engine_;
 };
 
-/// A program with every field within its row's range, that need not make sense: strange names, extreme addresses, any number of
-/// loops and ends. Fields and operands that an opcode does not have are left alone.
+/// A program with every field within its row's range, that need not make sense: strange names, extreme
+/// addresses, any number of loops and ends. Fields and operands that an opcode does not have are left alone.
 Program random_program(Dice& dice);
 
 /// Where two programs differ first, in words; empty when they are equal.
