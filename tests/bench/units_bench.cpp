@@ -41,9 +41,10 @@ Program recurrent_layer(const ChipParams& chip, std::int64_t steps, std::int64_t
   for (int accumulate = 0; accumulate < 2; ++accumulate) {
     if (accumulate) b.loop(tiles - 1);
     const int tile = b.mload(0, 128, 128);
-    b.at(tile).places[0].stride = {0, tiles * 128, 128 * 128};
+    const std::int64_t next = accumulate ? 128 * 128 : 0;
+    b.at(tile).places[0].stride = {0, tiles * 128 * 128, next};
     const int product = b.mmul(0, 0, 1, 128, 128, 8, accumulate);
-    b.at(product).places[0].stride = {0, 0, 128};
+    b.at(product).places[0].stride = {0, 0, accumulate ? 128 : 0};
     b.at(product).places[1].stride = {0, 512, 0};
     if (accumulate) b.end();
   }
