@@ -358,10 +358,10 @@ void convert_reduction(OnnxContext& c) {
 std::vector<OnnxOperator> onnx_constant_operators() {
   const std::vector<std::string> reduction = {"axes", "keepdims", "noop_with_empty_axes"};
   return {
-      {"Constant", 0, 0, 1, {"value", "value_float", "value_floats", "value_int", "value_ints"}, {}, {}, convert_constant},
+      {"Constant", 0, 0, 1, {"value", "value_float", "value_floats", "value_int", "value_ints"}, {}, {}, convert_constant, false, 1},
       {"ConstantOfShape", 1, 1, 1, {"value"}, {0}, {}, convert_constant_of_shape},
-      {"Shape", 1, 1, 1, {"start", "end"}, {}, {}, convert_shape},
-      {"Size", 1, 1, 1, {}, {}, {}, convert_size},
+      {"Shape", 1, 1, 1, {"start", "end"}, {}, {}, convert_shape, false, 1},
+      {"Size", 1, 1, 1, {}, {}, {}, convert_size, false, 1},
       {"Cast", 1, 1, 1, {"to", "saturate"}, {}, {}, convert_cast},
       {"Equal", 2, 2, 1, {}, {}, {}, convert_comparison<std::equal_to>, true},
       {"Less", 2, 2, 1, {}, {}, {}, convert_comparison<std::less>, true},
@@ -370,7 +370,7 @@ std::vector<OnnxOperator> onnx_constant_operators() {
       {"GreaterOrEqual", 2, 2, 1, {}, {}, {}, convert_comparison<std::greater_equal>, true},
       {"And", 2, 2, 1, {}, {}, {}, convert_logic<std::logical_and>, true},
       {"Or", 2, 2, 1, {}, {}, {}, convert_logic<std::logical_or>, true},
-      {"Not", 1, 1, 1, {}, {}, {}, convert_not, true},
+      {"Not", 1, 1, 1, {}, {}, {}, convert_not, true, 1},
       {"Min", 1, kMany, 1, {}, {}, {}, convert_extreme<false>, true},
       {"Max", 1, kMany, 1, {}, {}, {}, convert_extreme<true>, true},
       {"Mod", 2, 2, 1, {"fmod"}, {}, {}, convert_mod, true},

@@ -165,7 +165,7 @@ void convert_batch_normalization(OnnxContext& c) {
 std::vector<OnnxOperator> onnx_convolution_operators() {
   return {
       {"Conv", 2, 3, 1, {"auto_pad", "dilations", "group", "kernel_shape", "pads", "strides"}, {1, 2}, {}, convert_convolution},
-      {"BatchNormalization", 5, 5, 1, {"epsilon", "momentum", "spatial", "training_mode"}, {1, 2, 3, 4}, {}, convert_batch_normalization},
+      {"BatchNormalization", 5, 5, 1, {"epsilon", "momentum", "spatial", "training_mode"}, {1, 2, 3, 4}, {}, convert_batch_normalization, false, 7},
   };
 }
 

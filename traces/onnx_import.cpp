@@ -42,7 +42,7 @@ class Importer {
         continue;
       }
       try {
-        check_onnx_node(*op, node);
+        check_onnx_node(*op, node, model_.opset);
       } catch (const Error& error) {
         for (const std::string& finding : error.findings()) findings_.add(finding);
       }

@@ -205,7 +205,8 @@ void read_opset(const onnx::ModelProto& proto, OnnxModel& model) {
   }
   if (!proto.has_graph()) throw Error(model.path + ": this is not an ONNX model (it has no graph)");
   if (proto.opset_import_size() == 0) throw Error(model.path + ": the model names no ONNX operator set; is it truncated?");
-  if (model.opset < 7 || model.opset > 22) {
+  if (model.opset == 0) throw Error(model.path + ": the model does not use ONNX's standard operators");
+  if (model.opset < 1 || model.opset > 22) {
     throw Error(model.path + ": ONNX operator set " + std::to_string(model.opset) + " is not supported; 7 to 22 are");
   }
 }

@@ -36,8 +36,12 @@ std::string onnx_operator_names() {
   return names + "; on constants only: " + constants;
 }
 
-void check_onnx_node(const OnnxOperator& op, const OnnxNode& node) {
+void check_onnx_node(const OnnxOperator& op, const OnnxNode& node, std::int64_t opset) {
   Findings findings;
+  if (opset < op.first_opset) {
+    findings.add(node.origin + ": operator set " + std::to_string(opset) + " is too old for it; " +
+                 std::to_string(op.first_opset) + " to 22 are supported");
+  }
   const int inputs = static_cast<int>(node.inputs.size());
   if (inputs < op.least_inputs || inputs > op.most_inputs) {
     findings.add(node.origin + ": has " + std::to_string(inputs) + " inputs; " + std::to_string(op.least_inputs) +

@@ -18,6 +18,7 @@ struct OnnxOperator {
   std::vector<int> weights;             ///< inputs that are bound too if they are graph inputs with no other reader
   void (*convert)(OnnxContext&);
   bool constants_only = false;          ///< runs on constants at import (shape arithmetic), never on the chip
+  int first_opset = 6;                  ///< since when the operator has meant what `convert` makes of it
 };
 
 constexpr int kMany = 1 << 20;
@@ -36,6 +37,6 @@ const OnnxOperator* find_onnx_operator(const std::string& name);
 std::string onnx_operator_names();
 
 /// The row's demands on the node's number of inputs, outputs and on its attributes; Error if they are not met.
-void check_onnx_node(const OnnxOperator& op, const OnnxNode& node);
+void check_onnx_node(const OnnxOperator& op, const OnnxNode& node, std::int64_t opset);
 
 }  // namespace rondo

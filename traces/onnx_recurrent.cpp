@@ -269,9 +269,9 @@ std::vector<OnnxOperator> onnx_recurrent_operators() {
   lstm.push_back("input_forget");
   gru.push_back("linear_before_reset");
   return {
-      {"LSTM", 3, 8, 3, lstm, {1, 2, 3, 4, 7}, {}, convert_lstm},
-      {"GRU", 3, 6, 2, gru, {1, 2, 3, 4}, {}, convert_gru},
-      {"RNN", 3, 6, 2, common, {1, 2, 3, 4}, {}, convert_rnn},
+      {"LSTM", 3, 8, 3, lstm, {1, 2, 3, 4, 7}, {}, convert_lstm, false, 7},
+      {"GRU", 3, 6, 2, gru, {1, 2, 3, 4}, {}, convert_gru, false, 7},
+      {"RNN", 3, 6, 2, common, {1, 2, 3, 4}, {}, convert_rnn, false, 7},
   };
 }
 

@@ -329,9 +329,9 @@ void convert_pad(OnnxContext& c) {
 
 std::vector<OnnxOperator> onnx_shape_operators() {
   return {
-      {"Identity", 1, 1, 1, {}, {}, {}, convert_identity},
-      {"Dropout", 1, 3, 2, {"ratio", "seed"}, {1, 2}, {}, convert_dropout},
-      {"Transpose", 1, 1, 1, {"perm"}, {}, {}, convert_transpose},
+      {"Identity", 1, 1, 1, {}, {}, {}, convert_identity, false, 1},
+      {"Dropout", 1, 3, 2, {"ratio", "seed"}, {1, 2}, {}, convert_dropout, false, 7},
+      {"Transpose", 1, 1, 1, {"perm"}, {}, {}, convert_transpose, false, 1},
       {"Reshape", 2, 2, 1, {"allowzero"}, {1}, {}, convert_reshape},
       {"Flatten", 1, 1, 1, {"axis"}, {}, {}, convert_flatten},
       {"Squeeze", 1, 2, 1, {"axes"}, {1}, {}, convert_squeeze},
