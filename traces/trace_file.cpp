@@ -88,7 +88,7 @@ std::string decompress(const std::string& packed, const std::string& path) {
       const bool bomb = bytes.size() > kUnquestionedBytes && bytes.size() / kMostRatio > packed.size();
       if (bomb || bytes.size() > kMostTraceBytes) {
         throw Error(path + ": unpacks to far more than its size (" + std::to_string(packed.size()) +
-                    " bytes); allowed 4 GiB, and above 256 MiB at most 100 times its size");
+                    " bytes); allowed 4 GiB, and above 64 MiB at most 100 times its size");
       }
       if (bytes.size() == chunk.size() && kind_of(bytes) == Kind::neither) break;
     }

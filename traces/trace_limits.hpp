@@ -9,8 +9,8 @@ inline constexpr std::int64_t kTraceVersion = 1;  ///< of the text and of the bi
 // What a trace file may ask of this machine, whatever it says.
 inline constexpr std::size_t kMostInstructions = std::size_t{1} << 20;
 inline constexpr std::uint64_t kMostTraceBytes = std::uint64_t{1} << 32;
-inline constexpr std::uint64_t kUnquestionedBytes = std::uint64_t{1}
-                                                    << 28;  ///< decompressed, whatever the file's size
-inline constexpr std::uint64_t kMostRatio = 100;            ///< decompressed to compressed, above that
+/// Decompressed, whatever the file's size; above it, so many times the file's size.
+inline constexpr std::uint64_t kUnquestionedBytes = std::uint64_t{1} << 26;
+inline constexpr std::uint64_t kMostRatio = 100;
 
 }  // namespace rondo

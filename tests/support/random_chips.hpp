@@ -66,9 +66,16 @@ inline ChipParams random_chip(Dice& dice) {
   return c;
 }
 
+/// What a random program may do.
+struct Freedom {
+  bool loads = true;
+  bool stores = true;
+  bool mixed_posts = true;   ///< a semaphore may be posted by signal and by release; else by one of them only
+};
+
 class RandomProgram {
  public:
-  RandomProgram(const Machine& machine, Dice& dice) : dice_(dice) {
+  RandomProgram(const Machine& machine, Dice& dice, Freedom freedom = {}) : dice_(dice), freedom_(freedom) {
     program_.name = "random";
     program_.machine = machine;
     const int semaphores = static_cast<int>(dice_.number(2, machine.semaphores));
@@ -116,13 +123,11 @@ class RandomProgram {
     const std::vector<std::int64_t> before = count_;
     std::deque<Tile> outer;
     outer.swap(tiles_);
-    held_ += outer.size();
     const bool usable_outside = outer.empty();
     tiles_allowed_.push_back(usable_outside);
     block(static_cast<int>(dice_.number(1, 6)), depth - 1);
     if (usable_outside) drain_tiles(0);
     tiles_allowed_.pop_back();
-    held_ -= outer.size();
     outer.swap(tiles_);
     for (std::size_t s = 0; s < count_.size(); ++s) {
       while (count_[s] < before[s]) sync(program_.semaphores[s].from, std::uint64_t{1} << s);
@@ -148,9 +153,9 @@ class RandomProgram {
       case 6:
         return gate();
       case 7:
-        return dice_.chance(25) ? gather() : load();
+        return !freedom_.loads ? instruction_sync() : dice_.chance(25) ? gather() : load();
       case 8:
-        return store();
+        return !freedom_.stores ? instruction_sync() : store();
       default:
         return instruction_sync();
     }
@@ -163,7 +168,9 @@ class RandomProgram {
 
   void sync(Unit unit, std::uint64_t signal) {
     Instruction in = start(Opcode::sync, unit);
-    in.signal = signal;
+    for (std::size_t s = 0; s < count_.size(); ++s) {
+      if (signal >> s & 1) (freedom_.mixed_posts || s % 2 == 0 ? in.signal : in.release) |= std::uint64_t{1} << s;
+    }
     post(signal);
     program_.code.push_back(in);
   }
@@ -285,8 +292,8 @@ class RandomProgram {
     for (std::size_t s = 0; s < program_.semaphores.size(); ++s) {
       const std::uint64_t bit = std::uint64_t{1} << s;
       if (program_.semaphores[s].from != in.unit) continue;
-      if (dice_.chance(40)) in.signal |= bit;
-      if (dice_.chance(20)) in.release |= bit;
+      if (dice_.chance(40) && (freedom_.mixed_posts || s % 2 == 0)) in.signal |= bit;
+      if (dice_.chance(20) && (freedom_.mixed_posts || s % 2 == 1)) in.release |= bit;
     }
     post(in.signal);
     post(in.release);
@@ -370,11 +377,11 @@ class RandomProgram {
   }
 
   Dice& dice_;
+  const Freedom freedom_;
   Program program_;
   std::vector<std::int64_t> count_;   ///< of each semaphore, in program order
   std::vector<std::int64_t> counts_;  ///< iterations of the open loops
   std::deque<Tile> tiles_;            ///< in the array, in program order, pushed in this block
-  std::size_t held_ = 0;
   std::vector<bool> tiles_allowed_;
 };
 

@@ -1,0 +1,232 @@
+#pragma once
+
+#include <algorithm>
+#include <array>
+#include <map>
+#include <stdexcept>
+#include <utility>
+#include <vector>
+
+#include "models/units/chip.hpp"
+
+/// The timing contract once more, as recurrences instead of clocked units: in program order, every start is the latest
+/// of what it waits for. Written from models/README.md alone. It holds for programs in which no port is ever scarce, each
+/// semaphore is posted by `signal` only or by `release` only, and only one of the DMA units moves data.
+namespace rondo::testing {
+
+class ContractModel {
+ public:
+  struct Ran {
+    int code;
+    Cycle start, end;
+  };
+
+  ContractModel(const ChipParams& chip, const Program& program) : chip_(chip), program_(program) {
+    for (const Semaphore& s : program.semaphores) {
+      posts_.emplace_back(static_cast<std::size_t>(s.initial), -1);
+      waits_.push_back(0);
+    }
+    dispatch_all();
+  }
+
+  std::array<std::vector<Ran>, kUnits> ran;
+  Cycle total = 0;
+
+ private:
+  static std::int64_t up(std::int64_t a, std::int64_t b) { return (a + b - 1) / b; }
+
+  // Section 2: slots in order, loop and end among them.
+  void dispatch_all() {
+    struct Loop {
+      std::size_t at;
+      std::int64_t left;
+    };
+    std::vector<Loop> loops;
+    for (std::size_t at = 0;; ++at) {
+      const Instruction& in = program_.code[at];
+      if (in.opcode == Opcode::loop) {
+        take_slot(0);
+        loops.push_back({at, in.fields[0] - 1});
+      } else if (in.opcode == Opcode::end) {
+        take_slot(0);
+        if (loops.back().left-- > 0) at = loops.back().at;
+        else loops.pop_back();
+      } else if (in.opcode == Opcode::halt) {
+        total = std::max(total, take_slot(0) + 1);
+        return;
+      } else {
+        const auto& earlier = ran[static_cast<std::size_t>(in.unit)];
+        const auto depth = static_cast<std::size_t>(queue_depth(in.unit));
+        const Cycle room = earlier.size() >= depth ? earlier[earlier.size() - depth].start + 1 : 0;
+        execute(static_cast<int>(at), in, take_slot(room) + 1);
+      }
+    }
+  }
+
+  Cycle take_slot(Cycle not_before) {
+    if (not_before > slot_cycle_) slot_cycle_ = not_before, slots_ = 0;
+    if (slots_ == chip_.sequencer.dispatch_width) ++slot_cycle_, slots_ = 0;
+    ++slots_;
+    return slot_cycle_;
+  }
+
+  std::int64_t queue_depth(Unit unit) const {
+    switch (unit) {
+      case Unit::weights: return chip_.weights.queue_depth;
+      case Unit::matrix: return chip_.matrix.queue_depth;
+      case Unit::gate: return chip_.gate.queue_depth;
+      case Unit::load: return chip_.load.queue_depth;
+      default: return chip_.store.queue_depth;
+    }
+  }
+
+  // Section 1: the n-th taker needs the n-th post, one cycle later.
+  Cycle semaphores(const Instruction& in, Cycle start) {
+    for (std::size_t s = 0; s < waits_.size(); ++s) {
+      if (in.wait >> s & 1) start = std::max(start, posts_[s].at(static_cast<std::size_t>(waits_[s]++)) + 1);
+    }
+    return start;
+  }
+  void post(std::uint64_t mask, Cycle at) {
+    for (std::size_t s = 0; s < posts_.size(); ++s) {
+      if (mask >> s & 1) posts_[s].push_back(at);
+    }
+  }
+
+  void execute(int code, const Instruction& in, Cycle seen) {
+    const Cycle start = semaphores(in, seen);
+    if (in.unit == Unit::load || in.unit == Unit::store) dma(code, in, start);
+    else pipelined(code, in, start);
+  }
+
+  // Section 4.
+  void pipelined(int code, const Instruction& in, Cycle start) {
+    const auto u = static_cast<std::size_t>(in.unit);
+    start = std::max(start, next_start_[u]);
+    if (in.opcode == Opcode::mload && tiles_.size() >= static_cast<std::size_t>(chip_.machine.tile_fifo)) {
+      start = std::max(start, freed_.at(tiles_.size() - static_cast<std::size_t>(chip_.machine.tile_fifo)) + 1);
+    }
+    if (in.opcode == Opcode::mmul) start = std::max(start, tiles_.at(freed_.size()).usable);
+    const auto [window, drain] = window_and_drain(in);
+    if (in.opcode == Opcode::mload) tiles_.push_back({start + window + drain, in.fields[field::mload::bits]});
+    if (in.opcode == Opcode::mmul && !in.fields[field::mmul::keep]) freed_.push_back(start + window);
+    post(in.release, start + window);
+    finish(code, in, start, start + window + drain);
+    next_start_[u] = start + window + (in.unit == Unit::gate ? drain : 0);
+  }
+
+  std::pair<Cycle, Cycle> window_and_drain(const Instruction& in) const {
+    const auto& f = in.fields;
+    const Cycle mmul_drain = chip_.activation_sram.latency + chip_.machine.rows + chip_.machine.cols - 1 +
+                             chip_.matrix.accumulate_latency;
+    switch (in.opcode) {
+      case Opcode::mload:
+        return {std::max(up(f[field::mload::rows], chip_.weights.rows_per_cycle),
+                         up(f[field::mload::rows] * f[field::mload::cols] * f[field::mload::bits] / 8,
+                            chip_.weight_sram.bytes_per_cycle)),
+                chip_.weight_sram.latency};
+      case Opcode::mmul: {
+        const std::int64_t width = chip_.matrix.operand_bits;
+        const std::int64_t passes = up(tiles_.at(freed_.size()).bits, width) * up(f[field::mmul::bits], width);
+        const std::int64_t rate =
+            std::max({passes, up(f[field::mmul::rows] * f[field::mmul::bits] / 8, chip_.activation_sram.bytes_per_cycle),
+                      up(4 * f[field::mmul::cols], chip_.accumulators.bytes_per_cycle)});
+        return {f[field::mmul::vectors] * rate, mmul_drain};
+      }
+      case Opcode::gate: return gate(in);
+      default:
+        return {1, in.unit == Unit::weights ? chip_.weight_sram.latency : in.unit == Unit::matrix ? mmul_drain : 0};
+    }
+  }
+
+  std::pair<Cycle, Cycle> gate(const Instruction& in) const {
+    const GateParams& g = chip_.gate;
+    std::int64_t adds = 0, multiplies = 0, tables = 0, divides = 0, reductions = 0, depth = 0;
+    std::map<std::pair<Space, bool>, std::int64_t> bytes;
+    std::array<std::int64_t, kRegisters> ready{};
+    for (const MicroOp& op : program_.kernels[static_cast<std::size_t>(in.fields[field::gate::kernel])].ops) {
+      const Space space = in.places[op.p].space;
+      const auto memory = [&](bool write, std::int64_t width) { bytes[{space, write}] += op.j == 0 ? width : width * g.lanes; };
+      std::int64_t at = 0;
+      switch (op.opcode) {
+        case MicroOpcode::ld8: memory(false, 1), at = latency(space); break;
+        case MicroOpcode::ld16: memory(false, 2), at = latency(space); break;
+        case MicroOpcode::ld32: memory(false, 4), at = latency(space); break;
+        case MicroOpcode::st8: memory(true, 1), at = ready[op.a] + 1; break;
+        case MicroOpcode::st16: memory(true, 2), at = ready[op.a] + 1; break;
+        case MicroOpcode::st32: memory(true, 4), at = ready[op.a] + 1; break;
+        case MicroOpcode::add: ++adds, at = std::max(ready[op.a], ready[op.b]) + g.add_latency; break;
+        case MicroOpcode::clip: ++adds, at = ready[op.a] + g.add_latency; break;
+        case MicroOpcode::li: ++adds, at = g.add_latency; break;
+        case MicroOpcode::mul: ++multiplies, at = std::max(ready[op.a], ready[op.b]) + g.multiply_latency; break;
+        case MicroOpcode::scalei: ++multiplies, at = ready[op.a] + g.multiply_latency; break;
+        case MicroOpcode::sigmoid:
+        case MicroOpcode::tanh: ++tables, at = ready[op.a] + g.table_latency; break;
+        case MicroOpcode::div: ++divides, at = std::max(ready[op.a], ready[op.b]) + g.divide_cycles; break;
+        case MicroOpcode::rsum: ++reductions, at = ready[op.a] + g.reduce_latency; break;
+        default: throw std::logic_error("the model does not know this micro-operation");
+      }
+      if (op.opcode != MicroOpcode::st8 && op.opcode != MicroOpcode::st16 && op.opcode != MicroOpcode::st32) ready[op.d] = at;
+      depth = std::max(depth, at);
+    }
+    std::int64_t interval = std::max({std::int64_t{1}, up(adds, g.adders), up(multiplies, g.multipliers),
+                                      up(tables, g.tables), divides * g.divide_cycles, reductions});
+    for (const auto& [port, moved] : bytes) interval = std::max(interval, up(moved, chip_.sram(port.first).bytes_per_cycle));
+    return {in.fields[field::gate::rows] * up(in.fields[field::gate::elements], g.lanes) * interval, depth};
+  }
+  std::int64_t latency(Space space) const { return chip_.sram(space).latency; }
+
+  // Section 6 and 7.
+  void dma(int code, const Instruction& in, Cycle start) {
+    const auto u = static_cast<std::size_t>(in.unit);
+    const DmaParams& p = in.unit == Unit::load ? chip_.load : chip_.store;
+    const auto& earlier = ran[u];
+    const auto places = static_cast<std::size_t>(p.outstanding);
+    start = std::max(start, front_free_[u]);
+    if (earlier.size() >= places) start = std::max(start, earlier[earlier.size() - places].end);
+    const auto& f = in.fields;
+    const bool sync = in.opcode == Opcode::sync;
+    const std::int64_t rows = f[0], bytes = f[1];
+    Cycle front = sync ? 1 : p.setup_cycles, back = 1;
+    if (in.opcode == Opcode::gather) front += up(4 * rows, chip_.activation_sram.bytes_per_cycle);
+    if (in.opcode == Opcode::store) front += up(rows * bytes, chip_.activation_sram.bytes_per_cycle);
+    if (in.opcode == Opcode::load || in.opcode == Opcode::gather) {
+      back = up(rows * bytes, chip_.sram(in.places[1].space).bytes_per_cycle);
+    }
+    front_free_[u] = start + front;
+    Cycle ready = start + front;
+    if (!sync) {
+      const Cycle begin = std::max(start + front + 1 + chip_.dram.latency, bus_free_);
+      bus_free_ = begin + up(rows * up(bytes, chip_.dram.burst_bytes) * chip_.dram.burst_bytes, chip_.dram.bytes_per_cycle);
+      ready = bus_free_ + 1;
+    }
+    const Cycle end = std::max(ready, back_free_[u]) + back;
+    back_free_[u] = end;
+    post(in.release, in.unit == Unit::store ? start + front : end);
+    finish(code, in, start, end);
+  }
+
+  void finish(int code, const Instruction& in, Cycle start, Cycle end) {
+    post(in.signal, end);
+    ran[static_cast<std::size_t>(in.unit)].push_back({code, start, end});
+    total = std::max(total, end);
+  }
+
+  struct Tile {
+    Cycle usable;
+    std::int64_t bits;
+  };
+
+  const ChipParams& chip_;
+  const Program& program_;
+  Cycle slot_cycle_ = 0;
+  std::int64_t slots_ = 0;
+  std::vector<std::vector<Cycle>> posts_;   ///< of each semaphore, in order; -1 for the initial ones
+  std::vector<std::int64_t> waits_;
+  std::array<Cycle, kUnits> next_start_{}, front_free_{}, back_free_{};
+  std::vector<Tile> tiles_;                 ///< in order of their loads
+  std::vector<Cycle> freed_;
+  Cycle bus_free_ = 0;
+};
+
+}  // namespace rondo::testing
