@@ -5,6 +5,7 @@
 
 #include "models/values/executor.hpp"
 #include "traces/assembler.hpp"
+#include "traces/hazards.hpp"
 
 // The traces of traces/examples against what arithmetic says that they compute.
 namespace rondo {
@@ -43,6 +44,23 @@ TEST(Examples, EveryOneIsFitAndSurvivesBothForms) {
     EXPECT_FALSE(program.ports.empty()) << entry.path();
   }
   EXPECT_GE(count, 5);
+}
+
+// The examples teach synchronisation: none races, and no wait in them could be left out.
+TEST(Examples, NoneRacesAndEveryWaitIsNeeded) {
+  for (const auto& entry : std::filesystem::directory_iterator(kFolder)) {
+    if (entry.path().extension() != ".s") continue;
+    const Program program = read_trace(entry.path());
+    EXPECT_EQ(find_hazards(program), std::vector<std::string>{}) << entry.path();
+    for (std::size_t i = 0; i < program.code.size(); ++i) {
+      for (int s = 0; s < kMaxSemaphores; ++s) {
+        if ((program.code[i].wait >> s & 1) == 0) continue;
+        Program racy = program;
+        racy.code[i].wait &= ~(std::uint64_t{1} << s);
+        EXPECT_FALSE(find_hazards(racy).empty()) << entry.path() << ", instruction " << i << " without semaphore " << s;
+      }
+    }
+  }
 }
 
 TEST(Examples, TileProduct) { EXPECT_EQ(run("tile_product.s", "y"), (std::vector<double>{110, 80, 100})); }
