@@ -1,0 +1,57 @@
+#include "traces/compile.hpp"
+
+#include <vector>
+
+#include "models/base/error.hpp"
+#include "traces/lowering.hpp"
+
+namespace rondo {
+namespace {
+
+void lower(Lowering& low, const Node& node) {
+  switch (node.op) {
+    case Op::recurrent: return lower_recurrent(low, node);
+    case Op::dense: return lower_dense(low, node);
+    case Op::matmul: return lower_matmul(low, node);
+    case Op::binary: return lower_binary(low, node);
+    case Op::activation: return lower_activation(low, node);
+    case Op::softmax: case Op::log_softmax: return lower_softmax(low, node);
+    case Op::gather: return lower_gather(low, node);
+    case Op::concat: return lower_concat(low, node);
+    case Op::view: return lower_view(low, node);
+  }
+}
+
+/// The passes in order, with `resident_bytes` of the activation SRAM for values that stay on chip between nodes.
+Program compile_with(const Graph& graph, const Machine& machine, const MappingParams& mapping, const NumbersParams& numbers,
+                     const Ranges* ranges, const NamedTensors* inputs, std::int64_t resident_bytes) {
+  Lowering low(graph, machine, mapping, numbers, ranges, resident_bytes);
+  low.place_values(inputs);
+  for (const Node& node : graph.nodes) {
+    low.node_index = static_cast<int>(&node - graph.nodes.data());
+    const std::int64_t marks[] = {low.activation.mark(), low.weight.mark(), low.parameter.mark(), low.accumulator.mark()};
+    lower(low, node);
+    low.activation.release(marks[0]), low.weight.release(marks[1]);
+    low.parameter.release(marks[2]), low.accumulator.release(marks[3]);
+  }
+  return low.builder.finish(graph.name);
+}
+
+}  // namespace
+
+Program compile(const Graph& graph, const Machine& machine, const MappingParams& mapping, const NumbersParams& numbers,
+                const Ranges* ranges, const NamedTensors* inputs) {
+  // Half of the activation SRAM for values between nodes; none if that leaves a node too little to work with.
+  try {
+    return compile_with(graph, machine, mapping, numbers, ranges, inputs, machine.activation_bytes / 2 / 16 * 16);
+  } catch (const Shortage&) {
+  }
+  try {
+    return compile_with(graph, machine, mapping, numbers, ranges, inputs, 0);
+  } catch (const Shortage& shortage) {
+    throw Error("network '" + graph.name + "' does not fit this chip: " + shortage.what() + "; allowed: a larger machine." +
+                std::string(kSpaceNames[static_cast<int>(shortage.space)]) + "_bytes, or a smaller network or batch");
+  }
+}
+
+}  // namespace rondo

@@ -1,0 +1,199 @@
+#include "traces/hazards.hpp"
+
+#include <algorithm>
+#include <array>
+#include <deque>
+#include <map>
+#include <set>
+
+#include "models/isa/walker.hpp"
+
+namespace rondo {
+namespace {
+
+/// Programs longer than this are checked with their loops cut to a few iterations (see find_hazards).
+constexpr std::int64_t kWholeProgram = 300000;
+constexpr std::int64_t kCutIterations = 5;
+
+/// One executed instruction: its number among those of its unit, and where it stands in the program.
+struct Event {
+  std::int64_t number = -1;
+  int code = -1;
+};
+
+/// What is known about the other units when an instruction starts: how many of each unit's instructions have left their results,
+/// and how many have read their operands. Everything a unit knew when it signalled is known to who waits.
+struct Knowledge {
+  std::array<std::int64_t, kUnits> done{};
+  std::array<std::int64_t, kUnits> released{};
+
+  void learn(const Knowledge& other) {
+    for (int u = 0; u < kUnits; ++u) {
+      done[u] = std::max(done[u], other.done[u]);
+      released[u] = std::max(released[u], other.released[u]);
+    }
+  }
+};
+
+/// Who last wrote a run of bytes, and who has read it since.
+struct History {
+  int writer = -1;
+  Event write;
+  std::array<Event, kUnits> reads;
+};
+
+/// Bytes of one memory, cut into runs of equal history; a key is the first byte of its run.
+class Ledger {
+ public:
+  Ledger() { runs_[0] = {}; }
+
+  template <class Visit>
+  void visit(std::int64_t begin, std::int64_t end, Visit visit) {
+    cut(begin), cut(end);
+    for (auto run = runs_.find(begin); run != runs_.end() && run->first < end; ++run) visit(run->first, run->second);
+  }
+
+  /// All of [begin, end) now has one history.
+  void replace(std::int64_t begin, std::int64_t end, const History& history) {
+    cut(begin), cut(end);
+    runs_.erase(runs_.find(begin), runs_.find(end));
+    runs_[begin] = history;
+  }
+
+ private:
+  void cut(std::int64_t at) {
+    auto after = runs_.upper_bound(at);
+    --after;
+    if (after->first != at) runs_[at] = after->second;
+  }
+
+  std::map<std::int64_t, History> runs_;
+};
+
+class Checker {
+ public:
+  explicit Checker(const Program& program) : program_(program), tokens_(program.semaphores.size()) {
+    for (std::size_t s = 0; s < tokens_.size(); ++s) tokens_[s].resize(program.semaphores[s].initial);
+  }
+
+  std::vector<std::string> run(std::int64_t trip_limit) {
+    for (Walker walker(program_, trip_limit); !walker.done() && findings_.size() < 50; walker.next()) {
+      const Instruction& in = walker.instruction();
+      const int unit = static_cast<int>(in.unit);
+      const Event event{count_[unit]++, walker.index()};
+      take(in, walker.index());
+      for (const Access& access : accesses(in, walker.addresses(), program_.kernels)) note(access, unit, event);
+      for (std::size_t s = 0; s < tokens_.size(); ++s) {
+        if ((in.signal | in.release) >> s & 1) tokens_[s].push_back(token(unit, event, in.signal >> s & 1));
+      }
+    }
+    return findings_;
+  }
+
+ private:
+  Knowledge token(int unit, const Event& event, bool done) const {
+    Knowledge told = known_[unit];
+    if (done) told.done[unit] = event.number + 1;
+    told.released[unit] = event.number + 1;
+    return told;
+  }
+
+  // The k-th wait on a semaphore takes the k-th token: both ends are in order.
+  void take(const Instruction& in, int code) {
+    for (std::size_t s = 0; s < tokens_.size(); ++s) {
+      if (!(in.wait >> s & 1)) continue;
+      if (tokens_[s].empty()) {
+        add("instruction " + name(code) + " waits for semaphore " + std::to_string(s) +
+            ", which nothing before it in the program signals once more");
+        continue;
+      }
+      known_[static_cast<int>(in.unit)].learn(tokens_[s].front());
+      tokens_[s].pop_front();
+    }
+  }
+
+  void note(const Access& access, int unit, const Event& event) {
+    Ledger& ledger = ledgers_[static_cast<int>(access.space)];
+    const bool joined = access.stride == access.bytes;
+    for (std::int64_t row = 0; row < (joined ? 1 : access.rows); ++row) {
+      const std::int64_t begin = access.address + row * access.stride;
+      const std::int64_t end = begin + access.bytes * (joined ? access.rows : 1);
+      ledger.visit(begin, end, [&](std::int64_t, History& history) {
+        judge(history, access, unit, event, begin, end);
+        if (!access.write) history.reads[unit] = event;
+      });
+      if (!access.write) continue;
+      History fresh;
+      fresh.writer = unit, fresh.write = event;
+      ledger.replace(begin, end, fresh);
+    }
+  }
+
+  void judge(const History& history, const Access& access, int unit, const Event& event, std::int64_t begin, std::int64_t end) {
+    const Knowledge& known = known_[unit];
+    if (history.writer >= 0 && history.writer != unit && known.done[history.writer] <= history.write.number) {
+      race(history.write.code, "writing", event.code, access, begin, end);
+    }
+    if (!access.write) return;
+    for (int u = 0; u < kUnits; ++u) {
+      const Event& read = history.reads[u];
+      if (u == unit || read.code < 0) continue;
+      if (known.released[u] <= read.number && known.done[u] <= read.number) race(read.code, "reading", event.code, access, begin, end);
+    }
+  }
+
+  void race(int earlier, const char* doing, int later, const Access& access, std::int64_t begin, std::int64_t end) {
+    if (!pairs_.insert({earlier, later, access.write}).second) return;
+    add("instruction " + name(later) + (access.write ? " writes" : " reads") + " bytes " + std::to_string(begin) + ".." +
+        std::to_string(end - 1) + " of the " + std::string(kSpaceNames[static_cast<int>(access.space)]) +
+        " memory while instruction " + name(earlier) + " may still be " + doing + " them; allowed: a wait for it in between");
+  }
+
+  void add(const std::string& finding) {
+    if (findings_.size() < 50) findings_.push_back(finding);
+  }
+
+  std::string name(int code) const {
+    const Instruction& in = program_.code[code];
+    std::string text = std::to_string(code) + " (" + std::string(info(in.opcode).name) + " on " +
+                       std::string(kUnitNames[static_cast<int>(in.unit)]);
+    if (in.layer >= 0) text += ", layer '" + program_.layers[in.layer] + "'";
+    return text + ")";
+  }
+
+  const Program& program_;
+  std::array<std::int64_t, kUnits> count_{};
+  std::array<Knowledge, kUnits> known_{};
+  std::array<Ledger, kSpaces> ledgers_;
+  std::vector<std::deque<Knowledge>> tokens_;
+  std::set<std::tuple<int, int, bool>> pairs_;
+  std::vector<std::string> findings_;
+};
+
+/// Executed instructions, loops unrolled; stops counting at `limit`.
+std::int64_t executed(const Program& program, std::int64_t limit) {
+  std::int64_t total = 0;
+  std::vector<std::int64_t> times = {1};
+  for (const Instruction& in : program.code) {
+    if (in.opcode == Opcode::loop) {
+      times.push_back(std::min(limit, times.back() * std::min(limit, in.fields[field::loop::count])));
+    } else if (in.opcode == Opcode::end) {
+      times.pop_back();
+    } else {
+      total += times.back();
+    }
+    if (total > limit) return limit + 1;
+  }
+  return total;
+}
+
+}  // namespace
+
+// Short programs are followed to the last instruction. In long ones every loop is cut to its first iterations: semaphores and
+// strides repeat, so a race between neighbouring iterations shows there as it would later.
+std::vector<std::string> find_hazards(const Program& program) {
+  const bool whole = executed(program, kWholeProgram) <= kWholeProgram;
+  return Checker(program).run(whole ? 0 : kCutIterations);
+}
+
+}  // namespace rondo

@@ -1,0 +1,305 @@
+#include "traces/sync.hpp"
+
+#include <algorithm>
+#include <array>
+#include <climits>
+#include <map>
+#include <tuple>
+
+#include "models/base/error.hpp"
+
+namespace rondo {
+namespace {
+
+/// Bytes that an item touches, as an interval that moves with the loops around it; loops inside it are folded in.
+struct Footprint {
+  Unit unit;
+  Space space;
+  bool write;
+  std::int64_t begin;                               ///< first byte, in iteration 0 of every loop around
+  std::int64_t end;
+  std::array<std::int64_t, kMaxLoops> stride{};
+};
+
+using Footprints = std::vector<Footprint>;
+
+bool same_motion(const Footprint& a, const Footprint& b) {
+  return a.unit == b.unit && a.space == b.space && a.write == b.write && a.stride == b.stride;
+}
+
+/// Adds `f`, joined with one that moves alike and touches or overlaps.
+void add(Footprints& list, const Footprint& f) {
+  for (Footprint& other : list) {
+    if (!same_motion(other, f) || f.begin > other.end || f.end < other.begin) continue;
+    other.begin = std::min(other.begin, f.begin);
+    other.end = std::max(other.end, f.end);
+    return;
+  }
+  list.push_back(f);
+}
+
+Footprints footprints_of(const Item& item, int depth, const std::vector<Kernel>& kernels) {
+  Footprints list;
+  if (!item.is_loop()) {
+    const Instruction& in = item.instruction;
+    std::array<std::int64_t, kMaxPlaces> base{};
+    for (int p = 0; p < kMaxPlaces; ++p) base[p] = in.places[p].base;
+    for (const Access& a : accesses(in, base, kernels)) {
+      const std::int64_t reach = a.stride * (a.rows - 1);
+      add(list, {in.unit, a.space, a.write, a.address + std::min<std::int64_t>(0, reach),
+                 a.address + std::max<std::int64_t>(0, reach) + a.bytes, in.places[a.place].stride});
+    }
+    return list;
+  }
+  for (const Item& inner : item.body) {
+    for (Footprint f : footprints_of(inner, depth + 1, kernels)) {
+      const std::int64_t reach = f.stride[depth] * (item.count - 1);
+      f.begin += std::min<std::int64_t>(0, reach);
+      f.end += std::max<std::int64_t>(0, reach);
+      f.stride[depth] = 0;
+      add(list, f);
+    }
+  }
+  return list;
+}
+
+struct Conflict {
+  bool done = false;     ///< the later one needs the earlier one's results, or overwrites them
+  bool release = false;  ///< the later one overwrites what the earlier one reads
+};
+
+class Synchroniser {
+ public:
+  explicit Synchroniser(Program& program) : program_(program) {}
+
+  /// Tokens that a loop's first iteration takes and its last leaves, per carried dependence.
+  struct Prime {
+    Unit from, to;
+    std::uint64_t bit;
+    bool done;
+    std::int64_t tokens;
+  };
+
+  /// Synchronises the items of a block that runs `count` times inside `trips_.size()` loops, its own included.
+  std::vector<Prime> block(Block& items, std::int64_t count) {
+    std::vector<std::vector<Prime>> inner(items.size());
+    for (std::size_t i = 0; i < items.size(); ++i) {
+      if (!items[i].is_loop()) continue;
+      trips_.push_back(items[i].count);
+      inner[i] = block(items[i].body, items[i].count);
+      trips_.pop_back();
+    }
+    return write(items, make_plan(items, count), inner);
+  }
+
+ private:
+  enum Kind { kDone, kRelease };
+  static constexpr int kNever = INT_MIN / 2;
+
+  struct Wait {
+    int consumer;
+    int key;             ///< item waited for; less the number of items when it is one of the iteration before
+  };
+  /// Waits of each unit pair, in order of the consumer.
+  using Plan = std::map<std::tuple<Unit, Unit, Kind>, std::vector<Wait>>;
+
+  int depth() const { return static_cast<int>(trips_.size()); }
+
+  /// How far `a` can move against `b` over the outermost `loops` loops, both in the same iteration.
+  std::pair<std::int64_t, std::int64_t> drift(const Footprint& a, const Footprint& b, int loops) const {
+    std::int64_t low = 0, high = 0;
+    for (int d = 0; d < loops; ++d) {
+      const std::int64_t reach = (a.stride[d] - b.stride[d]) * (trips_[d] - 1);
+      low += std::min<std::int64_t>(0, reach);
+      high += std::max<std::int64_t>(0, reach);
+    }
+    return {low, high};
+  }
+
+  /// Whether `a` and `b` share a byte in the same iteration of all loops around.
+  bool meet(const Footprint& a, const Footprint& b) const {
+    const auto [low, high] = drift(a, b, depth());
+    return a.begin + low < b.end && a.end + high > b.begin;
+  }
+
+  /// Whether they share a byte when `a` is in an earlier iteration of the innermost loop than `b`.
+  bool meet_carried(const Footprint& a, const Footprint& b, std::int64_t count) const {
+    auto [low, high] = drift(a, b, depth() - 1);
+    const std::int64_t sa = a.stride[depth() - 1], sb = b.stride[depth() - 1];
+    if (sa == sb && sa != 0) {
+      // a at t, b at t + d: a lies d * sa before where it would be in b's iteration, d = 1 .. count - 1.
+      const std::int64_t step = std::abs(sa);
+      const std::int64_t sign = sa > 0 ? -1 : 1;
+      std::int64_t least = b.begin - (a.end + high) + 1, most = b.end - (a.begin + low) - 1;  // shifts of a that overlap b
+      if (sign < 0) std::tie(least, most) = std::make_pair(-most, -least);
+      const std::int64_t first = std::max<std::int64_t>(1, least <= 0 ? 0 : (least + step - 1) / step);
+      return first <= count - 1 && first * step <= most;
+    }
+    for (std::int64_t reach : {sa * (count - 1), -sb * (count - 1)}) {
+      low += std::min<std::int64_t>(0, reach);
+      high += std::max<std::int64_t>(0, reach);
+    }
+    return a.begin + low < b.end && a.end + high > b.begin;
+  }
+
+  template <class Meet>
+  static Conflict conflict(const Footprints& earlier, Unit a, const Footprints& later, Unit b, Meet meet) {
+    Conflict found;
+    for (const Footprint& e : earlier) {
+      bool& kind = e.write ? found.done : found.release;
+      if (e.unit != a || kind) continue;
+      for (const Footprint& l : later) {
+        if (l.unit == b && l.space == e.space && (e.write || l.write) && meet(e, l)) kind = true;
+      }
+    }
+    return found;
+  }
+
+  Plan make_plan(const Block& items, std::int64_t count) const {
+    std::vector<Footprints> prints;
+    for (const Item& item : items) prints.push_back(footprints_of(item, depth(), program_.kernels));
+    Plan plan;
+    for (int pair = 0; pair < kUnits * kUnits; ++pair) {
+      const Unit a = static_cast<Unit>(pair / kUnits), b = static_cast<Unit>(pair % kUnits);
+      if (a != b) plan_pair(prints, count, a, b, plan);
+    }
+    return plan;
+  }
+
+  static std::vector<int> items_of(const std::vector<Footprints>& prints, Unit unit) {
+    std::vector<int> list;
+    for (std::size_t i = 0; i < prints.size(); ++i) {
+      const auto mine = [&](const Footprint& f) { return f.unit == unit; };
+      if (std::any_of(prints[i].begin(), prints[i].end(), mine)) list.push_back(static_cast<int>(i));
+    }
+    return list;
+  }
+
+  void plan_pair(const std::vector<Footprints>& prints, std::int64_t count, Unit a, Unit b, Plan& plan) const {
+    const std::vector<int> producers = items_of(prints, a), consumers = items_of(prints, b);
+    if (producers.empty() || consumers.empty()) return;
+    const int n = static_cast<int>(prints.size());
+    const int rounds = count > 1 ? 2 : 1;  // in a loop the second round is the steady state
+    int waited[2] = {kNever, kNever};
+    for (int round = 0; round < rounds; ++round) {
+      for (int q : consumers) {
+        int key[2];
+        latest(prints, producers, q, count, a, b, waited[kDone], key);
+        for (Kind kind : {kDone, kRelease}) {
+          if (key[kind] <= waited[kind] || (kind == kRelease && key[kind] <= waited[kDone])) continue;
+          waited[kind] = key[kind];
+          if (round == rounds - 1) plan[{a, b, kind}].push_back({q, key[kind]});
+        }
+      }
+      for (int& w : waited) w = std::max(w - n, kNever);
+    }
+  }
+
+  /// The latest producers of unit a whose results, and whose reads, item q of unit b must wait for; those at or before `known`
+  /// are of no interest. kNever: none.
+  void latest(const std::vector<Footprints>& prints, const std::vector<int>& producers, int q, std::int64_t count, Unit a,
+              Unit b, int known, int (&key)[2]) const {
+    const int n = static_cast<int>(prints.size());
+    key[kDone] = key[kRelease] = kNever;
+    const auto note = [&](const Conflict& c, int at) {
+      if (c.done) key[kDone] = std::max(key[kDone], at);
+      if (c.release) key[kRelease] = std::max(key[kRelease], at);
+    };
+    const auto here = [&](const Footprint& x, const Footprint& y) { return meet(x, y); };
+    const auto carried = [&](const Footprint& x, const Footprint& y) { return meet_carried(x, y, count); };
+    for (auto p = producers.rbegin(); p != producers.rend() && key[kDone] == kNever; ++p) {
+      if (*p >= q) continue;
+      if (*p <= known) return;
+      note(conflict(prints[*p], a, prints[q], b, here), *p);
+    }
+    if (count <= 1) return;
+    for (auto p = producers.rbegin(); p != producers.rend() && key[kDone] == kNever; ++p) {
+      if (*p - n <= known) return;
+      note(conflict(prints[*p], a, prints[q], b, carried), *p - n);
+    }
+  }
+
+  std::uint64_t semaphore(Unit a, Unit b, Kind kind) {
+    const auto [found, fresh] = numbers_.try_emplace({a, b, kind, depth()}, static_cast<int>(program_.semaphores.size()));
+    if (fresh) {
+      if (static_cast<std::int64_t>(program_.semaphores.size()) >= program_.machine.semaphores) {
+        throw Error("machine.semaphores: " + std::to_string(program_.machine.semaphores) +
+                    " are too few for this network; allowed: more, up to " + std::to_string(kMaxSemaphores));
+      }
+      program_.semaphores.push_back({a, b, 0});
+    }
+    return std::uint64_t{1} << found->second;
+  }
+
+  /// What an item waits for and says; on an instruction it becomes masks, around a loop `sync` instructions.
+  struct Marks {
+    std::map<Unit, std::uint64_t> wait, signal, release;
+  };
+
+  std::vector<Prime> write(Block& items, const Plan& plan, const std::vector<std::vector<Prime>>& inner) {
+    std::vector<Marks> marks(items.size());
+    std::vector<Prime> primes;
+    const int n = static_cast<int>(items.size());
+    for (const auto& [pair, waits] : plan) {
+      const auto [a, b, kind] = pair;
+      const std::uint64_t bit = semaphore(a, b, kind);
+      std::int64_t carried = 0;
+      for (const Wait& wait : waits) {
+        Marks& producer = marks[wait.key >= 0 ? wait.key : wait.key + n];
+        marks[wait.consumer].wait[b] |= bit;
+        (kind == kDone ? producer.signal : producer.release)[a] |= bit;
+        carried += wait.key < 0;
+      }
+      if (carried > 0) primes.push_back({a, b, bit, kind == kDone, carried});
+    }
+    Block out;
+    for (std::size_t i = 0; i < items.size(); ++i) {
+      items[i].is_loop() ? put_loop(items[i], marks[i], inner[i], out) : put_instruction(items[i], marks[i], out);
+    }
+    items = std::move(out);
+    return primes;
+  }
+
+  static void put_instruction(Item& item, Marks& marks, Block& out) {
+    Instruction& in = item.instruction;
+    in.wait |= marks.wait[in.unit];
+    in.signal |= marks.signal[in.unit];
+    in.release |= marks.release[in.unit];
+    out.push_back(std::move(item));
+  }
+
+  static void put_loop(Item& item, Marks& marks, const std::vector<Prime>& primes, Block& out) {
+    const int layer = first_layer(item);
+    const auto sync = [&](Unit unit, std::uint64_t wait, std::uint64_t signal, std::uint64_t release) {
+      Item one;
+      Instruction& in = one.instruction;
+      in.opcode = Opcode::sync;
+      in.unit = unit, in.layer = layer, in.wait = wait, in.signal = signal, in.release = release;
+      out.push_back(one);
+    };
+    for (const auto& [unit, mask] : marks.wait) sync(unit, mask, 0, 0);
+    for (const Prime& p : primes) {
+      for (std::int64_t k = 0; k < p.tokens; ++k) sync(p.from, 0, p.done ? p.bit : 0, p.done ? 0 : p.bit);
+    }
+    out.push_back(std::move(item));
+    for (const Prime& p : primes) {
+      for (std::int64_t k = 0; k < p.tokens; ++k) sync(p.to, p.bit, 0, 0);
+    }
+    for (const auto& [unit, mask] : marks.signal) sync(unit, 0, mask, 0);
+    for (const auto& [unit, mask] : marks.release) sync(unit, 0, 0, mask);
+  }
+
+  static int first_layer(const Item& item) {
+    return item.is_loop() ? first_layer(item.body.front()) : item.instruction.layer;
+  }
+
+  Program& program_;
+  std::vector<std::int64_t> trips_;
+  std::map<std::tuple<Unit, Unit, Kind, int>, int> numbers_;
+};
+
+}  // namespace
+
+void synchronise(Block& root, Program& program) { Synchroniser(program).block(root, 1); }
+
+}  // namespace rondo
