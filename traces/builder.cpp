@@ -88,9 +88,11 @@ void Builder::gate(const Kernel& kernel, const std::vector<RowOperand>& operands
   }
   const std::int64_t number = found - program_.kernels.begin();
   Instruction& in = push(Opcode::gate, Unit::gate);
+  const KernelSummary summary = summarise(program_.kernels[number]);
   for (std::size_t p = 0; p < operands.size(); ++p) {
+    if (!summary.operands[p].read && !summary.operands[p].written) continue;
     in.places[p] = operands[p].place;
-    in.fields[f::s0 + p] = operands[p].stride;
+    in.fields[f::s0 + p] = rows > 1 ? operands[p].stride : 0;
   }
   in.fields[f::kernel] = number, in.fields[f::elements] = elements, in.fields[f::rows] = rows;
 }

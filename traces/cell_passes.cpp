@@ -313,7 +313,7 @@ Lane CellPasses::sum(KernelBuilder& k, int p, int e, std::vector<Lane>& known) {
     Lane lane;
     if (q.kind == Kind::product) {
       lane = product(k, p, term, scale);
-    } else if (q.kind == Kind::mul && users(term).size() == 1) {
+    } else if (q.kind == Kind::mul && users(term).size() == 1 && phase_of_[term] == p) {
       lane = k.mul(value(k, p, q.a, known), value(k, p, q.b, known), scale);
     } else {
       lane = k.convert(value(k, p, term, known), scale);

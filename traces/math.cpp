@@ -51,7 +51,7 @@ double exact_exp(double x) {
 }
 
 double exact_expm1(double x) {
-  if (x > -0.34 && x < 0.34) return expm1_series(x);
+  if (x > -0.69 && x < 0.69) return expm1_series(x);
   return exact_exp(x) - 1.0;
 }
 
