@@ -4,6 +4,7 @@ A worker reads one JSON request a line and answers one JSON line: {"ok": true, "
 {"ok": false, "error": "..."}. A worker that dies or is silent for too long is replaced; its point becomes an error.
 """
 
+import ctypes
 import json
 import os
 import selectors
@@ -115,13 +116,22 @@ class Answer:
     error: Optional[str] = None
 
 
+_LIBC = ctypes.CDLL(None)
+_PR_SET_PDEATHSIG = 1
+
+
+def _end_with_parent() -> None:
+    """In the child: Linux ends it when its parent dies, so that a killed sweep leaves no hanging worker behind."""
+    _LIBC.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+
+
 class _Worker:
     """One `rondo worker` process and the request that it is busy with."""
 
     def __init__(self, command: Sequence[str]):
         self.words = tempfile.TemporaryFile()
         self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=self.words,
-                                        start_new_session=True)
+                                        start_new_session=True, preexec_fn=_end_with_parent)
         os.set_blocking(self.process.stdout.fileno(), False)
         self.entry: Any = None
         self.deadline = 0.0

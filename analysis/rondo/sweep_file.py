@@ -88,18 +88,7 @@ def read_sweep(path: Path) -> Sweep:
         reader.note(keys["name"], f"name: '{name}' names a directory; expected letters, digits, _ and -")
     chips = _configs(reader, keys.get("chips"), "chips")
     networks = _configs(reader, keys.get("networks"), "networks")
-    known = _described(reader, chips)
-    fixed = {}
-    for name, value in _settings(reader, keys.get("set"), "set", known).items():
-        fixed[name] = reader.scalar(value, name)
-        _check_value(reader, value, name, fixed[name], known)
-    swept = _settings(reader, keys.get("parameters"), "parameters", known)
-    parameters = {name: _values(reader, value, name) for name, value in swept.items()}
-    for name, values in parameters.items():
-        for value in values:
-            _check_value(reader, swept[name], name, value, known)
-    for name in swept.keys() & fixed.keys():
-        reader.note_key(swept[name], f"parameters: {name} is in set too; keep one")
+    fixed, parameters = _axes(reader, keys, _described(reader, chips))
     timing_only = reader.boolean(keys["timing_only"], "timing_only") if "timing_only" in keys else True
     objectives = _objectives(reader, keys.get("objectives"), timing_only)
     seconds = reader.number(keys["point_seconds"], "point_seconds", 0.01, 1e6) if "point_seconds" in keys else 60.0
@@ -139,6 +128,22 @@ def _described(reader: Reader, chips: dict[str, Path]) -> Allowed:
             for message in error.messages:
                 reader.note(reader.root, f"chip {chip}: {message}")
     return known
+
+
+def _axes(reader: Reader, keys: dict[str, yaml.Node], known: Allowed) -> tuple[dict[str, Scalar], dict[str, list[Scalar]]]:
+    """The sections `set` and `parameters`, each value checked against what the chips allow."""
+    held = _settings(reader, keys.get("set"), "set", known)
+    fixed = {name: reader.scalar(node, name) for name, node in held.items()}
+    for name, value in fixed.items():
+        _check_value(reader, held[name], name, value, known)
+    swept = _settings(reader, keys.get("parameters"), "parameters", known)
+    parameters = {name: _values(reader, node, name) for name, node in swept.items()}
+    for name, values in parameters.items():
+        for value in values:
+            _check_value(reader, swept[name], name, value, known)
+        if name in held:
+            reader.note_key(swept[name], f"parameters: {name} is in set too; keep one")
+    return fixed, parameters
 
 
 def _settings(reader: Reader, node: Optional[yaml.Node], what: str, known: Allowed) -> dict[str, yaml.Node]:

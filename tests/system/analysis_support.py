@@ -1,11 +1,14 @@
 """What the tests of analysis/ share: a directory with a chip and a network, and the commands run on a stand-in simulator."""
 
+import contextlib
+import io
 import json
 import os
 import subprocess
 import sys
+import unittest.mock
 from pathlib import Path
-from typing import Any, Optional
+from typing import Any, Iterator
 
 import pytest
 
@@ -50,9 +53,25 @@ class Desk:
                 "FAKE_RONDO": str(self.path / "troubles.json"), "MPLCONFIGDIR": str(self.path / "mpl")}
 
     def rondo(self, *arguments: str) -> subprocess.CompletedProcess:
-        """Runs `./rondo ARGUMENTS` here, output as text."""
-        return subprocess.run(["/usr/bin/python3", "-m", "rondo", *arguments], cwd=self.path, env=self.environment(),
-                              capture_output=True, text=True, timeout=120)
+        """Runs `./rondo ARGUMENTS` here, output as text. In this process: matplotlib takes a second to load."""
+        from rondo.__main__ import main
+        out, err = io.StringIO(), io.StringIO()
+        with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err), self._here():
+            try:
+                status = main(list(arguments))
+            except SystemExit as end:
+                status = int(end.code or 0)
+        return subprocess.CompletedProcess(arguments, status, out.getvalue(), err.getvalue())
+
+    @contextlib.contextmanager
+    def _here(self) -> Iterator[None]:
+        before = os.getcwd()
+        os.chdir(self.path)
+        try:
+            with unittest.mock.patch.dict(os.environ, self.environment()):
+                yield
+        finally:
+            os.chdir(before)
 
     def json(self, *arguments: str) -> Any:
         """Runs a command that must succeed and reads its JSON."""
@@ -68,9 +87,3 @@ class Desk:
 @pytest.fixture
 def desk(tmp_path: Path) -> Desk:
     return Desk(tmp_path)
-
-
-def row(result: dict, **settings: Any) -> Optional[dict]:
-    """The row of a sweep's JSON with these settings, dots written as two underscores."""
-    wanted = {key.replace("__", "."): value for key, value in settings.items()}
-    return next((r for r in result["rows"] if wanted.items() <= r["set"].items()), None)

@@ -10,14 +10,14 @@ import subprocess
 import time
 
 import pytest
-from analysis_support import ROOT, desk, row  # noqa: F401
+from analysis_support import ROOT, desk  # noqa: F401
 from rondo import run, sweep, sweep_file
 from rondo.quantities import quantity
 
 
 def test_grid_runs_and_everything_is_written(desk):
     result = desk.json("sweep", "sweep.yaml", "--out", "out", "--jobs", "2")
-    assert (result["points"], result["finished"], result["failed"]) == (18, 18, 0)
+    assert (result["sweep"], result["points"], result["finished"], result["failed"]) == ("small", 18, 18, 0)
     settings = [tuple(r["set"].values()) for r in result["rows"]]
     assert settings == [(r, c, v) for r in (16, 32, 64) for c in (16, 32, 64) for v in (8, 16)]
     with (desk.path / "out/points.csv").open() as file:
@@ -98,24 +98,29 @@ def test_finished_points_are_never_thrown_away(desk):
     assert done.returncode == 2 and "already holds 18 finished points; --resume" in done.stderr
 
 
-def test_a_killed_sweep_loses_nothing(desk):
-    """The driver dies by SIGKILL while one point hangs; the others are in the file, and only the rest is run again."""
+def stored(desk) -> int:
+    """How many points are in the file of a sweep that is running."""
+    try:
+        return sqlite3.connect(desk.path / "out/points.sqlite").execute("SELECT count(*) FROM points").fetchone()[0]
+    except sqlite3.OperationalError:
+        return 0
+
+
+@pytest.mark.parametrize("end", [signal.SIGKILL, signal.SIGINT])
+def test_a_stopped_sweep_loses_nothing(desk, end):
+    """The driver is stopped while one point hangs; the others are in the file, and only the rest is run again."""
     desk.troubles = {"hang": "machine.rows=64"}
     desk.write("sweep.yaml", (desk.path / "sweep.yaml").read_text().replace("1.5", "1000"))
     driver = subprocess.Popen(["/usr/bin/python3", "-m", "rondo", "sweep", "sweep.yaml", "--out", "out", "--jobs", "1"],
-                              cwd=desk.path, env=desk.environment(), stderr=subprocess.PIPE, stdout=subprocess.PIPE)
-    count = 0
+                              cwd=desk.path, env=desk.environment(), stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
     deadline = time.monotonic() + 60
-    while count < 12 and time.monotonic() < deadline:
+    while stored(desk) < 12 and time.monotonic() < deadline:
         time.sleep(0.1)
-        if (desk.path / "out/points.sqlite").exists():
-            try:
-                count = sqlite3.connect(desk.path / "out/points.sqlite").execute("SELECT count(*) FROM points").fetchone()[0]
-            except sqlite3.OperationalError:
-                pass
-    driver.send_signal(signal.SIGKILL)
-    driver.communicate()
-    assert count == 12
+    driver.send_signal(end)
+    words = driver.communicate()[1]
+    if end == signal.SIGINT:
+        assert driver.returncode == 130 and "--resume goes on from here" in words
+    assert stored(desk) == 12
     desk.troubles = {"log": str(desk.path / "log")}
     again = desk.json("sweep", "sweep.yaml", "--out", "out", "--resume")
     assert again["finished"] == 18 and again["failed"] == 0
