@@ -70,8 +70,8 @@ bool EventClockwork::advance() {
       next_ = period_ * static_cast<double>(now - start);
       return true;
     }
-    // Who is due is settled, and their calls are answered, before anyone runs: a call made from here on is for a later
-    // cycle and must not be lost.
+    // Who is due is settled, and their calls are answered, before anyone runs: a call made from here on is
+    // for a later cycle and must not be lost.
     std::array<bool, kChipUnits> due;
     for (int unit = 0; unit < kChipUnits; ++unit) {
       due[unit] = wakes.of(unit) <= now;

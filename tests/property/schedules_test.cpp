@@ -7,8 +7,8 @@
 #include "tests/support/chip_programs.hpp"
 #include "tests/support/random_chips.hpp"
 
-// Random programs on random chips: looking at every unit in every cycle, and only when something can change, must give
-// the same run to the last counter. RONDO_SEED and RONDO_CASES choose others.
+// Random programs on random chips: looking at every unit in every cycle, and only when something can change,
+// must give the same run to the last counter. RONDO_SEED and RONDO_CASES choose others.
 namespace rondo::testing {
 namespace {
 
@@ -27,7 +27,8 @@ void expect_same(const ChipRun& a, const ChipRun& b) {
   EXPECT_EQ(a.instructions, b.instructions);
   for (std::size_t u = 0; u < a.units.size(); ++u) {
     SCOPED_TRACE(a.units[u].name);
-    for (int c = 0; c < kCauses; ++c) EXPECT_EQ(a.units[u].cycles[c], b.units[u].cycles[c]) << kCauseTable[c].name;
+    for (int c = 0; c < kCauses; ++c)
+      EXPECT_EQ(a.units[u].cycles[c], b.units[u].cycles[c]) << kCauseTable[c].name;
     expect_same(a.units[u].counted.actions, b.units[u].counted.actions);
     expect_same(a.units[u].counted.counters, b.units[u].counted.counters);
   }
@@ -38,7 +39,8 @@ void expect_same(const ChipRun& a, const ChipRun& b) {
 }
 
 std::string text(const Recorder::Ran& r) {
-  return "instruction " + std::to_string(r.code) + " in " + std::to_string(r.start) + ".." + std::to_string(r.end);
+  return "instruction " + std::to_string(r.code) + " in " + std::to_string(r.start) + ".." +
+         std::to_string(r.end);
 }
 std::string text(const Recorder::Waited& w) {
   return std::string(name_of(w.cause)) + " in " + std::to_string(w.from) + ".." + std::to_string(w.to);
@@ -150,7 +152,8 @@ TEST(Schedules, DeadStopIsNamedByBoth) {
     }
   }
   EXPECT_EQ(findings[0], findings[1]);
-  EXPECT_NE(std::string(Error(findings[0]).what()).find("semaphore 0 from load"), std::string::npos) << Error(findings[0]).what();
+  EXPECT_NE(std::string(Error(findings[0]).what()).find("semaphore 0 from load"), std::string::npos)
+      << Error(findings[0]).what();
 }
 
 }  // namespace

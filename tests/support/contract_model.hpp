@@ -9,9 +9,10 @@
 
 #include "models/units/chip.hpp"
 
-/// The timing contract once more, as recurrences instead of clocked units: in program order, every start is the latest
-/// of what it waits for. Written from models/README.md alone. It holds for programs in which no port is ever scarce, each
-/// semaphore is posted by `signal` only or by `release` only, and only one of the DMA units moves data.
+/// The timing contract once more, as recurrences instead of clocked units: in program order, every start is
+/// the latest of what it waits for. Written from models/README.md alone. It holds for programs in which no
+/// port is ever scarce, each semaphore is posted by `signal` only or by `release` only, and only one of the
+/// DMA units moves data.
 namespace rondo::testing {
 
 class ContractModel {
@@ -49,8 +50,10 @@ class ContractModel {
         loops.push_back({at, in.fields[0] - 1});
       } else if (in.opcode == Opcode::end) {
         take_slot(0);
-        if (loops.back().left-- > 0) at = loops.back().at;
-        else loops.pop_back();
+        if (loops.back().left-- > 0)
+          at = loops.back().at;
+        else
+          loops.pop_back();
       } else if (in.opcode == Opcode::halt) {
         total = std::max(total, take_slot(0) + 1);
         return;
@@ -72,11 +75,16 @@ class ContractModel {
 
   std::int64_t queue_depth(Unit unit) const {
     switch (unit) {
-      case Unit::weights: return chip_.weights.queue_depth;
-      case Unit::matrix: return chip_.matrix.queue_depth;
-      case Unit::gate: return chip_.gate.queue_depth;
-      case Unit::load: return chip_.load.queue_depth;
-      default: return chip_.store.queue_depth;
+      case Unit::weights:
+        return chip_.weights.queue_depth;
+      case Unit::matrix:
+        return chip_.matrix.queue_depth;
+      case Unit::gate:
+        return chip_.gate.queue_depth;
+      case Unit::load:
+        return chip_.load.queue_depth;
+      default:
+        return chip_.store.queue_depth;
     }
   }
 
@@ -95,8 +103,10 @@ class ContractModel {
 
   void execute(int code, const Instruction& in, Cycle seen) {
     const Cycle start = semaphores(in, seen);
-    if (in.unit == Unit::load || in.unit == Unit::store) dma(code, in, start);
-    else pipelined(code, in, start);
+    if (in.unit == Unit::load || in.unit == Unit::store)
+      dma(code, in, start);
+    else
+      pipelined(code, in, start);
   }
 
   // Section 4.
@@ -104,7 +114,8 @@ class ContractModel {
     const auto u = static_cast<std::size_t>(in.unit);
     start = std::max(start, next_start_[u]);
     if (in.opcode == Opcode::mload && tiles_.size() >= static_cast<std::size_t>(chip_.machine.tile_fifo)) {
-      start = std::max(start, freed_.at(tiles_.size() - static_cast<std::size_t>(chip_.machine.tile_fifo)) + 1);
+      start =
+          std::max(start, freed_.at(tiles_.size() - static_cast<std::size_t>(chip_.machine.tile_fifo)) + 1);
     }
     if (in.opcode == Opcode::mmul) start = std::max(start, tiles_.at(freed_.size()).usable);
     const auto [window, drain] = window_and_drain(in);
@@ -127,15 +138,20 @@ class ContractModel {
                 chip_.weight_sram.latency};
       case Opcode::mmul: {
         const std::int64_t width = chip_.matrix.operand_bits;
-        const std::int64_t passes = up(tiles_.at(freed_.size()).bits, width) * up(f[field::mmul::bits], width);
-        const std::int64_t rate =
-            std::max({passes, up(f[field::mmul::rows] * f[field::mmul::bits] / 8, chip_.activation_sram.bytes_per_cycle),
-                      up(4 * f[field::mmul::cols], chip_.accumulators.bytes_per_cycle)});
+        const std::int64_t passes =
+            up(tiles_.at(freed_.size()).bits, width) * up(f[field::mmul::bits], width);
+        const std::int64_t rate = std::max(
+            {passes,
+             up(f[field::mmul::rows] * f[field::mmul::bits] / 8, chip_.activation_sram.bytes_per_cycle),
+             up(4 * f[field::mmul::cols], chip_.accumulators.bytes_per_cycle)});
         return {f[field::mmul::vectors] * rate, mmul_drain};
       }
-      case Opcode::gate: return gate(in);
+      case Opcode::gate:
+        return gate(in);
       default:
-        return {1, in.unit == Unit::weights ? chip_.weight_sram.latency : in.unit == Unit::matrix ? mmul_drain : 0};
+        return {1, in.unit == Unit::weights  ? chip_.weight_sram.latency
+                   : in.unit == Unit::matrix ? mmul_drain
+                                             : 0};
     }
   }
 
@@ -146,32 +162,65 @@ class ContractModel {
     std::array<std::int64_t, kRegisters> ready{};
     for (const MicroOp& op : program_.kernels[static_cast<std::size_t>(in.fields[field::gate::kernel])].ops) {
       const Space space = in.places[op.p].space;
-      const auto memory = [&](bool write, std::int64_t width) { bytes[{space, write}] += op.j == 0 ? width : width * g.lanes; };
+      const auto memory = [&](bool write, std::int64_t width) {
+        bytes[{space, write}] += op.j == 0 ? width : width * g.lanes;
+      };
       std::int64_t at = 0;
       switch (op.opcode) {
-        case MicroOpcode::ld8: memory(false, 1), at = latency(space); break;
-        case MicroOpcode::ld16: memory(false, 2), at = latency(space); break;
-        case MicroOpcode::ld32: memory(false, 4), at = latency(space); break;
-        case MicroOpcode::st8: memory(true, 1), at = ready[op.a] + 1; break;
-        case MicroOpcode::st16: memory(true, 2), at = ready[op.a] + 1; break;
-        case MicroOpcode::st32: memory(true, 4), at = ready[op.a] + 1; break;
-        case MicroOpcode::add: ++adds, at = std::max(ready[op.a], ready[op.b]) + g.add_latency; break;
-        case MicroOpcode::clip: ++adds, at = ready[op.a] + g.add_latency; break;
-        case MicroOpcode::li: ++adds, at = g.add_latency; break;
-        case MicroOpcode::mul: ++multiplies, at = std::max(ready[op.a], ready[op.b]) + g.multiply_latency; break;
-        case MicroOpcode::scalei: ++multiplies, at = ready[op.a] + g.multiply_latency; break;
+        case MicroOpcode::ld8:
+          memory(false, 1), at = latency(space);
+          break;
+        case MicroOpcode::ld16:
+          memory(false, 2), at = latency(space);
+          break;
+        case MicroOpcode::ld32:
+          memory(false, 4), at = latency(space);
+          break;
+        case MicroOpcode::st8:
+          memory(true, 1), at = ready[op.a] + 1;
+          break;
+        case MicroOpcode::st16:
+          memory(true, 2), at = ready[op.a] + 1;
+          break;
+        case MicroOpcode::st32:
+          memory(true, 4), at = ready[op.a] + 1;
+          break;
+        case MicroOpcode::add:
+          ++adds, at = std::max(ready[op.a], ready[op.b]) + g.add_latency;
+          break;
+        case MicroOpcode::clip:
+          ++adds, at = ready[op.a] + g.add_latency;
+          break;
+        case MicroOpcode::li:
+          ++adds, at = g.add_latency;
+          break;
+        case MicroOpcode::mul:
+          ++multiplies, at = std::max(ready[op.a], ready[op.b]) + g.multiply_latency;
+          break;
+        case MicroOpcode::scalei:
+          ++multiplies, at = ready[op.a] + g.multiply_latency;
+          break;
         case MicroOpcode::sigmoid:
-        case MicroOpcode::tanh: ++tables, at = ready[op.a] + g.table_latency; break;
-        case MicroOpcode::div: ++divides, at = std::max(ready[op.a], ready[op.b]) + g.divide_cycles; break;
-        case MicroOpcode::rsum: ++reductions, at = ready[op.a] + g.reduce_latency; break;
-        default: throw std::logic_error("the model does not know this micro-operation");
+        case MicroOpcode::tanh:
+          ++tables, at = ready[op.a] + g.table_latency;
+          break;
+        case MicroOpcode::div:
+          ++divides, at = std::max(ready[op.a], ready[op.b]) + g.divide_cycles;
+          break;
+        case MicroOpcode::rsum:
+          ++reductions, at = ready[op.a] + g.reduce_latency;
+          break;
+        default:
+          throw std::logic_error("the model does not know this micro-operation");
       }
-      if (op.opcode != MicroOpcode::st8 && op.opcode != MicroOpcode::st16 && op.opcode != MicroOpcode::st32) ready[op.d] = at;
+      if (op.opcode != MicroOpcode::st8 && op.opcode != MicroOpcode::st16 && op.opcode != MicroOpcode::st32)
+        ready[op.d] = at;
       depth = std::max(depth, at);
     }
     std::int64_t interval = std::max({std::int64_t{1}, up(adds, g.adders), up(multiplies, g.multipliers),
                                       up(tables, g.tables), divides * g.divide_cycles, reductions});
-    for (const auto& [port, moved] : bytes) interval = std::max(interval, up(moved, chip_.sram(port.first).bytes_per_cycle));
+    for (const auto& [port, moved] : bytes)
+      interval = std::max(interval, up(moved, chip_.sram(port.first).bytes_per_cycle));
     return {in.fields[field::gate::rows] * up(in.fields[field::gate::elements], g.lanes) * interval, depth};
   }
   std::int64_t latency(Space space) const { return chip_.sram(space).latency; }
@@ -197,7 +246,8 @@ class ContractModel {
     Cycle ready = start + front;
     if (!sync) {
       const Cycle begin = std::max(start + front + 1 + chip_.dram.latency, bus_free_);
-      bus_free_ = begin + up(rows * up(bytes, chip_.dram.burst_bytes) * chip_.dram.burst_bytes, chip_.dram.bytes_per_cycle);
+      bus_free_ = begin + up(rows * up(bytes, chip_.dram.burst_bytes) * chip_.dram.burst_bytes,
+                             chip_.dram.bytes_per_cycle);
       ready = bus_free_ + 1;
     }
     const Cycle end = std::max(ready, back_free_[u]) + back;
@@ -221,10 +271,10 @@ class ContractModel {
   const Program& program_;
   Cycle slot_cycle_ = 0;
   std::int64_t slots_ = 0;
-  std::vector<std::vector<Cycle>> posts_;   ///< of each semaphore, in order; -1 for the initial ones
+  std::vector<std::vector<Cycle>> posts_;  ///< of each semaphore, in order; -1 for the initial ones
   std::vector<std::int64_t> waits_;
   std::array<Cycle, kUnits> next_start_{}, front_free_{}, back_free_{};
-  std::vector<Tile> tiles_;                 ///< in order of their loads
+  std::vector<Tile> tiles_;  ///< in order of their loads
   std::vector<Cycle> freed_;
   Cycle bus_free_ = 0;
 };

@@ -70,7 +70,7 @@ inline ChipParams random_chip(Dice& dice) {
 struct Freedom {
   bool loads = true;
   bool stores = true;
-  bool mixed_posts = true;   ///< a semaphore may be posted by signal and by release; else by one of them only
+  bool mixed_posts = true;  ///< a semaphore may be posted by signal and by release; else by one of them only
 };
 
 class RandomProgram {
@@ -169,7 +169,8 @@ class RandomProgram {
   void sync(Unit unit, std::uint64_t signal) {
     Instruction in = start(Opcode::sync, unit);
     for (std::size_t s = 0; s < count_.size(); ++s) {
-      if (signal >> s & 1) (freedom_.mixed_posts || s % 2 == 0 ? in.signal : in.release) |= std::uint64_t{1} << s;
+      if (signal >> s & 1)
+        (freedom_.mixed_posts || s % 2 == 0 ? in.signal : in.release) |= std::uint64_t{1} << s;
     }
     post(signal);
     program_.code.push_back(in);
