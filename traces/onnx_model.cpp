@@ -228,9 +228,11 @@ std::string onnx_type_name(std::int64_t type) {
   return known ? onnx::TensorProto_DataType_Name(static_cast<int>(type)) : "number " + std::to_string(type);
 }
 
-OnnxModel read_onnx_model(const std::string& path) {
+OnnxModel read_onnx_model(const std::string& path) { return parse_onnx_model(read_file(path, kMostBytes), path); }
+
+OnnxModel parse_onnx_model(const std::string& bytes, const std::string& path) {
   onnx::ModelProto proto;
-  parse(read_file(path, kMostBytes), path, proto);
+  parse(bytes, path, proto);
   OnnxModel model;
   model.path = path;
   read_opset(proto, model);

@@ -59,6 +59,8 @@ std::string onnx_type_name(std::int64_t data_type);
 /// Reads and checks the file's structure. Not ONNX, truncated, too large, with data in other files or with tensors
 /// that contradict themselves: Error.
 OnnxModel read_onnx_model(const std::string& path);
+/// The same for the bytes of a file; `path` names it in messages.
+OnnxModel parse_onnx_model(const std::string& bytes, const std::string& path);
 
 /// One tensor in ONNX's own file form (the .pb files of the ONNX project's node tests).
 Tensor read_onnx_tensor(const std::string& path, std::string* name);
