@@ -169,7 +169,7 @@ void CellPasses::add_products(bool hoisted) {
       double target = at.x_scale;
       if (from != 0) target = sum_of[e] != nullptr ? scale_of(*sum_of[e]) : wide_scale(2 * most(e));
       const double scale = from == 0 ? x_.scale : from == 1 ? low_.state_format(node_, 0).scale
-                                                            : full_scale(most(q.a), static_cast<int>(low_.numbers.activation_bits));
+                                                            : full_scale(most(q.a) * kHeadroom, static_cast<int>(low_.numbers.activation_bits));
       at.number = phases[at.phase].pass->add_product(matrix, source, biases, scale, target, most(e));
     }
   }
@@ -200,7 +200,7 @@ void CellPasses::add_products(bool hoisted) {
   for (int p = 0; p <= last; ++p) {
     const int bits = static_cast<int>(low_.numbers.activation_bits);
     phases[p].vector_format = p == last ? low_.state_format(node_, 0)
-                                        : Format{bits, full_scale(most(phases[p].vector), bits), most(phases[p].vector)};
+                                        : Format{bits, full_scale(most(phases[p].vector) * kHeadroom, bits), most(phases[p].vector)};
   }
 }
 

@@ -6,6 +6,7 @@
 
 #include "models/base/error.hpp"
 #include "models/isa/numerics.hpp"
+#include "traces/quantise.hpp"
 
 namespace rondo {
 namespace {
@@ -25,7 +26,7 @@ int ceil_log2(double real) {
 }
 
 double narrow_scale(double most) {
-  const int integer_bits = most > 0 ? std::clamp(ceil_log2(most * (32768.0 / 32767)), -9, 40) : 0;
+  const int integer_bits = most > 0 ? std::clamp(ceil_log2(most * kHeadroom), -9, 40) : 0;
   return std::ldexp(1.0, integer_bits - 15);
 }
 

@@ -114,8 +114,8 @@ class RecurrentLayer {
 
   /// Parameters go to the activation SRAM when their own memory is full: keep room.
   std::int64_t parameter_overflow() const {
-    std::int64_t bytes = 0;
-    for (const auto& phase : passes_->phases) bytes += 64 + 8 * 2 * phase.width * static_cast<std::int64_t>(cell().matrices.size() + cell().vectors.size());
+    std::int64_t bytes = passes_->ahead == nullptr ? 0 : passes_->ahead->most_parameter_bytes();
+    for (const auto& phase : passes_->phases) bytes += phase.pass->most_parameter_bytes();
     return bytes <= low_.parameter.room() ? 0 : bytes;
   }
 

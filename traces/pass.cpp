@@ -50,6 +50,14 @@ std::int64_t Pass::weight_bytes() const {
   return bytes;
 }
 
+std::int64_t Pass::most_parameter_bytes() const {
+  std::int64_t per_output = 0, items = 0;
+  for (const Product& p : products_) per_output += p.biased ? 6 : 2, ++items;
+  for (std::size_t v = 0; v < vectors_.size(); ++v) per_output += 2, ++items;
+  const std::int64_t most_slices = (width_ + low_.machine.cols - 1) / low_.machine.cols;
+  return per_output * width_ + most_slices * (16 + 2 * items);
+}
+
 std::int64_t Pass::rows_that_fit() const {
   const std::int64_t per_row = 4 * low_.machine.cols * std::max<std::int64_t>(1, products_.size());
   return low_.machine.accumulator_bytes / per_row;

@@ -40,6 +40,8 @@ class Pass {
   std::int64_t width() const { return width_; }
   bool empty() const { return products_.empty() && vectors_.empty(); }
 
+  /// Most bytes that the parameters can take, whatever the slice.
+  std::int64_t most_parameter_bytes() const;
   /// Bytes of the packed weights in the order of use.
   std::int64_t weight_bytes() const;
   /// Writes weights and parameters to DRAM, loads the parameters, and loads as many weights as `resident` bytes of weight SRAM

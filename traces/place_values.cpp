@@ -3,6 +3,7 @@
 #include <cstring>
 
 #include "models/base/error.hpp"
+#include "traces/kernel_builder.hpp"
 #include "traces/lowering.hpp"
 #include "traces/quantise.hpp"
 
@@ -97,7 +98,8 @@ void Lowering::choose_formats() {
       formats_[v] = {32, 1, most};
     } else {
       const int bits = root(static_cast<int>(v)) == static_cast<int>(v) && feeds_matrix(static_cast<int>(v)) ? activation_bits : 16;
-      formats_[v] = {bits, full_scale(most, bits), most};
+      const bool given = graph.values[v].constant || std::count(graph.inputs.begin(), graph.inputs.end(), static_cast<int>(v)) > 0;
+      formats_[v] = {bits, full_scale(given ? most : most * kHeadroom, bits), most};
     }
   }
   for (std::size_t n = 0; n < graph.nodes.size(); ++n) {
@@ -119,8 +121,8 @@ void Lowering::choose_formats() {
         if (q.kind == Equation::Kind::state && q.index == static_cast<int>(s)) most = std::max(most, range(index, static_cast<int>(e)));
       }
       // The hidden state has the width of activations, with any scale; others (the cell state) 16 bits and a power of two.
-      Format form{activation_bits, full_scale(most, activation_bits), most};
-      if (s > 0) form = {16, std::ldexp(1.0, most > 0 ? std::max(-24, static_cast<int>(std::ceil(std::log2(most * (32768.0 / 32767)))) - 15) : -15), most};
+      Format form{activation_bits, full_scale(most * kHeadroom, activation_bits), most};
+      if (s > 0) form = {16, narrow_scale(most), most};
       if (s == 0 && node.outputs[0] >= 0) formats_[node.outputs[0]] = form;
       if (s + 1 < node.outputs.size() && node.outputs[s + 1] >= 0) formats_[node.outputs[s + 1]] = form;
       state_formats_[{index, static_cast<int>(s)}] = form;
