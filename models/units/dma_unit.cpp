@@ -73,6 +73,10 @@ Span DmaUnit::tick(Cycle now) {
 bool DmaUnit::start_front(Cycle now, Cause& cause) {
   const Work* work = ready(now, cause);
   if (work == nullptr) return false;
+  if (size_ > 0 && by_code_[work->code].request.scattered) {
+    cause = Cause::dram;
+    return false;
+  }
   const bool sync = rows_[work->code].is_sync;
   const PortRequest ports = sync ? PortRequest{} : Ports::only(work->ports, false);
   if (!wires_.ports.free(now, front_client_, ports)) {

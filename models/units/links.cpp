@@ -39,7 +39,9 @@ bool TileFifo::room(Cycle now) {
 }
 
 void TileFifo::push(Cycle usable, std::int64_t bits) {
-  ring_[(first_ + size_++) % ring_.size()] = {usable, bits};
+  std::size_t slot = first_ + size_++;
+  if (slot >= ring_.size()) slot -= ring_.size();
+  ring_[slot] = {usable, bits};
   if (matrix_waits_) wakes_.call(static_cast<int>(Unit::matrix), usable);
   matrix_waits_ = false;
 }
@@ -55,7 +57,7 @@ const TileFifo::Tile* TileFifo::head(Cycle now) {
 }
 
 void TileFifo::free(Cycle now) {
-  first_ = (first_ + 1) % ring_.size();
+  if (++first_ == ring_.size()) first_ = 0;
   --size_;
   last_free_ = now;
   if (weights_wait_) wakes_.call(static_cast<int>(Unit::weights), now + 1);

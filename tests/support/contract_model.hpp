@@ -233,6 +233,7 @@ class ContractModel {
     const auto places = static_cast<std::size_t>(p.outstanding);
     start = std::max(start, front_free_[u]);
     if (earlier.size() >= places) start = std::max(start, earlier[earlier.size() - places].end);
+    if (in.opcode == Opcode::gather && !earlier.empty()) start = std::max(start, earlier.back().end);
     const auto& f = in.fields;
     const bool sync = in.opcode == Opcode::sync;
     const std::int64_t rows = f[0], bytes = f[1];
