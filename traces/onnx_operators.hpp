@@ -29,7 +29,9 @@ std::vector<OnnxOperator> onnx_product_operators();     ///< MatMul, Gemm, ...
 std::vector<OnnxOperator> onnx_convolution_operators(); ///< Conv and what comes with it
 std::vector<OnnxOperator> onnx_element_operators();     ///< arithmetic and activations
 std::vector<OnnxOperator> onnx_shape_operators();       ///< what becomes a view
-std::vector<OnnxOperator> onnx_constant_operators();    ///< what exists at import only
+std::vector<OnnxOperator> onnx_constant_operators();    ///< Constant, Shape, Cast, ...
+std::vector<OnnxOperator> onnx_logic_operators();       ///< comparisons, Where, ...: shape arithmetic
+std::vector<OnnxOperator> onnx_reduction_operators();   ///< ReduceSum, ReduceMean, ...
 
 /// The row of an operator, or null.
 const OnnxOperator* find_onnx_operator(const std::string& name);
