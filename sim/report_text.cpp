@@ -34,7 +34,7 @@ class TextReport {
   }
   void title(const std::string& text, const std::string& columns_text = "") {
     line();
-    line("  " + style_.bold(left(text, 17)) + style_.dim(columns_text));
+    line("  " + style_.bold(left(text, 21)) + style_.dim(columns_text));
   }
   std::int64_t integer(const char* name) const { return report_[name].get<std::int64_t>(); }
   double real(const char* name) const { return report_[name].get<double>(); }
@@ -59,7 +59,7 @@ class TextReport {
   }
 
   void units() {
-    title("Where the time went", "");
+    title("Where the time went", "each unit's cycles add up to " + grouped(integer("total_cycles")));
     for (const auto& [name, unit] : report_["units"].items()) {
       const double total = std::max(1.0, real("total_cycles"));
       bool first = true;
@@ -77,7 +77,7 @@ class TextReport {
   std::string style_dim_if(bool dim, const std::string& text) const { return dim ? style_.dim(text) : text; }
 
   void memories() {
-    title("Memory", right("capacity", 12) + right("read", 13) + right("written", 13) + right("mean bandwidth", 19));
+    title("Memory", right("capacity", 8) + right("read", 13) + right("written", 13) + right("mean bandwidth", 19));
     for (const auto& [name, memory] : report_["memories"].items()) {
       line("  " + left(name, 17) + right(capacity_text(memory["capacity_bytes"].get<std::int64_t>()), 12) +
            right(si(memory["read_bytes"].get<double>(), "B"), 13) + right(si(memory["written_bytes"].get<double>(), "B"), 13) +
@@ -110,7 +110,7 @@ class TextReport {
       line("  " + style_.dim("No values: " + report_["without_values"].get<std::string>() + "."));
     }
     if (report_.contains("accuracy")) {
-      title("Against float", right("SQNR", 26) + right("largest error", 20));
+      title("Against float", right("SQNR", 22) + right("largest error", 20));
       for (const auto& [name, output] : report_["accuracy"]["outputs"].items()) {
         line("  " + left(name, 28) + right(fmt::format("{:.1f} dB", output["sqnr_db"].get<double>()), 15) +
              right(fmt::format("{:.3g}", output["max_abs_error"].get<double>()), 20));

@@ -50,6 +50,9 @@ std::string find_config(const std::string& folder, const std::string& noun, cons
   const std::string by_name = repository_root() + "/configs/" + folder + "/" + name + ".yaml";
   if (may_be_name(name) && exists(by_name)) return by_name;
   if (exists(name)) return name;
+  if (folder == "chips" && may_be_name(name) && exists(repository_root() + "/configs/networks/" + name + ".yaml")) {
+    throw Error("chip '" + name + "': is a network; the chip comes first, as in `rondo run edge " + name + "`");
+  }
   const std::vector<std::string> known = known_configs(folder);
   throw Error(noun + " '" + name + "': no such file, and no " + noun + " of that name" + did_you_mean(name, known) +
               "; known are " + joined(known));

@@ -24,13 +24,14 @@ bool is_trace(const std::string& path) {
   file.read(start.data(), static_cast<std::streamsize>(start.size()));
   start.resize(static_cast<std::size_t>(file.gcount()));
   if (start.compare(0, 2, "\x1f\x8b") == 0) return true;
+  if (start.size() > 6 && start.compare(1, 5, "RONDO") == 0) return true;
   for (std::size_t at = 0; at < start.size();) {
     if (std::strchr(" \t\r\n", start[at]) != nullptr) {
       ++at;
     } else if (start[at] == '#') {
       at = std::min(start.find('\n', at), start.size());
     } else {
-      return start.compare(at, 6, ".rondo") == 0 || start.compare(at, 5, "RONDO") == 0;
+      return start.compare(at, 6, ".rondo") == 0;
     }
   }
   return false;

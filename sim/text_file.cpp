@@ -83,7 +83,10 @@ std::string read_text_file(const std::string& path, std::int64_t limit) {
   // Not blocking: opening a pipe without a writer would otherwise wait for ever.
   const Descriptor file(::open(path.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC | O_NOCTTY));
   struct stat status {};
-  if (file.number() < 0 || ::fstat(file.number(), &status) != 0) throw Error(shown + ": " + std::strerror(errno));
+  if (file.number() < 0 && errno == ENOENT) throw Error(shown + ": there is no such file");
+  if (file.number() < 0 || ::fstat(file.number(), &status) != 0) {
+    throw Error(shown + ": cannot be read: " + std::strerror(errno));
+  }
   if (const std::string why = unfit(status, limit); !why.empty()) throw Error(shown + ": " + why);
   std::string text(static_cast<std::size_t>(status.st_size), '\0');
   std::size_t filled = 0;

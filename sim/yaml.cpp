@@ -100,11 +100,20 @@ class TreeBuilder : public YAML::EventHandler {
     level.key_read = false;
     for (const YamlValue::Entry& entry : level.value.entries) {
       if (entry.key == level.key) {
-        findings_.add(level.key_place + ": " + level.key + ": given twice; first at " + entry.place);
+        findings_.add(level.key_place + ": " + path() + ": given twice; first at " + entry.place);
         return;
       }
     }
     level.value.entries.push_back({level.key, level.key_place, std::move(value)});
+  }
+
+  // Dotted path of the entry that is being read.
+  std::string path() const {
+    std::string path;
+    for (const Level& level : open_) {
+      if (!level.key.empty()) path += (path.empty() ? "" : ".") + level.key;
+    }
+    return path;
   }
 
   std::string file_;
