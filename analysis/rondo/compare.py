@@ -96,7 +96,8 @@ def compare(network: str, names: list[str], batch: Optional[int]) -> Comparison:
     entries += [_estimated(device, shape) for device in contenders.devices]
     notes = [NOTE] if contenders.devices else []
     notes.append(f"x: times {entries[0].name}. Energy: of one sequence. Of peak: operations against the peak for those "
-                 "numbers. Bound by: the busiest unit, or the largest part of the estimate.")
+                 "numbers. Bound by: the busiest unit (recurrence where none is busy half the time), or the largest part "
+                 "of the estimate.")
     return Comparison(str(report.get("network") or network), int(shape["batch"]), int(shape["steps"]), entries, notes)
 
 
@@ -117,13 +118,14 @@ def _numbers(report: Report) -> str:
 
 
 def _busiest(report: Report) -> str:
-    """The unit that works for the largest share of the run: speeding up any other one cannot help more."""
+    """The unit that works for most of the run; where none does for half of it, the run is a chain of units that wait for each
+    other, as the steps of a recurrence do."""
     total = report.get("total_cycles") or 1
-    busy = {name: unit.get("cycles", {}).get("busy", 0) for name, unit in report.get("units", {}).items()}
+    busy = {name: unit.get("cycles", {}).get("busy", 0) / total for name, unit in report.get("units", {}).items()}
     if not busy:
         return "-"
     name = max(busy, key=lambda unit: busy[unit])
-    return f"{name} {100 * busy[name] / total:.0f} %"
+    return f"{name} {100 * busy[name]:.0f} %" if busy[name] >= 0.5 else "recurrence"
 
 
 def _estimated(device: gpu.Device, shape: dict[str, Any]) -> Entry:

@@ -51,7 +51,7 @@ def pareto(result: Result, directory: Path) -> list[Path]:
         _quantity_axis(axes, "y", up, [row.figures[up.quantity.path] for row in rows])
         _front_numbers(axes, front, across, up)
         axes.grid(True)
-        axes.set_title(f"{result.name}: {len(rows)} designs, {len(front)} on the Pareto front")
+        axes.set_title(f"{_subject(result)}: {len(rows)} designs, {len(front)} on the Pareto front")
         _front_key(axes, result, front)
         return _save(figure, directory / "pareto")
 
@@ -108,17 +108,25 @@ def _front_line(axes: Axes, front: list[Row], across: Objective, up: Objective, 
 
 
 def _front_numbers(axes: Axes, front: list[Row], across: Objective, up: Objective) -> None:
-    """Numbers the Pareto points outside the front; one that would lie on the number before it is left out."""
-    shift = (7 if across.maximise else -7, 7 if up.maximise else -11)
-    last = (-1e9, -1e9)
+    """Numbers the Pareto points outside the front; one that would lie on its neighbour goes to the other side, or away."""
+    outside, inside = (7 if across.maximise else -7, 7 if up.maximise else -11), (-9 if across.maximise else 9, 4)
+    taken: list[tuple[float, float]] = []
     for index, row in enumerate(front):
-        place_xy = (row.figures[across.quantity.path], row.figures[up.quantity.path])
-        dots = axes.transData.transform(place_xy)
-        if abs(dots[0] - last[0]) < 16 and abs(dots[1] - last[1]) < 12:
-            continue
-        last = (dots[0], dots[1])
-        axes.annotate(str(index + 1), place_xy, xytext=shift, textcoords="offset points", ha="center", color=VERMILION,
-                      fontweight="bold", fontsize=9)
+        at = (row.figures[across.quantity.path], row.figures[up.quantity.path])
+        for shift in (outside, inside):
+            x, y = axes.transData.transform(at) + [1.4 * shift[0], 1.4 * shift[1]]
+            if all(abs(x - other[0]) > 15 or abs(y - other[1]) > 13 for other in taken):
+                taken.append((x, y))
+                axes.annotate(str(index + 1), at, xytext=shift, textcoords="offset points", ha="center", color=VERMILION,
+                              fontweight="bold", fontsize=9)
+                break
+
+
+def _subject(result: Result) -> str:
+    """The sweep's name, with its network and chip where there is only one."""
+    chips, networks = {row.chip for row in result.rows}, {row.network for row in result.rows}
+    words = [result.name] + ([next(iter(networks))] if len(networks) == 1 else [])
+    return ", ".join(words) + (f" on {next(iter(chips))}" if len(chips) == 1 else "")
 
 
 KEY_LINES = 14
@@ -247,15 +255,26 @@ def energy(report: Report, directory: Path) -> list[Path]:
     if not parts:
         raise RunFailed("the report has no energy by unit")
     parts = dict(sorted(parts.items(), key=lambda item: -sum(item[1].values())))
+    total = value_at(report, "energy_j.total") or sum(sum(actions.values()) for actions in parts.values())
+    parts, colours = _without_crumbs(parts, total)
+    title = f"Where the {written(total, 'J')} of {report.get('network')} on {report.get('chip')} went"
+    return _stacked(parts, colours, title, "energy", "J", directory / "energy", total=total)
+
+
+def _without_crumbs(parts: dict[str, dict[str, float]], total: float) -> tuple[dict[str, dict[str, float]], dict[str, str]]:
+    """The actions that take half a percent of the total, each with a colour; the others as one, before leakage."""
     sums: dict[str, float] = {}
     for actions in parts.values():
         for action, joules in actions.items():
             sums[action] = sums.get(action, 0.0) + joules
-    actions = sorted((a for a in sums if a != "leakage"), key=lambda a: -sums[a])
-    colours = {**dict(zip(actions, _repeated(SERIES))), "leakage": GREY}
-    total = value_at(report, "energy_j.total") or sum(sums.values())
-    title = f"Where the {written(total, 'J')} of {report.get('network')} on {report.get('chip')} went"
-    return _stacked(parts, colours, title, "energy", "J", directory / "energy", total=total)
+    large = sorted((a for a in sums if a != "leakage" and sums[a] > 0.005 * total), key=lambda a: -sums[a])
+    colours = {**dict(zip(large, _repeated(SERIES))), "other": BLACK, "leakage": GREY}
+    merged: dict[str, dict[str, float]] = {}
+    for unit, actions in parts.items():
+        known = {name: actions[name] for name in colours if name in actions}
+        other = sum(joules for action, joules in actions.items() if action not in colours)
+        merged[unit] = {name: {**known, "other": other}[name] for name in colours if name in known or name == "other"}
+    return merged, colours
 
 
 def _repeated(colours: Sequence[str]) -> list[str]:
@@ -278,7 +297,7 @@ def _stacked(parts: dict[str, dict[str, float]], colours: dict[str, str], title:
                               color=_ink(colours[name]))
                 end += value
             if total:
-                axes.annotate(f"{100 * end / total:.3g} %", (end, index), xytext=(5, 0), textcoords="offset points",
+                axes.annotate(_share(end / total), (end, index), xytext=(5, 0), textcoords="offset points",
                               va="center", fontsize=9)
         axes.set_yticks(range(len(parts)), [name.replace("_", " ") for name in parts])
         axes.invert_yaxis()
@@ -287,10 +306,14 @@ def _stacked(parts: dict[str, dict[str, float]], colours: dict[str, str], title:
         axes.xaxis.set_major_formatter("{x:g} %" if unit == "%" else EngFormatter(unit=unit, sep=" "))
         axes.grid(True, axis="x")
         axes.set_title(title)
-        shown = [name for name in colours if any(part.get(name) for part in parts.values())]
+        shown = [name for name in colours if any(part.get(name, 0) > 0.002 * longest for part in parts.values())]
         axes.legend(handles=[plt.Rectangle((0, 0), 1, 1, color=colours[n], label=n.replace("_", " ")) for n in shown],
                     loc="upper left", bbox_to_anchor=(1.01, 1.02))
         return _save(figure, path)
+
+
+def _share(share: float) -> str:
+    return f"{100 * share:.1f} %" if share >= 0.001 else "< 0.1 %"
 
 
 def _ink(colour: str) -> str:

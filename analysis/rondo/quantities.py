@@ -33,7 +33,7 @@ _NAMED = {q.path: q for q in (
     Quantity("bits_per_character.chip", "bits per character", ""),
     Quantity("power_w", "mean power", "W"),
     Quantity("energy_delay_js", "energy x time", "Js"),
-    Quantity("sequences_per_s", "sequences a second", "1/s", True),
+    Quantity("sequences_per_s", "sequences per second", "", True),
     Quantity("energy_j_per_sequence", "energy per sequence", "J"),
 )}
 

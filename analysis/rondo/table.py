@@ -1,5 +1,6 @@
 """Tables for the terminal. They fit 80 columns; in a pipe they are plain text."""
 
+import re
 import sys
 from typing import Iterable, Optional
 
@@ -33,7 +34,7 @@ def sweep_table(result: Result) -> Table:
     for name in names:
         table.add_column(_broken(name), justify="right")
     for objective in result.objectives:
-        table.add_column(objective.quantity.title, justify="right", no_wrap=True)
+        table.add_column(_broken(objective.quantity.title), justify="right")
     table.add_column("", no_wrap=True)
     for rank, row in enumerate(_shown(result)):
         figures = [written(row.figures[o.quantity.path], o.quantity.unit) for o in result.objectives]
@@ -43,9 +44,21 @@ def sweep_table(result: Result) -> Table:
     return table
 
 
+HEAD_WIDTH = 11
+
+
 def _broken(name: str) -> str:
-    head, _, tail = name.rpartition(".")
-    return f"{head}.\n{tail}" if head else name
+    """A name broken at dots, and at underscores and spaces where its words are long, so that columns stay narrow."""
+    lines = []
+    for word in name.replace(".", ".\n").split("\n"):
+        line = ""
+        for piece in re.findall(r"[^_ ]+[_ ]?", word):
+            if line and len(line) + len(piece) > HEAD_WIDTH:
+                lines.append(line.rstrip())
+                line = ""
+            line += piece
+        lines.append(line)
+    return "\n".join(lines)
 
 
 def _shown(result: Result) -> list[Row]:
