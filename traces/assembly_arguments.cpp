@@ -179,6 +179,23 @@ std::optional<std::string> name_of(const Word& word, Problems& problems) {
   return name;
 }
 
+std::optional<std::int64_t> number_or_name(const Word& word, const NameTable& names, std::int64_t least,
+                                           std::int64_t most, const std::string& what, Problems& problems) {
+  const bool is_number = !word.quoted && !word.text.empty() &&
+                         (word.text[0] == '-' || (word.text[0] >= '0' && word.text[0] <= '9'));
+  if (is_number) return integer(word, least, most, what, problems);
+  const auto name = name_of(word, problems);
+  if (!name) return std::nullopt;
+  const auto* number = names.find(*name);
+  if (number == nullptr) {
+    problems.add(word.text.data(),
+                 "there is no such " + what + "; allowed the number or name of one declared above");
+  } else if (!*number) {
+    problems.add(word.text.data(), "this " + what + " is declared more than once; allowed its number");
+  }
+  return number == nullptr ? std::nullopt : *number;
+}
+
 std::optional<Unit> unit_of(const Word& word, Problems& problems) {
   for (int u = 0; u < kUnits; ++u) {
     if (!word.quoted && word.text == kUnitNames[u]) return static_cast<Unit>(u);

@@ -56,11 +56,21 @@ class NameTable {
 
 using SymbolTables = std::array<NameTable, kSpaces>;
 
+/// What a text has declared so far, and the layer that instructions now belong to.
+struct Scope {
+  SymbolTables symbols;
+  NameTable kernels, layers;
+  std::int32_t layer = -1;
+};
+
 /// Turns a word into what it stands for; empty, with a problem, when it cannot.
 std::optional<std::int64_t> integer(const Word& word, std::int64_t least, std::int64_t most,
                                     std::string_view what, Problems& problems);
 std::optional<double> real(const Word& word, Problems& problems);
 std::optional<std::string> name_of(const Word& word, Problems& problems);
+/// A number as it stands, or that of a declared name; `what` is the kind of thing, for messages.
+std::optional<std::int64_t> number_or_name(const Word& word, const NameTable& names, std::int64_t least,
+                                           std::int64_t most, const std::string& what, Problems& problems);
 std::optional<Unit> unit_of(const Word& word, Problems& problems);
 /// An address with at most one symbol; strides only where `loops` is set.
 std::optional<Place> place_of(const Item& item, bool loops, const SymbolTables& symbols, Problems& problems);

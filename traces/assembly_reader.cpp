@@ -6,6 +6,7 @@
 #include "models/base/params.hpp"
 #include "traces/assembler.hpp"
 #include "traces/assembly_arguments.hpp"
+#include "traces/assembly_code.hpp"
 #include "traces/trace_limits.hpp"
 
 namespace rondo::assembly {
@@ -147,7 +148,7 @@ class Reader {
 
   void layer(Arguments& arguments) {
     const auto name = read_name(arguments, "the name");
-    if (name) layers_.add(*name, static_cast<std::int64_t>(program().layers.size()));
+    if (name) scope_.layers.add(*name, static_cast<std::int64_t>(program().layers.size()));
     program().layers.push_back(name.value_or(""));
   }
 
@@ -155,9 +156,10 @@ class Reader {
     const Word* word = arguments.word("the layer");
     if (word == nullptr) return;
     if (!word->quoted && word->text == "none") {
-      layer_ = -1;
-    } else if (const auto number = number_or_name(*word, layers_, INT32_MIN, INT32_MAX, "layer")) {
-      layer_ = static_cast<std::int32_t>(*number);
+      scope_.layer = -1;
+    } else if (const auto number =
+                   number_or_name(*word, scope_.layers, INT32_MIN, INT32_MAX, "layer", problems_)) {
+      scope_.layer = static_cast<std::int32_t>(*number);
     }
   }
 
@@ -183,7 +185,7 @@ class Reader {
     if (const Word* bytes = arguments.word("bytes", true)) {
       symbol.bytes = integer(*bytes, kLeast, kMost, "bytes", problems_).value_or(0);
     }
-    symbols_[static_cast<std::size_t>(symbol.space)].add(symbol.name, symbol.address);
+    scope_.symbols[static_cast<std::size_t>(symbol.space)].add(symbol.name, symbol.address);
     program().symbols.push_back(std::move(symbol));
   }
 
@@ -210,7 +212,7 @@ class Reader {
   void kernel(Arguments& arguments) {
     open(Block::kernel);
     const auto name = read_name(arguments, "the name");
-    if (name) kernels_.add(*name, static_cast<std::int64_t>(program().kernels.size()));
+    if (name) scope_.kernels.add(*name, static_cast<std::int64_t>(program().kernels.size()));
     program().kernels.push_back({name.value_or(""), {}});
   }
 
@@ -239,152 +241,21 @@ class Reader {
     block_ = Block::none;
   }
 
-  // Operands in the order of the row, then at= and step= of memory operations.
   void micro_op(Arguments& arguments) {
-    const auto opcode = find_micro_op(statement_.head);
-    if (!opcode)
-      return problems_.add(arguments.head(),
-                           "there is no such micro-operation; allowed those of `rondo describe`");
-    const MicroOpInfo& row = info(*opcode);
-    const bool memory = row.functional_unit == FunctionalUnit::memory;
-    MicroOp op;
-    op.opcode = *opcode;
-    op.j = memory ? 1 : 0;
-    const std::string_view letters = memory ? row.operands.substr(0, row.operands.find('i')) : row.operands;
-    if (const Item* list = arguments.list("the operands")) {
-      if (list->words.size() == letters.size()) {
-        for (std::size_t k = 0; k < letters.size(); ++k) operand(letters[k], list->words[k], op);
-      } else {
-        problems_.add(arguments.head(), "has " + std::to_string(list->words.size()) + " operands; allowed " +
-                                            std::to_string(letters.size()) + ": " + spelled(letters));
-      }
-    }
-    if (memory) {
-      if (const Word* at = arguments.word("at", false)) operand('i', *at, op);
-      if (const Word* step = arguments.word("step", false)) operand('j', *step, op);
-    }
-    arguments.finish();
-    program().kernels.back().ops.push_back(op);
-  }
-
-  static std::string spelled(std::string_view letters) {
-    std::string text;
-    for (char letter : letters) {
-      text += text.empty() ? "" : ", ";
-      text += letter == 'p' ? "p0..p7" : letter == 'i' || letter == 'j' ? "a number" : "r0..r31";
-    }
-    return text;
-  }
-
-  void operand(char letter, const Word& word, MicroOp& op) {
-    if (letter == 'i' || letter == 'j') {
-      (letter == 'i' ? op.i : op.j) = integer(word, kLeast, kMost, "the number", problems_).value_or(0);
-      return;
-    }
-    const char prefix = letter == 'p' ? 'p' : 'r';
-    const int most = letter == 'p' ? kMaxPlaces - 1 : kRegisters - 1;
-    if (word.quoted || word.text.empty() || word.text[0] != prefix) {
-      return problems_.add(word.text.data(), "this operand is none; allowed " + spelled({&letter, 1}));
-    }
-    const auto number = integer({word.text.substr(1), false}, 0, most,
-                                letter == 'p' ? "the operand" : "the register", problems_);
-    (letter == 'd'   ? op.d
-     : letter == 'a' ? op.a
-     : letter == 'b' ? op.b
-                     : op.p) = static_cast<std::uint8_t>(number.value_or(0));
+    const auto op = read_micro_op(statement_.head, arguments, problems_);
+    if (op) program().kernels.back().ops.push_back(*op);
   }
 
   void instruction(Arguments& arguments) {
-    const auto opcode = find_opcode(statement_.head);
-    if (!opcode)
-      return problems_.add(arguments.head(), "there is no such instruction; allowed " + instruction_names());
     if (program().code.size() >= kMostInstructions) {
       problems_.add(arguments.head(),
                     "there are too many instructions; allowed " + std::to_string(kMostInstructions));
       problems_.raise();
     }
-    const OpcodeInfo& row = info(*opcode);
-    Instruction in;
-    in.opcode = *opcode;
-    in.layer = layer_;
-    in.unit = unit_of_row(row, arguments);
-    places(row, arguments, in);
-    fields(row, arguments, in);
-    in.wait = mask(arguments, "wait");
-    in.signal = mask(arguments, "signal");
-    in.release = mask(arguments, "release");
-    arguments.finish();
-    program().code.push_back(in);
+    const auto in = read_instruction(statement_.head, arguments, scope_, problems_);
+    if (!in) return;
+    program().code.push_back(*in);
     out_.lines.push_back(problems_.line_number());
-  }
-
-  static std::string instruction_names() {
-    std::string names;
-    for (const OpcodeInfo& row : opcode_table()) names += (names.empty() ? "" : ", ") + std::string(row.name);
-    return names;
-  }
-
-  Unit unit_of_row(const OpcodeInfo& row, Arguments& arguments) {
-    if (row.unit == "any") {
-      const Word* word = arguments.word("the unit");
-      return word == nullptr ? Unit::weights : unit_of(*word, problems_).value_or(Unit::weights);
-    }
-    const auto unit = std::find(kUnitNames.begin(), kUnitNames.end(), row.unit);
-    return unit == kUnitNames.end() ? Unit::weights : static_cast<Unit>(unit - kUnitNames.begin());
-  }
-
-  // A gate's operands may be left out; other rows need theirs.
-  void places(const OpcodeInfo& row, Arguments& arguments, Instruction& in) {
-    for (std::size_t p = 0; p < row.places.size(); ++p) {
-      const Item* item = arguments.place(row.places[p].name, row.opcode != Opcode::gate);
-      if (item == nullptr) continue;
-      if (const auto place = place_of(*item, true, symbols_, problems_)) in.places[p] = *place;
-    }
-  }
-
-  // The first field of a loop or a gate stands without its name. A field that may be 0 is 0 when it is left
-  // out.
-  void fields(const OpcodeInfo& row, Arguments& arguments, Instruction& in) {
-    for (std::size_t f = 0; f < row.fields.size(); ++f) {
-      const FieldRow& field = row.fields[f];
-      const bool first = f == 0 && (row.opcode == Opcode::loop || row.opcode == Opcode::gate);
-      const Word* word = first ? arguments.word(field.name) : arguments.word(field.name, field.least > 0);
-      if (word == nullptr) continue;
-      const auto value = field.name == "kernel"
-                             ? number_or_name(*word, kernels_, field.least, field.most, "kernel")
-                             : integer(*word, field.least, field.most, field.name, problems_);
-      in.fields[f] = value.value_or(field.least);
-    }
-  }
-
-  std::uint64_t mask(Arguments& arguments, std::string_view key) {
-    std::uint64_t mask = 0;
-    const Item* list = arguments.list(key, false);
-    if (list == nullptr) return 0;
-    for (const Word& word : list->words) {
-      const auto number = integer(word, 0, kMaxSemaphores - 1, key, problems_);
-      if (number && (mask >> *number & 1))
-        problems_.add(word.text.data(), "this semaphore stands twice; allowed once");
-      if (number) mask |= std::uint64_t{1} << *number;
-    }
-    return mask;
-  }
-
-  std::optional<std::int64_t> number_or_name(const Word& word, const NameTable& names, std::int64_t least,
-                                             std::int64_t most, const std::string& what) {
-    const bool is_number = !word.quoted && !word.text.empty() &&
-                           (word.text[0] == '-' || (word.text[0] >= '0' && word.text[0] <= '9'));
-    if (is_number) return integer(word, least, most, what, problems_);
-    const auto name = name_of(word, problems_);
-    if (!name) return std::nullopt;
-    const auto* number = names.find(*name);
-    if (number == nullptr) {
-      problems_.add(word.text.data(),
-                    "there is no such " + what + "; allowed the number or name of one declared above");
-    } else if (!*number) {
-      problems_.add(word.text.data(), "this " + what + " is declared more than once; allowed its number");
-    }
-    return number == nullptr ? std::nullopt : *number;
   }
 
   std::optional<std::string> read_name(Arguments& arguments, std::string_view what) {
@@ -394,13 +265,13 @@ class Reader {
 
   std::optional<Place> read_address(Arguments& arguments) {
     const Item* item = arguments.place("the address");
-    return item == nullptr ? std::nullopt : place_of(*item, false, symbols_, problems_);
+    return item == nullptr ? std::nullopt : place_of(*item, false, scope_.symbols, problems_);
   }
 
   std::optional<Place> read_dram_address(Arguments& arguments) {
     const Item* item = arguments.place("the address");
     if (item == nullptr) return std::nullopt;
-    const auto place = place_of(*item, false, symbols_, problems_);
+    const auto place = place_of(*item, false, scope_.symbols, problems_);
     if (place && place->space != Space::dram)
       problems_.add(item->space.data(), "this lies in another memory; allowed dram");
     return place;
@@ -410,10 +281,8 @@ class Reader {
   Problems problems_;
   Assembled out_;
   Statement statement_;
-  SymbolTables symbols_;
-  NameTable kernels_, layers_;
+  Scope scope_;
   std::vector<std::string> machine_set_;
-  std::int32_t layer_ = -1;
   Block block_ = Block::none;
   std::uint32_t block_line_ = 0;
   DataForm form_ = DataForm::hex;

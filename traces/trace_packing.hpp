@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "models/base/error.hpp"
+#include "models/isa/instruction.hpp"
 
 /// The bytes of a binary trace, on every machine the same.
 namespace rondo {
@@ -103,5 +104,11 @@ class Unpacker {
   std::size_t start_;
   const std::string& file_;
 };
+
+/// The bulk of a program, in trace_binary_code.cpp.
+void pack(const std::vector<Instruction>& code, Packer& to);
+void unpack(Unpacker& from, std::vector<Instruction>& code);
+void pack(const MicroOp& op, Packer& to);
+MicroOp unpack_micro_op(Unpacker& from);
 
 }  // namespace rondo

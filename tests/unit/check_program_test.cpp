@@ -23,6 +23,21 @@ std::string all_of(const std::vector<std::string>& findings) {
 
 TEST(CheckProgram, ASoundProgramHasNoFindings) { EXPECT_EQ(all_of(check_program(small())), ""); }
 
+// What lies at the very edge is fit: the last byte of a memory, neighbours, an input and an output of one
+// name.
+TEST(CheckProgram, EdgesAreAllowed) {
+  std::string text = testing::small_program();
+  text = replaced(text, "weight[tile + 16*i0 + 4*i1]",
+                  "weight[tile + 108*i0 + 68*i1]");            // 108 + 2 * 68 + 8 + 4 = 256
+  text = replaced(text, "p2 at=2 step=2", "p2 at=66 step=2");  // 160 + 66 + 16 + 12 + 2 = 256
+  text = replaced(text, "output y dram[128]", "output x dram[4064]");
+  text = replaced(text, ".data dram[w]", ".data dram[8]\n 77\n.end\n.data dram[w]");
+  text = replaced(text, "semaphores=4", "semaphores=3");
+  text = replaced(text, "loop_depth=3", "loop_depth=2");
+  text = replaced(text, "tile_fifo=2", "tile_fifo=1");
+  EXPECT_EQ(all_of(check_program(parse_assembly(text, "small.s"))), "");
+}
+
 // One thing is wrong: `from` in the small program's text became `to`. The findings must hold `expected`.
 struct Fault {
   const char* name;

@@ -57,7 +57,8 @@ TEST(Examples, NoneRacesAndEveryWaitIsNeeded) {
         if ((program.code[i].wait >> s & 1) == 0) continue;
         Program racy = program;
         racy.code[i].wait &= ~(std::uint64_t{1} << s);
-        EXPECT_FALSE(find_hazards(racy).empty()) << entry.path() << ", instruction " << i << " without semaphore " << s;
+        EXPECT_FALSE(find_hazards(racy).empty())
+            << entry.path() << ", instruction " << i << " without semaphore " << s;
       }
     }
   }
