@@ -11,6 +11,7 @@
 
 #include "models/base/error.hpp"
 #include "traces/half.hpp"
+#include "traces/tensor_ops.hpp"
 
 namespace rondo {
 namespace {
@@ -29,6 +30,7 @@ using ArchiveFile = std::unique_ptr<zip_file_t, ZipCloser>;
 struct Header {
   char kind = 'f';  // f, i, u, b
   int bytes = 4;    // of one element
+  bool columns_first = false;  // Fortran order: the first axis varies fastest
   Shape shape;
 };
 
@@ -111,9 +113,8 @@ Header read_header(zip_file_t* file, const std::string& where) {
     throw Error(where + ": element type " + type->substr(0, type->find(',')) +
                 " is not supported; little-endian float16/32/64, int8..64, uint8..64 and bool are");
   }
-  if (order->compare(0, 5, "False") != 0) {
-    throw Error(where + ": it is in Fortran order; save numpy.ascontiguousarray(...) instead");
-  }
+  header.columns_first = order->compare(0, 4, "True") == 0;
+  if (!header.columns_first && order->compare(0, 5, "False") != 0) throw Error(where + ": its header cannot be read");
   header.shape = parse_shape(*shape, where);
   return header;
 }
@@ -141,6 +142,17 @@ std::int64_t integer_at(const unsigned char* at, const Header& header, const std
   const std::int64_t value = load<std::int64_t>(at);
   if (!sign && value < 0) throw Error(where + ": an element is larger than 2^63 - 1");
   return value;
+}
+
+// The same elements in C order.
+Tensor rows_first(const Tensor& stored) {
+  std::vector<std::int64_t> strides;
+  std::int64_t stride = 1;
+  for (std::int64_t size : stored.shape) {
+    strides.push_back(stride);
+    stride *= size;
+  }
+  return apply_view(stored, View{0, strides}, stored.shape);
 }
 
 Tensor read_array(zip_file_t* file, const std::string& where, std::int64_t& allowed) {
@@ -174,7 +186,7 @@ Tensor read_array(zip_file_t* file, const std::string& where, std::int64_t& allo
   }
   unsigned char more;
   if (zip_fread(file, &more, 1) != 0) throw Error(where + ": there are bytes after the array's last element");
-  return tensor;
+  return header.columns_first ? rows_first(tensor) : tensor;
 }
 
 std::string npy_bytes(const Tensor& tensor) {

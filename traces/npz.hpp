@@ -9,7 +9,7 @@
 
 namespace rondo {
 
-/// Reads every array of a NumPy .npz (stored or deflated; float16/32/64, (u)int8..64, bool; C order). What is not
+/// Reads every array of a NumPy .npz (stored or deflated; float16/32/64, (u)int8..64, bool; C or Fortran order). What is not
 /// an npz, is truncated, claims more than 2^29 elements or holds NaN or infinity is an Error naming the file and the array.
 NamedTensors read_npz(const std::string& path);
 

@@ -17,6 +17,25 @@ namespace {
 
 namespace fs = std::filesystem;
 
+std::uint32_t crc32(const std::string& bytes) {  // as zip files carry it
+  std::uint32_t crc = 0xffffffff;
+  for (const char c : bytes) {
+    crc ^= static_cast<unsigned char>(c);
+    for (int bit = 0; bit < 8; ++bit) crc = (crc >> 1) ^ ((crc & 1) != 0 ? 0xedb88320 : 0);
+  }
+  return ~crc;
+}
+
+std::string four(std::uint32_t value) {
+  std::string bytes;
+  for (int i = 0; i < 4; ++i) bytes += static_cast<char>(value >> (8 * i));
+  return bytes;
+}
+
+void replace_all(std::string& text, const std::string& from, const std::string& to) {
+  for (std::size_t at = text.find(from); at != std::string::npos; at = text.find(from, at)) text.replace(at, from.size(), to);
+}
+
 class Npz : public ::testing::Test {
  protected:
   Npz() : folder_(fs::temp_directory_path() / ("rondo_npz_" + std::to_string(::getpid()))) { fs::create_directories(folder_); }
@@ -68,6 +87,20 @@ TEST_F(Npz, RefusesWhatIsNoNpz) {
   EXPECT_NE(refusal("text.npz").find("not a NumPy .npz"), std::string::npos);
   EXPECT_NE(refusal("absent.npz").find("no such file"), std::string::npos);
   EXPECT_NE(refusal(".").find("directory"), std::string::npos);
+}
+
+// A transposed NumPy array is saved with its first axis varying fastest; only the header says so.
+TEST_F(Npz, ReadsFortranOrder) {
+  write_npz(path("c.npz"), {{"x", real_tensor({2, 3}, {1, 2, 3, 4, 5, 6})}});
+  std::string text = bytes("c.npz");
+  const std::size_t at = text.find("'fortran_order': False");
+  ASSERT_NE(at, std::string::npos);
+  text.replace(at, 22, "'fortran_order': True ");
+  const std::string header = text.substr(text.find("\x93NUMPY"), 128 + 24);
+  const std::uint32_t sum = crc32(header), old = crc32(bytes("c.npz").substr(text.find("\x93NUMPY"), 128 + 24));
+  replace_all(text, four(old), four(sum));
+  put("f.npz", text);
+  EXPECT_EQ(read_npz(path("f.npz")).at("x").reals, (std::vector<double>{1, 3, 5, 2, 4, 6}));
 }
 
 TEST_F(Npz, RefusesNumbersThatAreNone) {
