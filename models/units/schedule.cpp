@@ -70,15 +70,9 @@ bool EventClockwork::advance() {
       next_ = period_ * static_cast<double>(now - start);
       return true;
     }
-    // Who is due is settled, and their calls are answered, before anyone runs: a call made from here on is
-    // for a later cycle and must not be lost.
-    std::array<bool, kChipUnits> due;
-    for (int unit = 0; unit < kChipUnits; ++unit) {
-      due[unit] = wakes.of(unit) <= now;
-      if (due[unit]) wakes.clear(unit);
-    }
+    const std::uint32_t due = wakes.take_due(now);
     for (const int unit : kOrder) {
-      if (due[unit]) wakes.call(unit, chip_.step(unit, now));
+      if (due >> unit & 1) wakes.call(unit, chip_.step(unit, now));
     }
     if (chip_.halted() && chip_.done()) return total_ = now, false;
   }

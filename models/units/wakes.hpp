@@ -18,9 +18,23 @@ class Wakes {
     at_[unit] = std::min(at_[unit], cycle);
   }
   std::int64_t calls() const { return calls_; }
-  void clear(int unit) { at_[unit] = kNever; }
+  /// One bit for each unit that is due, whose call is answered hereby: a call made from here on is for a later cycle and
+  /// must not be lost, so everybody who is due is settled before anyone runs.
+  std::uint32_t take_due(Cycle now) {
+    std::uint32_t due = 0;
+    for (int unit = 0; unit < kChipUnits; ++unit) {
+      const bool is_due = at_[unit] <= now;
+      due |= static_cast<std::uint32_t>(is_due) << unit;
+      at_[unit] = is_due ? kNever : at_[unit];
+    }
+    return due;
+  }
   Cycle of(int unit) const { return at_[unit]; }
-  Cycle earliest() const { return *std::min_element(at_.begin(), at_.end()); }
+  Cycle earliest() const {
+    Cycle first = kNever;
+    for (const Cycle at : at_) first = std::min(first, at);
+    return first;
+  }
 
  private:
   std::array<Cycle, kChipUnits> at_;
