@@ -1,1 +1,2 @@
-"""Rondo's analysis: starts the simulator, reads its JSON, and makes sweeps, comparisons, tables and figures of it."""
+"""Rondo's analysis: starts the simulator, reads its JSON, and makes sweeps, comparisons, tables and figures
+of it."""

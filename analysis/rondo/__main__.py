@@ -39,13 +39,15 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="./rondo", description="Rondo: sweeps, comparisons and figures.")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
 
-    def command(name: str, function: Callable[[Any], int], text: str, example: str) -> argparse.ArgumentParser:
+    def command(name: str, function: Callable[[Any], int], text: str,
+                example: str) -> argparse.ArgumentParser:
         added = commands.add_parser(name, help=text, description=text, epilog=f"example: {example}",
                                     formatter_class=argparse.RawDescriptionHelpFormatter)
         added.set_defaults(function=function)
         return added
 
-    sweep = command("sweep", _sweep, "Simulate a grid of chips, networks and parameters in parallel; show the Pareto points.",
+    sweep = command("sweep", _sweep,
+                    "Simulate a grid of chips, networks and parameters in parallel; show the Pareto points.",
                     "./rondo sweep configs/sweeps/array_size.yaml --jobs 8 --out result")
     sweep.add_argument("file", metavar="SWEEP.yaml", type=Path, help="what to sweep")
     sweep.add_argument("--jobs", type=_jobs, default=os.cpu_count() or 1, metavar="N",
@@ -56,19 +58,26 @@ def _parser() -> argparse.ArgumentParser:
                        help="keep the points that DIR holds, failed ones too, and run the rest")
     sweep.add_argument("--json", action="store_true", help="print the result as JSON instead of a table")
 
-    compare = command("compare", _compare, "Chips, simulated, against GPUs and CPUs, estimated from their data sheets.",
+    compare = command("compare", _compare,
+                      "Chips, simulated, against GPUs and CPUs, estimated from their data sheets.",
                       "./rondo compare speech_emotion edge jetson_nano v100 --out result")
-    compare.add_argument("network", metavar="NETWORK", help="a network's file, or its name in configs/networks")
+    compare.add_argument("network", metavar="NETWORK",
+                         help="a network's file, or its name in configs/networks")
     compare.add_argument("names", metavar="CHIP_OR_DEVICE", nargs="+",
-                         help="names in configs/chips or configs/gpus, or files; the first is what others are compared with")
-    compare.add_argument("--batch", type=_batch, metavar="N", help="sequences in one run (default: the network's)")
-    compare.add_argument("--out", type=Path, metavar="DIR", help="write compare.csv, compare.svg and compare.png there")
+                         help="names in configs/chips or configs/gpus, or files; ratios are to the first")
+    compare.add_argument("--batch", type=_batch, metavar="N",
+                         help="sequences in one run (default: the network's)")
+    compare.add_argument("--out", type=Path, metavar="DIR",
+                         help="write compare.csv, compare.svg and compare.png there")
     compare.add_argument("--json", action="store_true", help="print the result as JSON instead of a table")
 
-    plot = command("plot", _plot, "Figures of a finished run (where cycles and energy went) or of a sweep (Pareto front).",
+    plot = command("plot", _plot,
+                   "Figures of a finished run (where cycles and energy went) or of a sweep (Pareto front).",
                    "./rondo plot result")
-    plot.add_argument("directory", metavar="DIR", type=Path, help="the --out directory of ./rondo run or ./rondo sweep")
-    plot.add_argument("--out", type=Path, metavar="DIR", help="where the figures go (default: beside the data)")
+    plot.add_argument("directory", metavar="DIR", type=Path,
+                      help="the --out directory of ./rondo run or ./rondo sweep")
+    plot.add_argument("--out", type=Path, metavar="DIR",
+                      help="where the figures go (default: beside the data)")
     plot.add_argument("--json", action="store_true", help="print the names of the files as JSON")
     return parser
 
@@ -90,11 +99,13 @@ def _batch(text: str) -> int:
 def _sweep(options: argparse.Namespace) -> int:
     sweep = read_sweep(options.file)
     out = options.out or Path("out") / sweep.name
-    with Progress(sweep.name, sweeping.unfinished(sweep, out) if options.resume else len(sweep.points())) as progress:
+    count = sweeping.unfinished(sweep, out) if options.resume else len(sweep.points())
+    with Progress(sweep.name, count) as progress:
         try:
             result = sweeping.run_sweep(sweep, out, options.jobs, options.resume, progress.add)
         except KeyboardInterrupt:
-            print(f"stopped; ./rondo sweep {options.file} --out {out} --resume goes on from here", file=sys.stderr)
+            print(f"stopped; ./rondo sweep {options.file} --out {out} --resume goes on from here",
+                  file=sys.stderr)
             return 130
     sweeping.write_csv(result, out / "points.csv")
     files = [out / "points.csv", out / sweeping.DATABASE]
@@ -125,7 +136,8 @@ def _compare(options: argparse.Namespace) -> int:
     from . import table
     table.console().print(table.compare_table(
         f"{result.network}: {result.steps} steps, batch {result.batch}", result.entries, result.batch))
-    table.print_notes(result.notes + (["written: " + ", ".join(str(file) for file in files)] if files else []))
+    written = ["written: " + ", ".join(str(file) for file in files)] if files else []
+    table.print_notes(result.notes + written)
     return 0
 
 
@@ -139,8 +151,8 @@ def _plot(options: argparse.Namespace) -> int:
         tree = _read_report(report)
         files = plots.cycles(tree, out) + plots.energy(tree, out)
     else:
-        raise InputError(f"{options.directory}: holds neither report.json nor {sweeping.DATABASE}; expected the --out "
-                         "directory of ./rondo run or ./rondo sweep")
+        raise InputError(f"{options.directory}: holds neither report.json nor {sweeping.DATABASE}; "
+                         "expected the --out directory of ./rondo run or ./rondo sweep")
     if options.json:
         _print_json({"files": [str(file) for file in files]})
     else:

@@ -11,8 +11,8 @@ from .yaml_reader import InputError
 
 DEFAULT_CHIP = "edge"
 
-NOTE = ("* estimated from data sheets by a closed formula (weight traffic, arithmetic, launches); not measured, not "
-        "simulated. Rows without * are simulated.")
+NOTE = ("* estimated from data sheets by a closed formula (weight traffic, arithmetic, launches); not "
+        "measured, not simulated. Rows without * are simulated.")
 
 
 @dataclass
@@ -50,7 +50,8 @@ class Contenders:
 
 
 def find_contenders(names: list[str]) -> Contenders:
-    """Sorts names into chips and devices. A name that is both is the chip. InputError for all wrong ones at once."""
+    """Sorts names into chips and devices. A name that is both is the chip. InputError for all wrong ones at
+    once."""
     found, wrong = Contenders([], []), []
     for name in names:
         chip, device = run.find_config("chips", name), gpu.find_device(name)
@@ -62,8 +63,8 @@ def find_contenders(names: list[str]) -> Contenders:
             except InputError as error:
                 wrong += error.messages
         else:
-            wrong.append(f"there is no chip or device {name}; chips: {_known('chips')}; devices: {_known('gpus')}; or the "
-                         "path of a file")
+            wrong.append(f"there is no chip or device {name}; chips: {_known('chips')}; "
+                         f"devices: {_known('gpus')}; or the path of a file")
     wrong += [f"{name} is named {names.count(name)} times; once is enough" for name in dict.fromkeys(names)
               if names.count(name) > 1]
     if wrong:
@@ -95,10 +96,11 @@ def compare(network: str, names: list[str], batch: Optional[int]) -> Comparison:
     entries = [_simulated(chip, reports[chip], shape) for chip in contenders.chips]
     entries += [_estimated(device, shape) for device in contenders.devices]
     notes = [NOTE] if contenders.devices else []
-    notes.append(f"x: times {entries[0].name}. Energy: of one sequence. Of peak: operations against the peak for those "
-                 "numbers. Bound by: the busiest unit (recurrence where none is busy half the time), or the largest part "
-                 "of the estimate.")
-    return Comparison(str(report.get("network") or network), int(shape["batch"]), int(shape["steps"]), entries, notes)
+    notes.append(f"x: times {entries[0].name}. Energy: of one sequence. Of peak: operations against the peak "
+                 "for those numbers. Bound by: the busiest unit (recurrence where none is busy half the time), "
+                 "or the largest part of the estimate.")
+    return Comparison(str(report.get("network") or network), int(shape["batch"]), int(shape["steps"]),
+                      entries, notes)
 
 
 def _simulated(chip: str, report: Report, shape: dict[str, Any]) -> Entry:
@@ -107,7 +109,8 @@ def _simulated(chip: str, report: Report, shape: dict[str, Any]) -> Entry:
         raise RunFailed(f"the report of {chip} has no time_s")
     batch = int(shape["batch"])
     return Entry(Path(chip).stem, True, _numbers(report), time_s, batch / time_s,
-                 energy / batch if energy is not None else None, value_at(report, "utilisation"), _busiest(report),
+                 energy / batch if energy is not None else None, value_at(report, "utilisation"),
+                 _busiest(report),
                  {"total_cycles": report.get("total_cycles"), "clock_mhz": report.get("clock_mhz")})
 
 
@@ -118,10 +121,11 @@ def _numbers(report: Report) -> str:
 
 
 def _busiest(report: Report) -> str:
-    """The unit that works for most of the run; where none does for half of it, the run is a chain of units that wait for each
-    other, as the steps of a recurrence do."""
+    """The unit that works for most of the run; where none does for half of it, the run is a chain of units
+    that wait for each other, as the steps of a recurrence do."""
     total = report.get("total_cycles") or 1
-    busy = {name: unit.get("cycles", {}).get("busy", 0) / total for name, unit in report.get("units", {}).items()}
+    units = report.get("units", {}).items()
+    busy = {name: unit.get("cycles", {}).get("busy", 0) / total for name, unit in units}
     if not busy:
         return "-"
     name = max(busy, key=lambda unit: busy[unit])
@@ -131,9 +135,11 @@ def _busiest(report: Report) -> str:
 def _estimated(device: gpu.Device, shape: dict[str, Any]) -> Entry:
     result = gpu.estimate(device, shape)
     batch = int(shape["batch"])
-    return Entry(device.key, False, device.numbers, result.time_s, batch / result.time_s, result.energy_j / batch,
+    return Entry(device.key, False, device.numbers, result.time_s, batch / result.time_s,
+                 result.energy_j / batch,
                  result.of_peak, result.bound_by(),
-                 {"memory_s": result.memory_s, "arithmetic_s": result.arithmetic_s, "launch_s": result.launch_s,
+                 {"memory_s": result.memory_s, "arithmetic_s": result.arithmetic_s,
+                  "launch_s": result.launch_s,
                   "call_s": result.call_s, "kernels": result.terms, "unverified": device.unverified()})
 
 
@@ -146,9 +152,13 @@ def as_lines(comparison: Comparison) -> list[list[str]]:
     """The comparison as the lines of a CSV file."""
     head = ["name", "kind", "network", "batch", "steps", "numbers", "latency_s", "sequences_per_s",
             "energy_j_per_sequence", "utilisation", "bound_by"]
-    return [head] + [[e.name, "simulated" if e.simulated else "estimated", comparison.network, str(comparison.batch),
-                      str(comparison.steps), e.numbers, *(_cell(v) for v in (e.latency_s, e.sequences_per_s, e.energy_j,
-                      e.utilisation)), e.bound_by] for e in comparison.entries]
+    lines = [head]
+    for entry in comparison.entries:
+        figures = (entry.latency_s, entry.sequences_per_s, entry.energy_j, entry.utilisation)
+        lines.append([entry.name, "simulated" if entry.simulated else "estimated", comparison.network,
+                      str(comparison.batch), str(comparison.steps), entry.numbers, *map(_cell, figures),
+                      entry.bound_by])
+    return lines
 
 
 def _cell(value: Optional[float]) -> str:

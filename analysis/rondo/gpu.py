@@ -1,18 +1,20 @@
-"""GPUs and CPUs: their data sheets (configs/gpus/*.yaml) and a closed formula for a recurrent network on them.
+"""GPUs and CPUs: their data sheets (configs/gpus/*.yaml) and a closed formula for a recurrent network on
+them.
 
-A library runs a recurrent layer as one product for the input half of all steps, then step by step a product with the
-recurrent weights and a kernel for the gates (cuDNN's standard algorithm; J. Appleyard et al., arXiv 1604.01946).
-Stacked layers and directions run one after the other. With G gates, hidden size H, input size I, T steps, batch N:
+A library runs a recurrent layer as one product for the input half of all steps, then step by step a product
+with the recurrent weights and a kernel for the gates (cuDNN's standard algorithm; J. Appleyard et al., arXiv
+1604.01946). Stacked layers and directions run one after the other. With G gates, hidden size H, input size I,
+T steps, batch N:
 
     input half   max(bytes(G H I) / bandwidth, 2 G H I N T / peak) + one launch
     a step       max(bytes(G H H) / bandwidth, 2 G H H N / peak) + launches_per_step * launch
     dense layer  max(bytes(K M) / bandwidth, 2 K M n / peak) + one launch, for n vectors at once
     a call       one fixed overhead
 
-bandwidth is the cache's where the layer's recurrent weights fit in it and the memory's, times the share of it that
-libraries reach, where they do not; weights that are read once come from memory. peak is the data sheet's for the numbers
-used, times the share that libraries reach. Energy is idle power over the whole time, and the rest of the busy power while
-kernels work. Every device states these numbers with their sources.
+bandwidth is the cache's where the layer's recurrent weights fit in it and the memory's, times the share of it
+that libraries reach, where they do not; weights that are read once come from memory. peak is the data sheet's
+for the numbers used, times the share that libraries reach. Energy is idle power over the whole time, and the
+rest of the busy power while kernels work. Every device states these numbers with their sources.
 """
 
 from dataclasses import dataclass, field
@@ -74,7 +76,8 @@ class Device:
 
 @dataclass
 class Estimate:
-    """Where the time of one call goes, in seconds, and its energy in joules. `of_peak` is the share of the data sheet's peak."""
+    """Where the time of one call goes, in seconds, and its energy in joules. `of_peak` is the share of the
+    data sheet's peak."""
 
     memory_s: float = 0.0
     arithmetic_s: float = 0.0
@@ -88,7 +91,8 @@ class Estimate:
 
     def bound_by(self) -> str:
         """The largest part of the time."""
-        parts = {"memory": self.memory_s, "arithmetic": self.arithmetic_s, "launches": self.launch_s + self.call_s}
+        parts = {"memory": self.memory_s, "arithmetic": self.arithmetic_s,
+                 "launches": self.launch_s + self.call_s}
         return max(parts, key=lambda name: parts[name])
 
 
@@ -105,7 +109,8 @@ def read_device(path: Path) -> Device:
         nodes = reader.mapping(keys["peak_tflops"], "peak_tflops", known=BYTES)
         peaks = {key: _fact(reader, node, f"peak_tflops.{key}", 1e-4, 1e5) for key, node in nodes.items()}
         if numbers and numbers not in nodes:
-            reader.note(keys["peak_tflops"], f"peak_tflops has no {numbers}, the numbers that this device uses")
+            reader.note(keys["peak_tflops"],
+                        f"peak_tflops has no {numbers}, the numbers that this device uses")
     facts = {}
     for key, (low, high) in {**{k: v[:2] for k, v in NUMBERS.items()}, **FACTS}.items():
         if key in keys:
@@ -115,10 +120,12 @@ def read_device(path: Path) -> Device:
 
 
 def _fact(reader: Reader, node: Any, what: str, low: float, high: float) -> Fact:
-    keys = reader.mapping(node, what, known=("value", "source", "verified"), required=("value", "source", "verified"))
+    keys = reader.mapping(node, what, known=("value", "source", "verified"),
+                          required=("value", "source", "verified"))
     if len(keys) != 3:
         return Fact(low, "", False)
-    return Fact(reader.number(keys["value"], f"{what}.value", low, high), reader.text(keys["source"], f"{what}.source"),
+    return Fact(reader.number(keys["value"], f"{what}.value", low, high),
+                reader.text(keys["source"], f"{what}.source"),
                 reader.boolean(keys["verified"], f"{what}.verified"))
 
 
@@ -141,7 +148,8 @@ def estimate(device: Device, shape: dict[str, Any]) -> Estimate:
     result.call_s = device.get("call_us") * 1e-6
     working = result.memory_s + result.arithmetic_s
     result.time_s = working + result.launch_s + result.call_s
-    result.energy_j = device.get("idle_w") * result.time_s + (device.get("busy_w") - device.get("idle_w")) * working
+    idle_w, busy_w = device.get("idle_w"), device.get("busy_w")
+    result.energy_j = idle_w * result.time_s + (busy_w - idle_w) * working
     result.of_peak = result.operations / (result.time_s * device.peak_tflops[device.numbers].value * 1e12)
     return result
 
@@ -159,7 +167,8 @@ def _recurrent_layer(device: Device, layer: dict[str, Any], result: Estimate) ->
                 launches=device.get("launches_per_step"))
 
 
-def _kernel(device: Device, result: Estimate, name: str, weights: int, vectors: int, cached: bool, times: int = 1,
+def _kernel(device: Device, result: Estimate, name: str, weights: int, vectors: int, cached: bool,
+            times: int = 1,
             launches: float = 1.0) -> None:
     """Adds `times` products of `vectors` vectors with the weights."""
     size = weights * BYTES[device.numbers]
@@ -176,7 +185,8 @@ def _kernel(device: Device, result: Estimate, name: str, weights: int, vectors: 
         result.arithmetic_s += times * arithmetic
     result.launch_s += times * launch
     result.operations += 2.0 * weights * vectors * times
-    result.terms.append({"kernel": name, "times": times, "weight_bytes": size, "from": "cache" if in_cache else "memory",
+    result.terms.append({"kernel": name, "times": times, "weight_bytes": size,
+                         "from": "cache" if in_cache else "memory",
                          "memory_s": memory, "arithmetic_s": arithmetic, "launch_s": launch})
 
 

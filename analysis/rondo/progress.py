@@ -24,7 +24,8 @@ class Progress:
         if sys.stderr.isatty():
             self.bar = Bar(TextColumn("{task.description}"), BarColumn(None), MofNCompleteColumn(),
                            TextColumn("{task.fields[rate]}"), TimeRemainingColumn(compact=True),
-                           TextColumn("{task.fields[failures]}"), console=Console(stderr=True), transient=True)
+                           TextColumn("{task.fields[failures]}"), console=Console(stderr=True),
+                           transient=True)
             self.task = self.bar.add_task(name, total=total, rate="", failures="")
 
     def __enter__(self) -> "Progress":
@@ -55,4 +56,5 @@ class Progress:
 
     def _line(self, words: str) -> None:
         failures = f", {self._failures()}" if self.failed else ""
-        print(f"{self.name}: {self.done} of {self.total} points, {words}{failures}", file=sys.stderr, flush=True)
+        print(f"{self.name}: {self.done} of {self.total} points, {words}{failures}", file=sys.stderr,
+              flush=True)

@@ -62,7 +62,8 @@ def quantity(path: str) -> Optional[Quantity]:
         return None
     unit = "J" if path.startswith("energy") else "mm²" if path.startswith("area") else ""
     unit = next((u for ending, u in _UNITS if path.endswith(ending)), unit)
-    return Quantity(path, path.removeprefix("units.").removeprefix("memories.").replace(".", " ").replace("_", " "), unit)
+    title = path.removeprefix("units.").removeprefix("memories.")
+    return Quantity(path, title.replace(".", " ").replace("_", " "), unit)
 
 
 def known_quantities() -> str:
@@ -86,8 +87,8 @@ def value_at(report: Report, path: str) -> Optional[float]:
 # Units that take no SI prefix.
 UNSCALED = ("mm²", "dB", "MHz")
 
-_PREFIXES = ((1e15, "P"), (1e12, "T"), (1e9, "G"), (1e6, "M"), (1e3, "k"), (1.0, ""), (1e-3, "m"), (1e-6, "µ"),
-             (1e-9, "n"), (1e-12, "p"))
+_PREFIXES = ((1e15, "P"), (1e12, "T"), (1e9, "G"), (1e6, "M"), (1e3, "k"), (1.0, ""), (1e-3, "m"),
+             (1e-6, "µ"), (1e-9, "n"), (1e-12, "p"))
 
 
 def written(value: Optional[float], unit: str = "") -> str:

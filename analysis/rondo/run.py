@@ -1,7 +1,8 @@
-"""Starts the simulator: one process for one run, or a pool of `rondo worker` processes that take points one after another.
+"""Starts the simulator: one process for one run, or a pool of `rondo worker` processes that take points one
+after another.
 
-A worker reads one JSON request a line and answers one JSON line: {"ok": true, "report": {...}} or
-{"ok": false, "error": "..."}. A worker that dies or is silent for too long is replaced; its point becomes an error.
+A worker reads one JSON request a line and answers one JSON line: {"ok": true, "report": {...}} or {"ok":
+false, "error": "..."}. A worker that dies or is silent for too long is replaced; its point becomes an error.
 """
 
 import ctypes
@@ -21,8 +22,8 @@ from .yaml_reader import InputError
 ROOT = Path(__file__).resolve().parents[2]
 
 # The tables of `rondo describe` that hold parameters.
-SECTIONS = ("chip", "machine", "sequencer", "weights", "matrix", "gate", "load", "store", "weight_sram", "activation_sram",
-            "parameter_sram", "accumulators", "dram", "mapping", "numbers")
+SECTIONS = ("chip", "machine", "sequencer", "weights", "matrix", "gate", "load", "store", "weight_sram",
+            "activation_sram", "parameter_sram", "accumulators", "dram", "mapping", "numbers")
 
 Report = dict[str, Any]
 Entry = tuple[Any, dict[str, Any]]
@@ -47,7 +48,8 @@ def binary() -> Path:
 
 
 def find_config(kind: str, name: str, base: Optional[Path] = None) -> Optional[Path]:
-    """The file of a chip, network or gpu: a path (relative to `base`, else to here), or a name in configs/KIND/."""
+    """The file of a chip, network or gpu: a path (relative to `base`, else to here), or a name in
+    configs/KIND/."""
     named = ROOT / "configs" / kind / f"{name}.yaml"
     if named.is_file():
         return named
@@ -62,8 +64,10 @@ def known_configs(kind: str) -> list[str]:
     return sorted(path.stem for path in (ROOT / "configs" / kind).glob("*.yaml"))
 
 
-def run_once(chip: str, network: str, settings: Optional[dict[str, Any]] = None, timing_only: bool = True) -> Report:
-    """One `rondo run`. Wrong input raises InputError with the simulator's own words, anything else RunFailed."""
+def run_once(chip: str, network: str, settings: Optional[dict[str, Any]] = None,
+             timing_only: bool = True) -> Report:
+    """One `rondo run`. Wrong input raises InputError with the simulator's own words, anything else
+    RunFailed."""
     command = [str(binary()), "run", chip, network, "--json"]
     for key, value in (settings or {}).items():
         command += ["--set", f"{key}={_written(value)}"]
@@ -82,10 +86,10 @@ def run_once(chip: str, network: str, settings: Optional[dict[str, Any]] = None,
 
 
 def describe(chip: Path) -> dict[str, str]:
-    """What `rondo describe` allows for each parameter of a chip: "1..4096 bytes", "step | hoisted", or nothing for a name.
-    A wrong chip file raises InputError with the simulator's own words."""
-    done = subprocess.run([str(binary()), "describe", str(chip), "--json"], stdin=subprocess.DEVNULL, capture_output=True,
-                          text=True, errors="replace")
+    """What `rondo describe` allows for each parameter of a chip: "1..4096 bytes", "step | hoisted", or
+    nothing for a name. A wrong chip file raises InputError with the simulator's own words."""
+    done = subprocess.run([str(binary()), "describe", str(chip), "--json"], stdin=subprocess.DEVNULL,
+                          capture_output=True, text=True, errors="replace")
     words = done.stderr.strip()
     if done.returncode == 2:
         raise InputError(*words.splitlines())
@@ -121,7 +125,8 @@ _PR_SET_PDEATHSIG = 1
 
 
 def _end_with_parent() -> None:
-    """In the child: Linux ends it when its parent dies, so that a killed sweep leaves no hanging worker behind."""
+    """In the child: Linux ends it when its parent dies, so that a killed sweep leaves no hanging worker
+    behind."""
     _LIBC.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
 
 
@@ -130,8 +135,8 @@ class _Worker:
 
     def __init__(self, command: Sequence[str]):
         self.words = tempfile.TemporaryFile()
-        self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=self.words,
-                                        start_new_session=True, preexec_fn=_end_with_parent)
+        self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                                        stderr=self.words, start_new_session=True, preexec_fn=_end_with_parent)
         os.set_blocking(self.process.stdout.fileno(), False)
         self.entry: Any = None
         self.deadline = 0.0
@@ -213,7 +218,8 @@ class Pool:
         self.workers = []
 
     def answers(self, entries: Iterable[Entry]) -> Iterator[tuple[Any, Answer]]:
-        """Hands (key, request) entries to the workers; yields (key, Answer) as they come, in no particular order."""
+        """Hands (key, request) entries to the workers; yields (key, Answer) as they come, in no particular
+        order."""
         waiting = iter(entries)
         with selectors.DefaultSelector() as selector:
             while len(self.workers) < self.jobs and (entry := next(waiting, None)):
@@ -234,8 +240,9 @@ class Pool:
                         yield entry[0], answer
 
     def _finished(self, selector: selectors.BaseSelector) -> list[tuple[_Worker, Optional[Answer]]]:
-        """Waits for output or the next deadline. The workers that are done with their request, each with the answer, or
-        with None where the request deserves a second try: a worker that dies is at fault only with its first point."""
+        """Waits for output or the next deadline. The workers that are done with their request, each with the
+        answer, or with None where the request deserves a second try: a worker that dies is at fault only with
+        its first point."""
         patience = min(worker.deadline for worker in self.workers) - time.monotonic()
         ready = [key.data for key, _ in selector.select(max(0.0, patience))]
         done = []
@@ -247,7 +254,8 @@ class Pool:
                 done.append((worker, answer))
             elif time.monotonic() >= worker.deadline:
                 worker.usable = False
-                done.append((worker, Answer(error=f"no answer within {self.point_seconds:g} s (point_seconds)")))
+                words = f"no answer within {self.point_seconds:g} s (point_seconds)"
+                done.append((worker, Answer(error=words)))
         return done
 
     def _deadline(self) -> float:

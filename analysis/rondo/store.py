@@ -1,4 +1,5 @@
-"""The SQLite file of a sweep: every finished point, written in its own transaction, so that a killed sweep loses none."""
+"""The SQLite file of a sweep: every finished point, written in its own transaction, so that a killed sweep
+loses none."""
 
 import json
 import sqlite3
@@ -37,7 +38,7 @@ class Store:
             self._database.execute("PRAGMA synchronous=NORMAL")
             self._database.executescript(_TABLES)
         except sqlite3.DatabaseError as error:
-            raise InputError(f"{path}: cannot hold the points ({error}); name another directory with --out") from error
+            raise InputError(f"{path}: cannot hold points ({error}); --out names another directory") from error
         found = self.about("schema")
         if found is None:
             self.set_about("schema", SCHEMA)
@@ -54,7 +55,7 @@ class Store:
         try:
             return self._database.execute(statement, tuple(values))
         except sqlite3.DatabaseError as error:
-            raise RunFailed(f"{self.path}: cannot be written ({error}); the points so far are kept") from error
+            raise RunFailed(f"{self.path}: cannot be written ({error}); finished points are kept") from error
 
     def about(self, key: str) -> Any:
         """What was noted about the sweep under this key, None when nothing was."""

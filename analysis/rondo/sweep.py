@@ -1,4 +1,5 @@
-"""Runs a sweep in worker processes, stores every point as it finishes, and makes the result of the stored points."""
+"""Runs a sweep in worker processes, stores every point as it finishes, and makes the result of the stored
+points."""
 
 import csv
 import json
@@ -27,7 +28,8 @@ Progress = Callable[[Answer], None]
 
 @dataclass
 class Row:
-    """One finished point: its place in the grid, its figures by path, or its error. `front`: no other point is better."""
+    """One finished point: its place in the grid, its figures by path, or its error. `front`: no other point
+    is better."""
 
     number: int
     chip: str
@@ -57,7 +59,8 @@ class Result:
         """The Pareto points, the best in the first objective first."""
         first = self.objectives[0]
         sign = -1.0 if first.maximise else 1.0
-        return sorted((row for row in self.rows if row.front), key=lambda row: sign * row.figures[first.quantity.path])
+        return sorted((row for row in self.rows if row.front),
+                      key=lambda row: sign * row.figures[first.quantity.path])
 
     def failures(self) -> list[tuple[str, int, int]]:
         """Cause, how many points it stopped, and the number of the first; most frequent first."""
@@ -69,9 +72,11 @@ class Result:
         return [(cause, count, first[cause]) for cause, count in causes.most_common()]
 
     def varying(self) -> list[str]:
-        """What tells the points apart: `chip` and `network` where there are several, and the parameters that change."""
+        """What tells the points apart: `chip` and `network` where there are several, and the parameters that
+        change."""
         names = [name for name in ("chip", "network") if len({getattr(row, name) for row in self.rows}) > 1]
-        return names + [p for p in self.parameters if len({str(row.settings.get(p)) for row in self.rows}) > 1]
+        return names + [p for p in self.parameters
+                        if len({str(row.settings.get(p)) for row in self.rows}) > 1]
 
 
 def place(row: Row, name: str) -> Scalar:
@@ -80,13 +85,15 @@ def place(row: Row, name: str) -> Scalar:
 
 
 def cause_of(error: str) -> str:
-    """The first line of an error with its numbers taken out, so that points that fail alike count as one cause."""
+    """The first line of an error with its numbers taken out, so that points that fail alike count as one
+    cause."""
     lines = [line for line in error.strip().splitlines() if line.strip()] or ["unknown"]
     return re.sub(r"\d[\d,_.]*", "#", lines[0].strip())
 
 
 def run_sweep(sweep: Sweep, directory: Path, jobs: int, resume: bool, progress: Progress) -> Result:
-    """Runs what is not finished yet; `progress` hears of every answer. Without `resume` the directory must be unused."""
+    """Runs what is not finished yet; `progress` hears of every answer. Without `resume` the directory must be
+    unused."""
     points = sweep.points()
     with _prepared(directory, resume) as store:
         store.set_about("sweep", _about(sweep, points))
@@ -120,13 +127,13 @@ def _prepared(directory: Path, resume: bool) -> Store:
     try:
         directory.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise InputError(f"{directory}: cannot be made: {error.strerror}; name another directory with --out") from error
+        raise InputError(f"{directory}: cannot be made: {error.strerror}; --out names another") from error
     exists = (directory / DATABASE).exists()
     store = Store(directory / DATABASE)
     count = len(store.finished()) if exists else 0
     if count and not resume:
-        raise InputError(f"{directory / DATABASE}: already holds {count} finished points; --resume keeps them and runs "
-                         "the rest, --out DIR starts anew elsewhere")
+        raise InputError(f"{directory / DATABASE}: already holds {count} finished points; --resume keeps them "
+                         "and runs the rest, --out DIR starts anew elsewhere")
     return store
 
 
@@ -154,7 +161,8 @@ def _result(store: Store) -> Result:
         if answer.report:
             versions.add(str(answer.report.get("rondo_version")))
         rows.append(Row(number, chip, network, settings, figures, error))
-    result = Result(about["name"], about["parameters"], objectives, rows, len(about["points"]), sorted(versions))
+    result = Result(about["name"], about["parameters"], objectives, rows, len(about["points"]),
+                    sorted(versions))
     _mark_front(result.good(), objectives)
     return result
 
@@ -165,11 +173,13 @@ def _missing(figures: dict[str, Optional[float]], objectives: list[Objective]) -
 
 
 def _mark_front(rows: list[Row], objectives: list[Objective]) -> None:
-    """Marks the rows that no other row beats. Of rows that are equal in all objectives only the first is marked."""
+    """Marks the rows that no other row beats. Of rows that are equal in all objectives only the first is
+    marked."""
     if not rows:
         return
     signs = [-1.0 if o.maximise else 1.0 for o in objectives]
-    values = np.array([[sign * row.figures[o.quantity.path] for sign, o in zip(signs, objectives)] for row in rows])
+    paths = [o.quantity.path for o in objectives]
+    values = np.array([[row.figures[path] for path in paths] for row in rows]) * signs
     for index, row in enumerate(rows):
         at_least = (values <= values[index]).all(axis=1)
         better = at_least & (values < values[index]).any(axis=1)
@@ -181,8 +191,10 @@ def write_csv(result: Result, path: Path) -> None:
     figures = list(dict.fromkeys([o.quantity.path for o in result.objectives] + list(ALWAYS)))
     lines = [["number", "chip", "network", *result.parameters, *figures, "pareto", "error"]]
     for row in result.rows:
-        lines.append([str(row.number), row.chip, row.network, *(_cell(row.settings.get(p)) for p in result.parameters),
-                      *(_cell(row.figures.get(p)) for p in figures), "yes" if row.front else "no", row.error or ""])
+        lines.append([str(row.number), row.chip, row.network,
+                      *(_cell(row.settings.get(p)) for p in result.parameters),
+                      *(_cell(row.figures.get(p)) for p in figures), "yes" if row.front else "no",
+                      row.error or ""])
     write_lines(path, lines)
 
 
@@ -202,15 +214,18 @@ def _cell(value: Any) -> str:
         return ""
     if isinstance(value, bool):
         return json.dumps(value)
-    return repr(int(value)) if isinstance(value, float) and value.is_integer() and abs(value) < 1e15 else str(value)
+    whole = isinstance(value, float) and value.is_integer() and abs(value) < 1e15
+    return str(int(value)) if whole else str(value)
 
 
 def as_json(result: Result) -> dict[str, Any]:
     """The result for machines."""
     return {"sweep": result.name, "points": result.total, "finished": len(result.rows),
             "failed": sum(1 for row in result.rows if row.error), "rondo_versions": result.versions,
-            "objectives": [{"path": o.quantity.path, "sense": "max" if o.maximise else "min"} for o in result.objectives],
+            "objectives": [{"path": o.quantity.path, "sense": "max" if o.maximise else "min"}
+                           for o in result.objectives],
             "rows": [{"number": row.number, "chip": row.chip, "network": row.network, "set": row.settings,
-                      "figures": row.figures, "pareto": row.front, "error": row.error} for row in result.rows],
+                      "figures": row.figures, "pareto": row.front,
+                      "error": row.error} for row in result.rows],
             "failures": [{"cause": cause, "points": count, "first": first}
                          for cause, count, first in result.failures()]}

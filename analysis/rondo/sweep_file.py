@@ -17,9 +17,10 @@ from .yaml_reader import InputError, Reader, Scalar
 
 MAX_POINTS = 1_000_000
 
-# Sizes of a YAML network that may be set, and what they may be. Any other entry of the file may be set by its path, too
-# (network.layers.0.lstm.hidden); what the network makes of it, the simulator says point by point.
-NETWORK_PARAMETERS = {"network.batch": "1..65536", "network.steps": "1..1073741824", "network.features": "1..65536"}
+# Sizes of a YAML network that may be set, and what they may be. Any other entry of the file may be set by its
+# path, too (network.layers.0.lstm.hidden); what the network makes of it, the simulator says point by point.
+NETWORK_PARAMETERS = {"network.batch": "1..65536", "network.steps": "1..1073741824",
+                      "network.features": "1..65536"}
 _NETWORK_ENTRY = re.compile(r"network\.(input|layers|weights)\.\w+(\.\w+)*\Z")
 
 Allowed = dict[str, dict[str, str]]
@@ -47,8 +48,8 @@ class Point:
 
 @dataclass(frozen=True)
 class Sweep:
-    """A checked sweep file. `chips` and `networks` map names to files, `parameters` maps paths to their values; `fixed`
-    settings are the same for all points."""
+    """A checked sweep file. `chips` and `networks` map names to files, `parameters` maps paths to their
+    values; `fixed` settings are the same for all points."""
 
     name: str
     chips: dict[str, Path]
@@ -72,7 +73,8 @@ class Sweep:
             identity = {"chip": chip, "network": network, "set": settings, "timing_only": self.timing_only,
                         "files": [digests[chip_path], digests[network_path]]}
             text = json.dumps(identity, sort_keys=True)
-            points.append(Point(number, hashlib.sha256(text.encode()).hexdigest()[:32], chip, network, settings, request))
+            points.append(Point(number, hashlib.sha256(text.encode()).hexdigest()[:32], chip, network,
+                                settings, request))
         return points
 
 
@@ -91,7 +93,9 @@ def read_sweep(path: Path) -> Sweep:
     fixed, parameters = _axes(reader, keys, _described(reader, chips))
     timing_only = reader.boolean(keys["timing_only"], "timing_only") if "timing_only" in keys else True
     objectives = _objectives(reader, keys.get("objectives"), timing_only)
-    seconds = reader.number(keys["point_seconds"], "point_seconds", 0.01, 1e6) if "point_seconds" in keys else 60.0
+    seconds = 60.0
+    if "point_seconds" in keys:
+        seconds = reader.number(keys["point_seconds"], "point_seconds", 0.01, 1e6)
     count = len(chips) * len(networks)
     for values in parameters.values():
         count *= len(values)
@@ -130,7 +134,8 @@ def _described(reader: Reader, chips: dict[str, Path]) -> Allowed:
     return known
 
 
-def _axes(reader: Reader, keys: dict[str, yaml.Node], known: Allowed) -> tuple[dict[str, Scalar], dict[str, list[Scalar]]]:
+def _axes(reader: Reader, keys: dict[str, yaml.Node],
+          known: Allowed) -> tuple[dict[str, Scalar], dict[str, list[Scalar]]]:
     """The sections `set` and `parameters`, each value checked against what the chips allow."""
     held = _settings(reader, keys.get("set"), "set", known)
     fixed = {name: reader.scalar(node, name) for name, node in held.items()}
@@ -147,7 +152,8 @@ def _axes(reader: Reader, keys: dict[str, yaml.Node], known: Allowed) -> tuple[d
 
 
 def _settings(reader: Reader, node: Optional[yaml.Node], what: str, known: Allowed) -> dict[str, yaml.Node]:
-    """The entries of `set` or `parameters`; names that a chip does not have are noted with the nearest that it has."""
+    """The entries of `set` or `parameters`; names that a chip does not have are noted with the nearest that
+    it has."""
     found = reader.mapping(node, what) if node is not None else {}
     for name, value in found.items():
         for chip, allowed in known.items():
@@ -182,10 +188,11 @@ def _values(reader: Reader, node: yaml.Node, name: str) -> list[Scalar]:
         return values
     laws = reader.mapping(node, name, known=("log2", "range"))
     if len(laws) != 1:
-        reader.note(node, f"{name}: expected one of [a, b], {{log2: [first, last]}}, {{range: [first, last, step]}}")
+        reader.note(node, f"{name}: takes [a, b], {{log2: [first, last]}} or {{range: [first, last, step]}}")
         return []
     law, ends = next(iter(laws.items()))
-    numbers = [reader.integer(entry, f"{name}.{law}", low=-2**53) for entry in reader.sequence(ends, f"{name}.{law}")]
+    what = f"{name}.{law}"
+    numbers = [reader.integer(entry, what, low=-2**53) for entry in reader.sequence(ends, what)]
     if law == "log2":
         if len(numbers) != 2 or not 0 < numbers[0] <= numbers[1]:
             reader.note(ends, f"{name}: log2 takes [first, last] with 0 < first <= last")
@@ -249,10 +256,12 @@ def _plain_file(path: Path) -> dict[str, Any]:
 
 
 def _digest(path: Path) -> str:
-    """A hash of the file, of the files that it extends or names (model, inputs, calibration), and of all prices."""
+    """A hash of the file, of the files that it extends or names (model, inputs, calibration), and of all
+    prices."""
     files = _chain(path)
     named = _plain_file(path)
-    files += [path.parent / named[key] for key in ("onnx", "inputs", "calibration") if isinstance(named.get(key), str)]
+    beside = [named.get(key) for key in ("onnx", "inputs", "calibration")]
+    files += [path.parent / name for name in beside if isinstance(name, str)]
     files += sorted((run.ROOT / "configs" / "technology").glob("*.yaml"))
     total = hashlib.sha256()
     for file in files:

@@ -22,14 +22,15 @@ def console() -> Console:
 
 
 def _table(title: str) -> Table:
-    return Table(title=title, title_justify="left", title_style="bold", box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0),
-                 show_edge=False, pad_edge=False)
+    return Table(title=title, title_justify="left", title_style="bold", box=box.SIMPLE_HEAD,
+                 padding=(0, 1, 0, 0), show_edge=False, pad_edge=False)
 
 
 def sweep_table(result: Result) -> Table:
     """The Pareto points first, then the best others by the first objective; at most MAX_ROWS in all."""
     names = result.varying()
-    table = _table(f"{result.name}: {len(result.rows)} of {result.total} points, {len(result.front())} on the Pareto front")
+    table = _table(f"{result.name}: {len(result.rows)} of {result.total} points, {len(result.front())} on the "
+                   "Pareto front")
     table.add_column("point", justify="right")
     for name in names:
         table.add_column(_broken(name), justify="right")
@@ -48,7 +49,8 @@ HEAD_WIDTH = 11
 
 
 def _broken(name: str) -> str:
-    """A name broken at dots, and at underscores and spaces where its words are long, so that columns stay narrow."""
+    """A name broken at dots, and at underscores and spaces where its words are long, so that columns stay
+    narrow."""
     lines = []
     for word in name.replace(".", ".\n").split("\n"):
         line = ""
@@ -87,19 +89,21 @@ def sweep_notes(result: Result) -> list[str]:
 
 
 def compare_table(title: str, entries: list[Entry], batch: int) -> Table:
-    """One line a chip or device; the ratios are to the first line. At batch 1 throughput is latency's inverse, and the
-    share of the peak takes its place."""
+    """One line a chip or device; the ratios are to the first line. At batch 1 throughput is latency's
+    inverse, and the share of the peak takes its place."""
     rate = "of peak" if batch == 1 else "seq/s"
     table = _table(title)
-    for name, justify in (("", "left"), ("numbers", "left"), ("latency", "right"), ("x", "right"), ("energy", "right"),
-                          ("x", "right"), (rate, "right"), ("bound by", "left")):
+    for name, justify in (("", "left"), ("numbers", "left"), ("latency", "right"), ("x", "right"),
+                          ("energy", "right"), ("x", "right"), (rate, "right"), ("bound by", "left")):
         table.add_column(name, justify=justify, no_wrap=name != "")
     base = entries[0]
     for entry in entries:
         name = Text(entry.name + ("" if entry.simulated else "*"))
-        table.add_row(name, entry.numbers, written(entry.latency_s, "s"), _ratio(entry.latency_s, base.latency_s),
+        table.add_row(name, entry.numbers, written(entry.latency_s, "s"),
+                      _ratio(entry.latency_s, base.latency_s),
                       written(entry.energy_j, "J"), _ratio(entry.energy_j, base.energy_j),
-                      _percent(entry.utilisation) if batch == 1 else written(entry.sequences_per_s), entry.bound_by,
+                      _percent(entry.utilisation) if batch == 1 else written(entry.sequences_per_s),
+                      entry.bound_by,
                       style="bold" if entry.simulated else "")
     return table
 

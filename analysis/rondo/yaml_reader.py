@@ -1,7 +1,9 @@
-"""A strict YAML reader: every mistake of a file is found at once and shown as `file:line:column: what; what is allowed`.
+"""A strict YAML reader: every mistake of a file is found at once and shown as `file:line:column: what; what
+is allowed`.
 
-Stricter than YAML itself: no duplicate keys, no anchors, no tags, no `yes`/`010`/`1:30` that mean something else than
-they say. A mistake is noted, a stand-in value is returned, and `finish()` raises all notes together.
+Stricter than YAML itself: no duplicate keys, no anchors, no tags, no `yes`/`010`/`1:30` that mean something
+else than they say. A mistake is noted, a stand-in value is returned, and `finish()` raises all notes
+together.
 """
 
 import re
@@ -41,11 +43,13 @@ class Reader:
         try:
             for token in yaml.scan(text, Loader=yaml.SafeLoader):
                 if isinstance(token, (yaml.AliasToken, yaml.AnchorToken, yaml.TagToken)):
-                    self._note(token.start_mark, "anchors, aliases and tags are not read; write the value out")
+                    self._note(token.start_mark,
+                               "anchors, aliases and tags are not read; write the value out")
             self.finish()
             node = yaml.compose(text, Loader=yaml.SafeLoader)
         except yaml.MarkedYAMLError as error:
-            self._note(error.problem_mark or error.context_mark, f"not YAML: {error.problem or error.context}")
+            self._note(error.problem_mark or error.context_mark,
+                       f"not YAML: {error.problem or error.context}")
             self.finish()
         except yaml.YAMLError as error:
             raise InputError(f"{self.path}: not YAML: {str(error).splitlines()[0]}") from error
@@ -73,7 +77,8 @@ class Reader:
 
     def mapping(self, node: yaml.Node, what: str, known: Optional[Iterable[str]] = None,
                 required: Iterable[str] = ()) -> dict[str, yaml.Node]:
-        """The node's keys and values. With `known`, any other key is a mistake; so is a missing `required` one."""
+        """The node's keys and values. With `known`, any other key is a mistake; so is a missing `required`
+        one."""
         if not isinstance(node, yaml.MappingNode):
             self.note(node, f"{what} is {_kind(node)}; expected `key: value` lines")
             return {}
@@ -149,7 +154,8 @@ class Reader:
         words = list(allowed)
         return self._checked(node, what, lambda v: v in words, "one of " + ", ".join(words), words[0])
 
-    def _checked(self, node: yaml.Node, what: str, test: Callable[[Any], bool], allowed: str, stand_in: Any) -> Any:
+    def _checked(self, node: yaml.Node, what: str, test: Callable[[Any], bool], allowed: str,
+                 stand_in: Any) -> Any:
         before = len(self.mistakes)
         value = self.scalar(node, what)
         if len(self.mistakes) > before:

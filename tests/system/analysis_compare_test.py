@@ -1,4 +1,5 @@
-"""./rondo compare: the formula for GPUs against published measurements, and the table, files and messages around it."""
+"""./rondo compare: the formula for GPUs against published measurements, and the table, files and messages
+around it."""
 
 import csv
 import json
@@ -8,9 +9,9 @@ import pytest
 from analysis_support import ROOT, desk  # noqa: F401
 from rondo import gpu
 
-# Measured: device, cell, hidden, input, steps, batch, milliseconds. An input of 0: only the recurrent products were run.
-# Titan Xp and Jetson TX1: DeepBench result sheets (baidu-research/DeepBench). V100: T. Zhao et al., SysML 2019, table of
-# DeepBench latencies, fp16.
+# Measured: device, cell, hidden, input, steps, batch, milliseconds. An input of 0: only the recurrent
+# products were run. Titan Xp and Jetson TX1: DeepBench result sheets (baidu-research/DeepBench). V100: T.
+# Zhao et al., SysML 2019, table of DeepBench latencies, fp16.
 MEASURED = [
     ("titan_xp", "lstm", 256, 0, 150, 1, 1.994), ("titan_xp", "lstm", 512, 0, 25, 1, 1.258),
     ("titan_xp", "lstm", 1024, 0, 25, 1, 1.872), ("titan_xp", "lstm", 2048, 0, 25, 1, 5.272),
@@ -39,7 +40,8 @@ def test_estimates_against_measurements():
     """The formula is thin: every row within a factor of 2.2, the middle one within a quarter."""
     ratios = []
     for name, cell, hidden, inputs, steps, batch, milliseconds in MEASURED:
-        ratio = gpu.estimate(device(name), shape(cell, hidden, inputs, steps, batch)).time_s * 1e3 / milliseconds
+        ratio = gpu.estimate(device(name), shape(cell, hidden, inputs, steps,
+                                                 batch)).time_s * 1e3 / milliseconds
         print(f"{name:11} {cell:4} {hidden:5} {steps:5} batch {batch:2}  estimate / measured {ratio:.2f}")
         ratios.append(ratio)
     assert all(1 / 2.2 < ratio < 2.2 for ratio in ratios)
@@ -47,20 +49,23 @@ def test_estimates_against_measurements():
 
 
 def test_one_estimate_by_hand():
-    """V100, LSTM 1024 over 10 steps, batch 2, fp16: 8.39 MB of recurrent weights do not fit in the 6 MiB cache."""
+    """V100, LSTM 1024 over 10 steps, batch 2, fp16: 8.39 MB of recurrent weights do not fit in the 6 MiB
+    cache."""
     result = gpu.estimate(device("v100"), shape("lstm", 1024, 512, 10, 2))
     inputs, recurrent = 4 * 1024 * 512 * 2 / (897e9 * 0.75), 4 * 1024 * 1024 * 2 / (897e9 * 0.75)
     launches = 11 * 5.5e-6 + 10 * 5.5e-6
     assert result.time_s == pytest.approx(inputs + 10 * recurrent + launches + 88e-6, rel=1e-12)
     work = inputs + 10 * recurrent
     assert result.energy_j == pytest.approx(45 * result.time_s + (250 - 45) * work, rel=1e-12)
-    assert result.of_peak == pytest.approx(2 * 2 * 10 * 4 * 1024 * 1536 / (result.time_s * 113.05e12), rel=1e-12)
+    assert result.of_peak == pytest.approx(2 * 2 * 10 * 4 * 1024 * 1536 / (result.time_s * 113.05e12),
+                                           rel=1e-12)
 
 
 @pytest.mark.parametrize("name", ["jetson_nano", "v100", "xeon"])
 def test_estimates_grow_with_the_work(name):
     base = gpu.estimate(device(name), shape("gru", 512, 512, 20, 4)).time_s
-    for more in (shape("gru", 1024, 512, 20, 4), shape("gru", 512, 1024, 20, 4), shape("gru", 512, 512, 40, 4),
+    for more in (shape("gru", 1024, 512, 20, 4), shape("gru", 512, 1024, 20, 4),
+                 shape("gru", 512, 512, 40, 4),
                  shape("lstm", 512, 512, 20, 4)):
         assert gpu.estimate(device(name), more).time_s > base
     assert gpu.estimate(device(name), shape("gru", 512, 512, 20, 64)).time_s >= base
@@ -80,7 +85,8 @@ def test_directions_and_dense_layers_count():
 def test_a_layer_that_skips_its_input_has_no_input_half():
     with_input = shape("gru", 256, 256, 10, 1)
     with_input["recurrent_layers"][0]["skip_input"] = True
-    assert gpu.estimate(device("v100"), with_input).time_s == gpu.estimate(device("v100"), shape("gru", 256, 0, 10, 1)).time_s
+    assert gpu.estimate(device("v100"), with_input).time_s == gpu.estimate(device("v100"),
+                                                                           shape("gru", 256, 0, 10, 1)).time_s
 
 
 def test_shipped_devices_are_whole():
@@ -94,7 +100,9 @@ def test_shipped_devices_are_whole():
 
 def test_table_json_csv_and_figure(desk):
     result = desk.json("compare", "net.yaml", "toy.yaml", "jetson_nano", "v100", "--out", "out")
-    assert [(e["name"], e["simulated"]) for e in result["entries"]] == [("toy", True), ("jetson_nano", False), ("v100", False)]
+    assert [(e["name"], e["simulated"]) for e in result["entries"]] == [("toy", True),
+                                                                        ("jetson_nano", False),
+                                                                        ("v100", False)]
     toy = result["entries"][0]
     cycles = 100 * 16 * 6 * 33 + 100 * 512 // 16 + 98304 // 16 + 40
     assert toy["latency_s"] == pytest.approx(cycles / 500e6) and toy["bound_by"].startswith("matrix")
@@ -132,7 +140,8 @@ def test_all_unknown_names_at_once(desk):
 
 def test_a_wrong_device_file_names_every_mistake(desk):
     text = (ROOT / "configs/gpus/v100.yaml").read_text()
-    text = text.replace("idle_w:", "idle:").replace("numbers: fp16", "numbers: fp64").replace("value: 897", "value: fast")
+    text = text.replace("idle_w:", "idle:").replace("numbers: fp16", "numbers: fp64").replace("value: 897",
+                                                                                              "value: fast")
     desk.write("mine.yaml", text)
     done = desk.rondo("compare", "net.yaml", "./mine.yaml")
     assert done.returncode == 2
@@ -154,7 +163,8 @@ def test_batch_zero_is_refused(desk):
 
 
 def test_run_figures(desk):
-    reply = subprocess.run([ROOT / "tests/system/analysis_fake_rondo.py", "worker"], text=True, capture_output=True,
+    reply = subprocess.run([ROOT / "tests/system/analysis_fake_rondo.py", "worker"], text=True,
+                           capture_output=True,
                            input='{"chip": "toy.yaml", "network": "net.yaml", "set": {}}\n')
     (desk.path / "run").mkdir()
     desk.write("run/report.json", json.dumps(json.loads(reply.stdout)["report"]))
@@ -164,8 +174,10 @@ def test_run_figures(desk):
     assert all(word in svg for word in ("weights", "matrix", "busy", "queue full"))
 
 
-@pytest.mark.parametrize("content, words", [(None, "holds neither report.json nor points.sqlite"), ("{", "cannot be read"),
-                                            ("[1]", "is not a report"), ('{"units": {}}', "no cycles by unit")])
+@pytest.mark.parametrize("content, words", [(None, "holds neither report.json nor points.sqlite"),
+                                            ("{", "cannot be read"),
+                                            ("[1]", "is not a report"),
+                                            ('{"units": {}}', "no cycles by unit")])
 def test_plot_of_something_else(desk, content, words):
     (desk.path / "dir").mkdir()
     if content is not None:
@@ -183,6 +195,7 @@ def test_help_has_an_example(desk):
 
 def test_a_missing_simulator_is_said(desk):
     environment = {**desk.environment(), "RONDO_BINARY": str(desk.path / "nothing")}
-    done = subprocess.run(["/usr/bin/python3", "-m", "rondo", "compare", "net.yaml", "toy.yaml"], cwd=desk.path,
+    done = subprocess.run(["/usr/bin/python3", "-m", "rondo", "compare", "net.yaml", "toy.yaml"],
+                          cwd=desk.path,
                           env=environment, capture_output=True, text=True)
     assert done.returncode == 1 and "the simulator is not built" in done.stderr

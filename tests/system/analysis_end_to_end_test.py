@@ -11,7 +11,8 @@ from analysis_support import ROOT  # noqa: F401  (sets the path, too)
 from rondo import run
 from rondo.__main__ import main
 
-pytestmark = pytest.mark.skipif(not os.access(run.binary_path(), os.X_OK), reason="the simulator is not built")
+pytestmark = pytest.mark.skipif(not os.access(run.binary_path(), os.X_OK),
+                                reason="the simulator is not built")
 
 SWEEP = """\
 name: tiny
@@ -26,13 +27,15 @@ objectives: [time_s, energy_j.total]
 
 
 def simulated(*arguments: str) -> dict:
-    done = subprocess.run([run.binary_path(), "run", *arguments, "--timing-only", "--json"], capture_output=True, check=True)
+    done = subprocess.run([run.binary_path(), "run", *arguments, "--timing-only", "--json"],
+                          capture_output=True, check=True)
     return json.loads(done.stdout)
 
 
 def test_every_point_equals_a_run_of_its_own(tmp_path: Path, capsys):
     (tmp_path / "tiny.yaml").write_text(SWEEP)
-    assert main(["sweep", str(tmp_path / "tiny.yaml"), "--out", str(tmp_path / "one"), "--jobs", "1", "--json"]) == 0
+    assert main(["sweep", str(tmp_path / "tiny.yaml"), "--out", str(tmp_path / "one"), "--jobs", "1",
+                 "--json"]) == 0
     result = json.loads(capsys.readouterr().out)
     assert result["finished"] == 16 and result["failed"] == 0
     for row in result["rows"]:
@@ -52,7 +55,8 @@ def test_compare_speech_emotion(tmp_path: Path, capsys):
     with (tmp_path / "compare.csv").open() as file:
         rows = {row["name"]: row for row in csv.DictReader(file)}
     assert list(rows) == ["edge", "jetson_nano", "v100"]
-    assert float(rows["edge"]["latency_s"]) == pytest.approx(simulated("edge", "speech_emotion")["time_s"], rel=1e-8)
+    assert float(rows["edge"]["latency_s"]) == pytest.approx(simulated("edge", "speech_emotion")["time_s"],
+                                                             rel=1e-8)
     assert float(rows["jetson_nano"]["latency_s"]) > 100 * 2 * 12e-6  # 100 steps of two launches at least
     assert (tmp_path / "compare.png").stat().st_size > 10000
 
@@ -69,7 +73,8 @@ def test_figures_of_a_run(tmp_path: Path, capsys):
 
 def test_points_that_do_not_fit_are_rows(tmp_path: Path, capsys):
     text = SWEEP.replace("network.batch: [1, 4]", "machine.activation_bytes: [1024, 262144]")
-    (tmp_path / "tiny.yaml").write_text(text.replace("tiny_rnn", "speech_emotion").replace("edge, server", "edge"))
+    (tmp_path / "tiny.yaml").write_text(text.replace("tiny_rnn", "speech_emotion").replace("edge, server",
+                                                                                           "edge"))
     assert main(["sweep", str(tmp_path / "tiny.yaml"), "--out", str(tmp_path / "out"), "--json"]) == 0
     result = json.loads(capsys.readouterr().out)
     assert (result["finished"], result["failed"]) == (8, 4)

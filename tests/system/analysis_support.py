@@ -1,4 +1,5 @@
-"""What the tests of analysis/ share: a directory with a chip and a network, and the commands run on a stand-in simulator."""
+"""What the tests of analysis/ share: a directory with a chip and a network, and the commands run on a
+stand-in simulator."""
 
 import contextlib
 import io
@@ -53,7 +54,8 @@ class Desk:
                 "FAKE_RONDO": str(self.path / "troubles.json"), "MPLCONFIGDIR": str(self.path / "mpl")}
 
     def rondo(self, *arguments: str) -> subprocess.CompletedProcess:
-        """Runs `./rondo ARGUMENTS` here, output as text. In this process: matplotlib takes a second to load."""
+        """Runs `./rondo ARGUMENTS` here, output as text. In this process: matplotlib takes a second to
+        load."""
         from rondo.__main__ import main
         out, err = io.StringIO(), io.StringIO()
         with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err), self._here():

@@ -1,4 +1,5 @@
-"""./rondo sweep on a stand-in simulator: the grid, the Pareto points, resuming, and points that fail, die or hang."""
+"""./rondo sweep on a stand-in simulator: the grid, the Pareto points, resuming, and points that fail, die or
+hang."""
 
 import csv
 import json
@@ -43,7 +44,8 @@ def brute_force_front(rows, senses):
     def beats(a, b):
         at_least = all((x <= y) if s == "min" else (x >= y) for x, y, s in zip(a, b, senses))
         return at_least and a != b
-    return [not any(beats(other, one) for other in rows) and rows.index(one) == i for i, one in enumerate(rows)]
+    return [not any(beats(other, one) for other in rows) and rows.index(one) == i for i,
+            one in enumerate(rows)]
 
 
 @pytest.mark.parametrize("senses", [("min", "min"), ("max", "min"), ("min", "max", "min")])
@@ -108,11 +110,14 @@ def stored(desk) -> int:
 
 @pytest.mark.parametrize("end", [signal.SIGKILL, signal.SIGINT])
 def test_a_stopped_sweep_loses_nothing(desk, end):
-    """The driver is stopped while one point hangs; the others are in the file, and only the rest is run again."""
+    """The driver is stopped while one point hangs; the others are in the file, and only the rest is run
+    again."""
     desk.troubles = {"hang": "machine.rows=64"}
     desk.write("sweep.yaml", (desk.path / "sweep.yaml").read_text().replace("1.5", "1000"))
-    driver = subprocess.Popen(["/usr/bin/python3", "-m", "rondo", "sweep", "sweep.yaml", "--out", "out", "--jobs", "1"],
-                              cwd=desk.path, env=desk.environment(), stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    driver = subprocess.Popen(["/usr/bin/python3", "-m", "rondo", "sweep", "sweep.yaml", "--out", "out",
+                               "--jobs", "1"],
+                              cwd=desk.path, env=desk.environment(), stderr=subprocess.PIPE,
+                              stdout=subprocess.PIPE, text=True)
     deadline = time.monotonic() + 60
     while stored(desk) < 12 and time.monotonic() < deadline:
         time.sleep(0.1)
@@ -145,7 +150,8 @@ def test_set_holds_for_all_points(desk):
 def test_a_bad_point_is_a_row_and_the_sweep_goes_on(desk, trouble, cause):
     desk.troubles = {trouble: "machine.cols=32"}
     if trouble == "hang":
-        desk.write("sweep.yaml", (desk.path / "sweep.yaml").read_text().replace("[16, 32, 64]", "[16]").replace("1.5", "0.7"))
+        desk.write("sweep.yaml", (desk.path / "sweep.yaml").read_text().replace("[16, 32, 64]",
+                                                                                "[16]").replace("1.5", "0.7"))
     result = desk.json("sweep", "sweep.yaml", "--out", "out", "--jobs", "2")
     bad = [r for r in result["rows"] if r["error"]]
     assert bad and all(r["set"]["machine.cols"] == 32 for r in bad)
@@ -187,8 +193,10 @@ def test_a_sweep_without_a_single_good_point_fails(desk):
     ("timing_only: true", "timing_only: maybe", "sweep.yaml:9:14: timing_only: maybe is not allowed; expected true or false"),
     ("point_seconds: 1.5", "point_second: 1.5", "sweep.yaml:10:1: the sweep has no point_second; known: name"),
     ("name: small", "name: ../small", "sweep.yaml:1:7: name: '../small' names a directory"),
-    ("parameters:", "set: {gate.lanes: 4}\nparameters:", "sweep.yaml:8:3: parameters: gate.lanes is in set too; keep one"),
-    ("parameters:", "set: {gate.lane: 4}\nparameters:", "sweep.yaml:4:7: chip toy has no parameter gate.lane; close: gate.lanes"),
+    ("parameters:", "set: {gate.lanes: 4}\nparameters:",
+     "sweep.yaml:8:3: parameters: gate.lanes is in set too; keep one"),
+    ("parameters:", "set: {gate.lane: 4}\nparameters:",
+     "sweep.yaml:4:7: chip toy has no parameter gate.lane; close: gate.lanes"),
     ("[16, 32, 64]", "[16, 4096]", "sweep.yaml:5:17: machine.rows: 4096 is not allowed; expected 1..1024 PE"),
     ("[16, 32, 64]", "[16, 1.5]", "sweep.yaml:5:17: machine.rows: 1.5 is not allowed; expected 1..1024 PE"),
     ("[16, 32, 64]", "[16, true]", "sweep.yaml:5:17: machine.rows: true is not allowed; expected 1..1024 PE"),
@@ -211,7 +219,8 @@ def test_wrong_sweeps_are_refused_before_anything_runs(desk, old, new, expected)
 
 
 def test_any_entry_of_the_network_can_be_swept(desk):
-    desk.write("sweep.yaml", (desk.path / "sweep.yaml").read_text().replace("gate.lanes:", "network.layers.0.lstm.hidden:"))
+    desk.write("sweep.yaml", (desk.path / "sweep.yaml").read_text().replace("gate.lanes:",
+                                                                            "network.layers.0.lstm.hidden:"))
     rows = desk.json("sweep", "sweep.yaml", "--out", "out")["rows"]
     assert {r["set"]["network.layers.0.lstm.hidden"] for r in rows} == {8, 16}
 
@@ -238,10 +247,12 @@ def test_plot_draws_a_sweep_again(desk):
     assert (desk.path / "again/pareto.svg").read_bytes() == first
 
 
-@pytest.mark.parametrize("objectives", ["[utilisation, energy_j.total]", "[time_s, energy_j.total, area_mm2.total]",
+@pytest.mark.parametrize("objectives", ["[utilisation, energy_j.total]",
+                                        "[time_s, energy_j.total, area_mm2.total]",
                                         "[{time_s: max}, energy_delay_js]"])
 def test_other_objectives_are_drawn_too(desk, objectives):
-    desk.write("sweep.yaml", (desk.path / "sweep.yaml").read_text().replace("[time_s, energy_j.total]", objectives))
+    desk.write("sweep.yaml", (desk.path / "sweep.yaml").read_text().replace("[time_s, energy_j.total]",
+                                                                            objectives))
     result = desk.json("sweep", "sweep.yaml", "--out", "out")
     assert result["failed"] == 0 and any(r["pareto"] for r in result["rows"])
     assert (desk.path / "out/pareto.png").stat().st_size > 10000

@@ -22,7 +22,8 @@ def mistakes(tmp_path, text):
 
 def test_scalars_mean_what_they_say(tmp_path):
     text = 'a: 12\nb: -3.5\nc: 1e3\nd: true\ne: yes\nf: "7"\ng: 1:30\nh: 0x1f\ni: [1, {j: k}]\n'
-    assert read(tmp_path, text) == {"a": 12, "b": -3.5, "c": 1000.0, "d": True, "e": "yes", "f": "7", "g": "1:30",
+    assert read(tmp_path, text) == {"a": 12, "b": -3.5, "c": 1000.0, "d": True, "e": "yes", "f": "7",
+                                    "g": "1:30",
                                     "h": "0x1f", "i": [1, {"j": "k"}]}
 
 
