@@ -214,6 +214,7 @@ class Reader {
     const auto name = read_name(arguments, "the name");
     if (name) scope_.kernels.add(*name, static_cast<std::int64_t>(program().kernels.size()));
     program().kernels.push_back({name.value_or(""), {}});
+    out_.kernel_lines.emplace_back();
   }
 
   void data(Arguments& arguments) {
@@ -243,7 +244,9 @@ class Reader {
 
   void micro_op(Arguments& arguments) {
     const auto op = read_micro_op(statement_.head, arguments, problems_);
-    if (op) program().kernels.back().ops.push_back(*op);
+    if (!op) return;
+    program().kernels.back().ops.push_back(*op);
+    out_.kernel_lines.back().push_back(problems_.line_number());
   }
 
   void instruction(Arguments& arguments) {

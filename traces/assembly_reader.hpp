@@ -12,7 +12,8 @@ namespace rondo::assembly {
 /// A program and where it stands in its text.
 struct Assembled {
   Program program;
-  std::vector<std::uint32_t> lines;  ///< per instruction, counted from 1
+  std::vector<std::uint32_t> lines;                      ///< per instruction, counted from 1
+  std::vector<std::vector<std::uint32_t>> kernel_lines;  ///< per micro-operation of each kernel
 };
 
 /// What `parse_assembly` does, keeping the lines.

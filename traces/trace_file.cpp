@@ -6,7 +6,7 @@
 #include <boost/iostreams/filter/gzip.hpp>
 #include <boost/iostreams/filtering_stream.hpp>
 #include <cerrno>
-#include <charconv>
+#include <cstdio>
 #include <cstring>
 #include <filesystem>
 #include <fstream>
@@ -110,18 +110,17 @@ std::string compress(const std::string& bytes) {
   return packed;
 }
 
-// `instruction 12 (mmul): ...` of a text becomes `file:line:1: instruction 12 (mmul): ...`.
-std::string located(const std::string& finding, const std::string& path,
-                    const std::vector<std::uint32_t>& lines) {
-  constexpr std::string_view kStart = "instruction ";
-  std::size_t index = 0;
-  if (finding.compare(0, kStart.size(), kStart) == 0) {
-    const auto parsed =
-        std::from_chars(finding.data() + kStart.size(), finding.data() + finding.size(), index);
-    if (parsed.ec == std::errc() && index < lines.size())
-      return path + ":" + std::to_string(lines[index]) + ":1: " + finding;
+// The line that a finding of check_program is about; 0 when it is about no line, or the trace is no text.
+std::uint32_t line_of(const std::string& finding, const assembly::Assembled& read) {
+  std::size_t index = 0, op = 0;
+  if (std::sscanf(finding.c_str(), "instruction %zu (", &index) == 1) {
+    return index < read.lines.size() ? read.lines[index] : 0;
   }
-  return path + ": " + finding;
+  const std::size_t at = finding.rfind(", micro-operation ");
+  if (at == std::string::npos || std::sscanf(finding.c_str(), "kernel %zu", &index) != 1) return 0;
+  if (std::sscanf(finding.c_str() + at, ", micro-operation %zu", &op) != 1) return 0;
+  const bool known = index < read.kernel_lines.size() && op < read.kernel_lines[index].size();
+  return known ? read.kernel_lines[index][op] : 0;
 }
 
 // Straight to the name would leave half a file behind when the disk is full; devices and pipes have no other
@@ -164,8 +163,10 @@ Program read_trace(const std::string& path) {
       throw Error(path + ": is no trace" + kAllowed);
   }
   Findings unfit;
-  for (const std::string& finding : check_program(read.program))
-    unfit.add(located(finding, path, read.lines));
+  for (const std::string& finding : check_program(read.program)) {
+    const std::uint32_t line = line_of(finding, read);
+    unfit.add(path + (line > 0 ? ":" + std::to_string(line) + ":1: " : ": ") + finding);
+  }
   unfit.raise();
   return std::move(read.program);
 }

@@ -140,7 +140,7 @@ TEST(HostileBytes, DamageBehindARightChecksumGivesAnErrorOrAProgram) {
   }
 }
 
-TEST(TraceFile, EveryFormIsReadBackAndHasTheSameBytesTwice) {
+TEST(TraceForms, EveryFormIsReadBackAndHasTheSameBytesTwice) {
   const std::filesystem::path folder =
       std::filesystem::temp_directory_path() / ("rondo_roundtrip_" + std::to_string(::getpid()));
   std::filesystem::create_directories(folder);

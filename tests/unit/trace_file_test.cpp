@@ -78,6 +78,9 @@ TEST_F(TraceFile, FindingsHaveTheLineOfTheText) {
   std::string text = testing::small_program();
   text.replace(text.find("bits=8"), 6, "bits=9");
   expect_error(write("a.s", text), ":30:1: instruction 6 (mload): bits=9 is no width; allowed 8 or 16");
+  text = testing::small_program();
+  text.replace(text.find("tanh     r1, r1"), 15, "tanh     r1, r8");
+  expect_error(write("b.s", text), ":20:1: kernel 0 (soft), micro-operation 4 (tanh): register r8 is read before");
   Program program = parse_assembly(testing::small_program(), "t.s");
   program.code[6].fields[field::mload::bits] = 9;
   write_trace(program, path("a.rtrace"));
