@@ -3,6 +3,7 @@
 Colours are those of M. Okabe and K. Ito, which colour-blind readers can tell apart.
 """
 
+import math
 from pathlib import Path
 from typing import Any, Optional, Sequence
 
@@ -60,10 +61,18 @@ def quantity_axis(axes: Axes, which: str, objective: Objective, values: list[flo
     getattr(axes, f"set_{which}label")(f"{axis_title(quantity)}    {direction[which, objective.maximise]}")
     if min(values) > 0 and max(values) > 4 * min(values):
         getattr(axes, f"set_{which}scale")("log")
-        few = max(values) < 60 * min(values)
-        axis.set_major_locator(LogLocator(base=10, subs=(1, 2, 5) if few else (1,)))
+        axis.set_major_locator(LogLocator(base=10, subs=_steps(min(values), max(values))))
         axis.set_minor_formatter(NullFormatter())
     axis.set_major_formatter(tick_format(quantity))
+
+
+def _steps(low: float, high: float) -> tuple[float, ...]:
+    """The coarsest ticks within a decade that put three or more between the ends."""
+    decades = range(math.floor(math.log10(low)), math.ceil(math.log10(high)) + 1)
+    for steps in ((1,), (1, 2, 5)):
+        if sum(low <= step * 10.0**decade <= high for decade in decades for step in steps) >= 3:
+            return steps
+    return (1, 1.5, 2, 3, 4, 6, 8)
 
 
 def stacked(parts: dict[str, dict[str, float]], colours: dict[str, str], title: str, label: str, unit: str,
