@@ -11,7 +11,17 @@ namespace rondo {
 
 /// Activation functions that ONNX names for its recurrent nodes. `alpha`, `beta` mean what ONNX says.
 enum class Activation {
-  sigmoid, tanh, relu, affine, leaky_relu, thresholded_relu, scaled_tanh, hard_sigmoid, elu, softsign, softplus,
+  sigmoid,
+  tanh,
+  relu,
+  affine,
+  leaky_relu,
+  thresholded_relu,
+  scaled_tanh,
+  hard_sigmoid,
+  elu,
+  softsign,
+  softplus,
 };
 
 struct ActivationCall {
@@ -23,23 +33,25 @@ struct ActivationCall {
 /// One step of a cell's equations. Every value is a vector per sequence: `width` elements.
 struct Equation {
   enum class Kind {
-    input,     ///< x_t
-    state,     ///< state `index` as it was after step t-1
-    product,   ///< matrix `index` times operand a (a matrix-vector product per sequence)
-    vector,    ///< parameter vector `index` (bias, peephole)
-    add, sub, mul,       ///< element by element of operands a and b
-    one_minus,           ///< 1 - a
-    activation,          ///< `call` applied to a
-    clip,                ///< a limited to [-limit, limit]
+    input,    ///< x_t
+    state,    ///< state `index` as it was after step t-1
+    product,  ///< matrix `index` times operand a (a matrix-vector product per sequence)
+    vector,   ///< parameter vector `index` (bias, peephole)
+    add,
+    sub,
+    mul,         ///< element by element of operands a and b
+    one_minus,   ///< 1 - a
+    activation,  ///< `call` applied to a
+    clip,        ///< a limited to [-limit, limit]
   };
   Kind kind = Kind::input;
-  int a = -1;            ///< operand: index of an earlier equation
+  int a = -1;  ///< operand: index of an earlier equation
   int b = -1;
-  int index = 0;         ///< state, matrix or vector
+  int index = 0;  ///< state, matrix or vector
   ActivationCall call;
   double limit = 0;
   std::int64_t width = 0;
-  std::string name;      ///< for reports and ranges: "i", "f.pre", "c"
+  std::string name;  ///< for reports and ranges: "i", "f.pre", "c"
 };
 
 /// A weight matrix [rows][cols], y = M v; `values.reals` empty when only timing is wanted.
@@ -60,10 +72,10 @@ struct CellVector {
 /// tiles and gate-unit micro-operations by the compiler. `equations` are in order of evaluation;
 /// `next_state[s]` is the equation whose value becomes state s after the step. State 0 is the output h.
 struct Cell {
-  std::string name;                      ///< "lstm", "gru", "rnn"
+  std::string name;  ///< "lstm", "gru", "rnn"
   std::int64_t input_width = 0;
-  std::vector<std::int64_t> state_width; ///< per state
-  std::vector<std::string> state_name;   ///< "h", "c"
+  std::vector<std::int64_t> state_width;  ///< per state
+  std::vector<std::string> state_name;    ///< "h", "c"
   std::vector<CellMatrix> matrices;
   std::vector<CellVector> vectors;
   std::vector<Equation> equations;

@@ -8,13 +8,13 @@ namespace rondo {
 
 /// Largest magnitudes seen while a graph was evaluated; what the quantiser needs.
 struct Ranges {
-  std::vector<double> value;                              ///< per graph value: max |x|
+  std::vector<double> value;  ///< per graph value: max |x|
   /// [node][direction][equation]: max |x| over all steps and sequences; empty unless the node is recurrent.
   std::vector<std::vector<std::vector<double>>> equation;
 };
 
 struct Evaluation {
-  std::vector<Tensor> values;                             ///< per graph value
+  std::vector<Tensor> values;  ///< per graph value
   Ranges ranges;
 };
 

@@ -111,8 +111,6 @@ double exact_sigmoid(double x) {
   return e / (1.0 + e);
 }
 
-double exact_softplus(double x) {
-  return x > 0 ? x + exact_log1p(exact_exp(-x)) : exact_log1p(exact_exp(x));
-}
+double exact_softplus(double x) { return x > 0 ? x + exact_log1p(exact_exp(-x)) : exact_log1p(exact_exp(x)); }
 
 }  // namespace rondo

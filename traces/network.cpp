@@ -18,7 +18,8 @@ namespace {
 // A model is binary and has control characters near its start; YAML has none.
 bool looks_like_text(const std::string& path) {
   std::error_code failure;
-  if (!std::filesystem::is_regular_file(path, failure)) return true;  // the YAML reader says what it is instead
+  if (!std::filesystem::is_regular_file(path, failure))
+    return true;  // the YAML reader says what it is instead
   std::ifstream stream(path, std::ios::binary);
   std::string start(4096, '\0');
   stream.read(start.data(), static_cast<std::streamsize>(start.size()));
@@ -38,7 +39,8 @@ std::string type_name(ElementType type) {
 }
 
 // The arrays of `given` that the graph takes; what is missing or does not fit is a finding.
-NamedTensors inputs_of(const Graph& graph, const NamedTensors& given, const std::string& path, Findings& findings) {
+NamedTensors inputs_of(const Graph& graph, const NamedTensors& given, const std::string& path,
+                       Findings& findings) {
   NamedTensors inputs;
   for (int v : graph.inputs) {
     const GraphValue& value = graph.values[v];
@@ -81,7 +83,8 @@ NamedTensors seeded_inputs(const Graph& graph) {
     const GraphValue& value = graph.values[v];
     SeededValues seeds(0, ++stream);
     if (!fits(value.shape, std::int64_t{1} << 29)) {
-      throw Error(graph.name + ": input '" + value.name + "' has more than 2^29 elements; ask for timing only");
+      throw Error(graph.name + ": input '" + value.name +
+                  "' has more than 2^29 elements; ask for timing only");
     }
     inputs[value.name] = value.type == ElementType::real ? seeds.reals(value.shape, 1.0)
                                                          : seeds.integers(value.shape, choices_for(graph, v));
@@ -110,8 +113,8 @@ void load_model(const std::string& model, const std::string& inputs_path, const 
 }
 
 // The keys of a network file that refers to an ONNX model.
-void read_model_reference(YamlMap& top, const std::string& path, const NetworkOptions& options, Findings& findings,
-                          Network& network) {
+void read_model_reference(YamlMap& top, const std::string& path, const NetworkOptions& options,
+                          Findings& findings, Network& network) {
   const std::string model = beside(path, top.text("onnx"));
   std::string inputs = top.has("inputs") ? beside(path, top.text("inputs")) : "";
   std::string calibration = top.has("calibration") ? beside(path, top.text("calibration")) : "";
@@ -166,7 +169,8 @@ void read_network_file(const std::string& path, const NetworkOptions& options, N
   }
   read_layers(top, path, options.timing_only, findings, network);
   for (const auto& [name, size] : options.dimensions) {
-    findings.add(path + ": --dim " + name + "=" + std::to_string(size) + ": only ONNX models have open dimensions");
+    findings.add(path + ": --dim " + name + "=" + std::to_string(size) +
+                 ": only ONNX models have open dimensions");
   }
   top.finish();
   findings.raise();

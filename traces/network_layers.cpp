@@ -13,7 +13,7 @@ namespace {
 
 constexpr std::int64_t kMostSteps = std::int64_t{1} << 24;
 constexpr std::int64_t kMostWidth = std::int64_t{1} << 20;
-constexpr std::int64_t kMostValue = std::int64_t{1} << 33;   // elements of one value
+constexpr std::int64_t kMostValue = std::int64_t{1} << 33;    // elements of one value
 constexpr std::int64_t kMostWeights = std::int64_t{1} << 29;  // elements of all weights, when they are made
 
 // Everything that a layer's entry can say, as read; `op` tells which of it counts.
@@ -34,7 +34,8 @@ struct Input {
   std::int64_t steps = 1, batch = 1, features = 0;  // 0 features: word numbers
 };
 
-const std::vector<std::string> kOps = {"lstm", "gru", "rnn", "dense", "embedding", "last_step", "concat", "add"};
+const std::vector<std::string> kOps = {"lstm",      "gru",       "rnn",    "dense",
+                                       "embedding", "last_step", "concat", "add"};
 
 void read_recurrent(YamlMap& m, Layer& layer) {
   layer.recurrent = true;
@@ -62,7 +63,8 @@ void read_options(YamlMap m, Layer& layer) {
   if (layer.op == "dense") {
     layer.units = m.integer("units", 1, kMostWidth);
     layer.bias = m.boolean("bias", true);
-    layer.activation = m.choice("activation", {"none", "relu", "tanh", "sigmoid", "softmax", "log_softmax"}, true);
+    layer.activation =
+        m.choice("activation", {"none", "relu", "tanh", "sigmoid", "softmax", "log_softmax"}, true);
   }
   if (layer.op == "embedding") {
     layer.vocabulary = m.integer("vocabulary", 1, kMostSteps);
@@ -111,7 +113,12 @@ Input read_input(YamlMap& top) {
 class LayerBuilder {
  public:
   LayerBuilder(const Input& input, std::uint64_t seed, bool values, Findings& findings, Network& network)
-      : input_(input), seed_(seed), values_(values), findings_(findings), network_(network), builder_(network.name) {
+      : input_(input),
+        seed_(seed),
+        values_(values),
+        findings_(findings),
+        network_(network),
+        builder_(network.name) {
     builder_.begin(input.name, "input");
     const bool words = input.features == 0;
     Shape shape = {input.steps, input.batch};
@@ -137,8 +144,8 @@ class LayerBuilder {
 
  private:
   struct Made {
-    int value = -1;       // -1: could not be built
-    int last = -1;        // for recurrent layers: final outputs, merged, [batch][features]
+    int value = -1;  // -1: could not be built
+    int last = -1;   // for recurrent layers: final outputs, merged, [batch][features]
   };
 
   SeededValues seeds() { return SeededValues(seed_, ++stream_); }
@@ -182,8 +189,9 @@ class LayerBuilder {
     const Shape shape = builder_.shape(x);
     const bool words = builder_.value(x).type == ElementType::integer;
     if (words != (layer.op == "embedding")) {
-      complain(layer, words ? "its input is word numbers; only an embedding can read them (or give input.features)"
-                            : "an embedding reads word numbers; leave input.features out");
+      complain(layer,
+               words ? "its input is word numbers; only an embedding can read them (or give input.features)"
+                     : "an embedding reads word numbers; leave input.features out");
       return {};
     }
     if (layer.op == "embedding") return embedding(layer, x);
@@ -201,7 +209,8 @@ class LayerBuilder {
   bool afford_weights(const Layer& layer, std::int64_t count) {
     weights_ += count;
     if (!values_ || weights_ <= kMostWeights) return true;
-    return complain(layer, "the network's weights are more than 2^29 numbers; `weights: none` asks for timing only");
+    return complain(layer,
+                    "the network's weights are more than 2^29 numbers; `weights: none` asks for timing only");
   }
 
   Tensor weights(const Shape& shape, double bound) {
@@ -238,7 +247,8 @@ class LayerBuilder {
     const int axis = static_cast<int>(first.size()) - 1;
     for (const Made& source : sources) {
       Shape shape = builder_.shape(source.value);
-      const bool fitting = shape.size() == first.size() && std::equal(shape.begin(), shape.end() - 1, first.begin()) &&
+      const bool fitting = shape.size() == first.size() &&
+                           std::equal(shape.begin(), shape.end() - 1, first.begin()) &&
                            (layer.op == "concat" || shape.back() == first.back()) &&
                            builder_.value(source.value).type == ElementType::real;
       if (!fitting) {
@@ -286,7 +296,8 @@ class LayerBuilder {
     if (layer.direction != "forward") r.reversed.push_back(true);
     for (std::size_t d = 0; d < r.reversed.size(); ++d) r.cells.push_back(cell(layer, shape[2]));
     std::vector<int> initial;
-    for (std::size_t s = 0; s < r.cells[0].state_width.size(); ++s) initial.push_back(initial_state(layer, r, s, shape[1]));
+    for (std::size_t s = 0; s < r.cells[0].state_width.size(); ++s)
+      initial.push_back(initial_state(layer, r, s, shape[1]));
     const std::vector<int> outputs = builder_.recurrent(std::move(r), x, initial);
     for (std::size_t s = 1; s < outputs.size(); ++s) {
       builder_.set_name(outputs[s], layer.name + (s == 1 ? ".h" : ".c"));
@@ -297,15 +308,17 @@ class LayerBuilder {
   bool consistent(const Layer& layer, const Shape& shape) {
     bool good = true;
     if (layer.skip_input && shape[2] != layer.hidden) {
-      good = complain(layer, "skip_input wants as many features as hidden; there are " + std::to_string(shape[2]) +
-                                 " and " + std::to_string(layer.hidden));
+      good = complain(layer, "skip_input wants as many features as hidden; there are " +
+                                 std::to_string(shape[2]) + " and " + std::to_string(layer.hidden));
     }
     if (!layer.lengths.empty() && static_cast<std::int64_t>(layer.lengths.size()) != shape[1]) {
-      good = complain(layer, "lengths: one per sequence is wanted; there are " + std::to_string(layer.lengths.size()) +
-                                 " for a batch of " + std::to_string(shape[1]));
+      good = complain(layer, "lengths: one per sequence is wanted; there are " +
+                                 std::to_string(layer.lengths.size()) + " for a batch of " +
+                                 std::to_string(shape[1]));
     }
     for (std::int64_t length : layer.lengths) {
-      if (length > shape[0]) good = complain(layer, "lengths: " + std::to_string(length) + " is more than the steps");
+      if (length > shape[0])
+        good = complain(layer, "lengths: " + std::to_string(length) + " is more than the steps");
     }
     const std::int64_t gates = layer.op == "lstm" ? 4 : layer.op == "gru" ? 3 : 1;
     const std::int64_t directions = layer.direction == "bidirectional" ? 2 : 1;
@@ -392,7 +405,8 @@ class LayerBuilder {
 
 }  // namespace
 
-void read_layers(YamlMap& top, const std::string& file, bool timing_only, Findings& findings, Network& network) {
+void read_layers(YamlMap& top, const std::string& file, bool timing_only, Findings& findings,
+                 Network& network) {
   const std::size_t before = findings.list().size();
   const Input input = read_input(top);
   const bool input_broken = findings.list().size() > before;
@@ -429,7 +443,8 @@ void apply_overrides(YAML::Node& root, const std::string& file, const std::map<s
       const std::size_t dot = rest.find('.');
       const std::string step = rest.substr(0, dot);
       if (at.IsSequence()) {
-        const bool number = !step.empty() && step.size() < 6 && step.find_first_not_of("0123456789") == std::string::npos;
+        const bool number =
+            !step.empty() && step.size() < 6 && step.find_first_not_of("0123456789") == std::string::npos;
         good = number && std::stoul(step) < at.size() && dot != std::string::npos;
         if (good) at.reset(at[std::stoul(step)]);
       } else if (!at.IsMap() || step.empty()) {
@@ -444,7 +459,8 @@ void apply_overrides(YAML::Node& root, const std::string& file, const std::map<s
       }
       rest = dot == std::string::npos ? "" : rest.substr(dot + 1);
     }
-    if (!good) findings.add(file + ": --set network." + key + "=" + text + ": there is no such entry in this network");
+    if (!good)
+      findings.add(file + ": --set network." + key + "=" + text + ": there is no such entry in this network");
   }
 }
 

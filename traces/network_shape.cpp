@@ -20,8 +20,8 @@ NetworkShape::Layer recurrent_layer(const Graph& graph, const Node& node, Networ
   layer.skip_input = std::none_of(cell.equations.begin(), cell.equations.end(), [&](const Equation& e) {
     return e.kind == Equation::Kind::product && cell.equations[e.a].kind == Equation::Kind::input;
   });
-  const std::int64_t runs = r.lengths.empty() ? x[0] * x[1]
-                                              : std::accumulate(r.lengths.begin(), r.lengths.end(), std::int64_t{0});
+  const std::int64_t runs =
+      r.lengths.empty() ? x[0] * x[1] : std::accumulate(r.lengths.begin(), r.lengths.end(), std::int64_t{0});
   for (const Cell& one : r.cells) {
     for (const CellMatrix& m : one.matrices) {
       shape.multiply_accumulates += m.rows * m.cols * runs;

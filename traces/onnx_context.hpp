@@ -10,12 +10,16 @@
 
 namespace rondo {
 
-/// What an operator's converter sees of its node: typed attributes, inputs as graph values, outputs to set. Every
-/// question that the node answers wrongly throws Error with the node's origin.
+/// What an operator's converter sees of its node: typed attributes, inputs as graph values, outputs to set.
+/// Every question that the node answers wrongly throws Error with the node's origin.
 class OnnxContext {
  public:
   OnnxContext(GraphBuilder& builder, const OnnxNode& node, std::int64_t opset, std::vector<int> inputs)
-      : builder(builder), node(node), opset(opset), inputs_(std::move(inputs)), outputs_(node.outputs.size(), -1) {}
+      : builder(builder),
+        node(node),
+        opset(opset),
+        inputs_(std::move(inputs)),
+        outputs_(node.outputs.size(), -1) {}
 
   GraphBuilder& builder;
   const OnnxNode& node;
@@ -51,15 +55,20 @@ class OnnxContext {
 
   /// Refuses an attribute that became an input (or went away) with operator set `version`.
   void only_before(const std::string& attribute, std::int64_t version) const;
-  /// A list that is attribute `name` before operator set `version` and input i from then on; nothing if left out.
+  /// A list that is attribute `name` before operator set `version` and input i from then on; nothing if left
+  /// out.
   std::optional<std::vector<std::int64_t>> list(const std::string& name, int i, std::int64_t version) const;
 
   /// An axis of a value of `rank` axes, counted from the end when negative.
   int axis(std::int64_t axis, int rank) const;
   std::vector<int> axes(const std::vector<std::int64_t>& list, int rank) const;  ///< none twice
 
-  bool wants(int output) const { return output < static_cast<int>(outputs_.size()) && !node.outputs[output].empty(); }
-  void output(int i, int value) { if (i < static_cast<int>(outputs_.size())) outputs_[i] = value; }
+  bool wants(int output) const {
+    return output < static_cast<int>(outputs_.size()) && !node.outputs[output].empty();
+  }
+  void output(int i, int value) {
+    if (i < static_cast<int>(outputs_.size())) outputs_[i] = value;
+  }
   const std::vector<int>& outputs() const { return outputs_; }
 
  private:

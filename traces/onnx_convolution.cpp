@@ -11,12 +11,14 @@ struct Windows {
   std::vector<std::int64_t> kernel, strides, dilations, before, after;
 };
 
-std::vector<std::int64_t> per_axis(const OnnxContext& c, const std::string& name, std::size_t axes, std::int64_t usual) {
+std::vector<std::int64_t> per_axis(const OnnxContext& c, const std::string& name, std::size_t axes,
+                                   std::int64_t usual) {
   std::vector<std::int64_t> list = c.integer_list(name);
   if (list.empty()) list.assign(axes, usual);
   if (list.size() != axes) c.fail("attribute '" + name + "' must have " + std::to_string(axes) + " entries");
   for (std::int64_t value : list) {
-    if (value < (name == "pads" ? 0 : 1) || value > (1 << 20)) c.fail("attribute '" + name + "' holds " + std::to_string(value));
+    if (value < (name == "pads" ? 0 : 1) || value > (1 << 20))
+      c.fail("attribute '" + name + "' holds " + std::to_string(value));
   }
   return list;
 }
@@ -32,7 +34,8 @@ Windows read_windows(const OnnxContext& c, const Shape& x, const Shape& w) {
   windows.dilations = per_axis(c, "dilations", axes, 1);
   const std::vector<std::int64_t> pads = per_axis(c, "pads", 2 * axes, 0);
   const std::string automatic = c.text("auto_pad", "NOTSET");
-  if (automatic != "NOTSET" && automatic != "VALID" && automatic != "SAME_UPPER" && automatic != "SAME_LOWER") {
+  if (automatic != "NOTSET" && automatic != "VALID" && automatic != "SAME_UPPER" &&
+      automatic != "SAME_LOWER") {
     c.fail("auto_pad '" + automatic.substr(0, 40) + "' is unknown");
   }
   for (std::size_t i = 0; i < axes; ++i) {
@@ -40,7 +43,8 @@ Windows read_windows(const OnnxContext& c, const Shape& x, const Shape& w) {
     windows.after.push_back(automatic == "NOTSET" ? pads[i + axes] : 0);
     if (automatic == "NOTSET" || automatic == "VALID") continue;
     const std::int64_t outputs = (x[i + 2] + windows.strides[i] - 1) / windows.strides[i];
-    const std::int64_t reach = (outputs - 1) * windows.strides[i] + (windows.kernel[i] - 1) * windows.dilations[i] + 1;
+    const std::int64_t reach =
+        (outputs - 1) * windows.strides[i] + (windows.kernel[i] - 1) * windows.dilations[i] + 1;
     const std::int64_t total = std::max<std::int64_t>(0, reach - x[i + 2]);
     windows.before[i] = automatic == "SAME_UPPER" ? total / 2 : total - total / 2;
     windows.after[i] = total - windows.before[i];
@@ -64,15 +68,16 @@ int padded(OnnxContext& c, int v, const Windows& windows) {
   return v;
 }
 
-// The window under every output as one row: [N][outputs...][channels * kernel...], a view that reads elements more
-// than once, so that a convolution is a dense layer over it.
+// The window under every output as one row: [N][outputs...][channels * kernel...], a view that reads elements
+// more than once, so that a convolution is a dense layer over it.
 int window_rows(OnnxContext& c, int v, const Windows& windows) {
   const int axes = static_cast<int>(windows.kernel.size());
   for (int i = 0; i < axes; ++i) {
     const std::int64_t reach = (windows.kernel[i] - 1) * windows.dilations[i] + 1;
     const std::int64_t room = c.builder.shape(v)[i + 2] - reach;
     if (room < 0) c.fail("its kernel is larger than its padded input");
-    v = c.builder.windows(v, i + 2, room / windows.strides[i] + 1, windows.strides[i], windows.kernel[i], windows.dilations[i]);
+    v = c.builder.windows(v, i + 2, room / windows.strides[i] + 1, windows.strides[i], windows.kernel[i],
+                          windows.dilations[i]);
   }
   std::vector<int> order = {0};  // [N][C][outputs...][kernel...] -> [N][outputs...][C][kernel...]
   for (int i = 0; i < axes; ++i) order.push_back(2 + i);
@@ -86,7 +91,8 @@ int window_rows(OnnxContext& c, int v, const Windows& windows) {
 
 Tensor rows_of(const Tensor& tensor, std::int64_t first, std::int64_t count, Shape shape) {
   const std::int64_t size = element_count(tensor.shape) / tensor.shape[0];
-  return real_tensor(std::move(shape), {tensor.reals.begin() + first * size, tensor.reals.begin() + (first + count) * size});
+  return real_tensor(std::move(shape),
+                     {tensor.reals.begin() + first * size, tensor.reals.begin() + (first + count) * size});
 }
 
 void want_finite(const OnnxContext& c, const Tensor& tensor) {
@@ -101,16 +107,19 @@ void convert_convolution(OnnxContext& c) {
   const Shape x = c.shape(0), w = c.shape(1);
   const Tensor weights = c.constant(1, "W");
   const std::int64_t groups = c.integer("group", 1);
-  if (x.size() < 3 || w.size() != x.size()) c.fail("X " + to_string(x) + " and W " + to_string(w) + " do not fit");
+  if (x.size() < 3 || w.size() != x.size())
+    c.fail("X " + to_string(x) + " and W " + to_string(w) + " do not fit");
   if (element_count(x) == 0 || element_count(w) == 0) c.fail("a size is zero");
   if (groups < 1 || x[1] % groups != 0 || w[0] % groups != 0 || w[1] != x[1] / groups) {
-    c.fail("X " + to_string(x) + ", W " + to_string(w) + " and " + std::to_string(groups) + " groups do not fit");
+    c.fail("X " + to_string(x) + ", W " + to_string(w) + " and " + std::to_string(groups) +
+           " groups do not fit");
   }
   want_finite(c, weights);
   Tensor bias;
   if (c.has(2)) {
     bias = c.constant(2, "B");
-    if (bias.type != ElementType::real || bias.shape != Shape{w[0]}) c.fail("B must be " + std::to_string(w[0]) + " reals");
+    if (bias.type != ElementType::real || bias.shape != Shape{w[0]})
+      c.fail("B must be " + std::to_string(w[0]) + " reals");
     want_finite(c, bias);
   }
   const Windows windows = read_windows(c, x, w);
@@ -164,8 +173,24 @@ void convert_batch_normalization(OnnxContext& c) {
 
 std::vector<OnnxOperator> onnx_convolution_operators() {
   return {
-      {"Conv", 2, 3, 1, {"auto_pad", "dilations", "group", "kernel_shape", "pads", "strides"}, {1, 2}, {}, convert_convolution},
-      {"BatchNormalization", 5, 5, 1, {"epsilon", "momentum", "spatial", "training_mode"}, {1, 2, 3, 4}, {}, convert_batch_normalization, false, 7},
+      {"Conv",
+       2,
+       3,
+       1,
+       {"auto_pad", "dilations", "group", "kernel_shape", "pads", "strides"},
+       {1, 2},
+       {},
+       convert_convolution},
+      {"BatchNormalization",
+       5,
+       5,
+       1,
+       {"epsilon", "momentum", "spatial", "training_mode"},
+       {1, 2, 3, 4},
+       {},
+       convert_batch_normalization,
+       false,
+       7},
   };
 }
 

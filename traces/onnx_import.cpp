@@ -55,7 +55,8 @@ class Importer {
     const std::set<std::string> bound = bound_onnx_inputs(model_);
     for (const OnnxInput& input : model_.inputs) {
       if (!input.type) {
-        findings_.add(model_.path + ": input '" + input.name + "': its type is not supported; tensors of reals, integers and booleans are");
+        findings_.add(model_.path + ": input '" + input.name +
+                      "': its type is not supported; tensors of reals, integers and booleans are");
       }
     }
     std::map<std::string, Shape> shapes = onnx_input_shapes(model_, options_, findings_);
@@ -68,7 +69,8 @@ class Importer {
         continue;
       }
       try {
-        named_.insert(values_[input.name] = builder_.constant(onnx_bound_value(model_, input, shape, options_)));
+        named_.insert(values_[input.name] =
+                          builder_.constant(onnx_bound_value(model_, input, shape, options_)));
       } catch (const Error& error) {
         findings_.add(error.what());
         values_[input.name] = kUnknown;
@@ -111,7 +113,8 @@ class Importer {
         outputs = converted(node, inputs);
       } catch (const Error& error) {
         const std::string text = error.what();
-        findings_.add(text.compare(0, node.origin.size(), node.origin) == 0 ? text : node.origin + ": " + text);
+        findings_.add(text.compare(0, node.origin.size(), node.origin) == 0 ? text
+                                                                            : node.origin + ": " + text);
       }
     }
     for (std::size_t i = 0; i < outputs.size(); ++i) {
@@ -130,8 +133,10 @@ class Importer {
     op.convert(context);
     for (std::size_t i = 0; i < node.outputs.size(); ++i) {
       const int v = context.outputs()[i];
-      if (v < 0 && !node.outputs[i].empty()) context.fail("output " + std::to_string(i) + " is not supported");
-      if (v >= 0 && !node.outputs[i].empty() && named_.insert(v).second) builder_.set_name(v, node.outputs[i]);
+      if (v < 0 && !node.outputs[i].empty())
+        context.fail("output " + std::to_string(i) + " is not supported");
+      if (v >= 0 && !node.outputs[i].empty() && named_.insert(v).second)
+        builder_.set_name(v, node.outputs[i]);
     }
     return context.outputs();
   }
@@ -164,6 +169,8 @@ Graph import_onnx(const std::string& path, const ImportOptions& options) {
   return import_onnx_model(read_onnx_model(path), options);
 }
 
-Graph import_onnx_model(const OnnxModel& model, const ImportOptions& options) { return Importer(model, options).run(); }
+Graph import_onnx_model(const OnnxModel& model, const ImportOptions& options) {
+  return Importer(model, options).run();
+}
 
 }  // namespace rondo

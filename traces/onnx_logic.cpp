@@ -15,7 +15,8 @@ Tensor boolean_tensor(Shape shape, std::vector<std::int64_t> values) {
 }
 
 void want_small(const OnnxContext& c, const Shape& shape) {
-  if (!fits(shape, GraphBuilder::kMostConstant)) c.fail("a constant of shape " + to_string(shape) + " is too large");
+  if (!fits(shape, GraphBuilder::kMostConstant))
+    c.fail("a constant of shape " + to_string(shape) + " is too large");
 }
 
 // Both inputs, constant, spread to their common shape.
@@ -28,7 +29,9 @@ Pair constant_pair(OnnxContext& c, int first = 0, int second = 1) {
   c.constant(second, "input");
   if (c.type(first) != c.type(second)) c.fail("its inputs have different element types");
   const auto shape = broadcast_shapes(c.shape(first), c.shape(second));
-  if (!shape) c.fail("inputs of shapes " + to_string(c.shape(first)) + " and " + to_string(c.shape(second)) + " do not fit");
+  if (!shape)
+    c.fail("inputs of shapes " + to_string(c.shape(first)) + " and " + to_string(c.shape(second)) +
+           " do not fit");
   want_small(c, *shape);
   const int a = c.builder.expand(c.input(first), *shape), b = c.builder.expand(c.input(second), *shape);
   return {c.builder.value(a).data, c.builder.value(b).data};
@@ -38,7 +41,8 @@ template <template <class> class Compare>
 void convert_comparison(OnnxContext& c) {
   const Pair p = constant_pair(c);
   std::vector<std::int64_t> result;
-  for (std::size_t i = 0; i < p.a.reals.size(); ++i) result.push_back(Compare<double>()(p.a.reals[i], p.b.reals[i]));
+  for (std::size_t i = 0; i < p.a.reals.size(); ++i)
+    result.push_back(Compare<double>()(p.a.reals[i], p.b.reals[i]));
   for (std::size_t i = 0; i < p.a.integers.size(); ++i) {
     result.push_back(Compare<std::int64_t>()(p.a.integers[i], p.b.integers[i]));
   }
@@ -74,7 +78,8 @@ void convert_extreme(OnnxContext& c) {
       p.a.reals[k] = largest ? std::max(p.a.reals[k], p.b.reals[k]) : std::min(p.a.reals[k], p.b.reals[k]);
     }
     for (std::size_t k = 0; k < p.a.integers.size(); ++k) {
-      p.a.integers[k] = largest ? std::max(p.a.integers[k], p.b.integers[k]) : std::min(p.a.integers[k], p.b.integers[k]);
+      p.a.integers[k] =
+          largest ? std::max(p.a.integers[k], p.b.integers[k]) : std::min(p.a.integers[k], p.b.integers[k]);
     }
     so_far = std::move(p.a);
   }
@@ -113,7 +118,8 @@ void convert_where(OnnxContext& c) {
   const auto shape = both ? broadcast_shapes(*both, condition.shape) : both;
   if (!shape) c.fail("its inputs do not fit");
   want_small(c, *shape);
-  const std::int64_t yes = std::count_if(condition.integers.begin(), condition.integers.end(), [](auto v) { return v != 0; });
+  const std::int64_t yes =
+      std::count_if(condition.integers.begin(), condition.integers.end(), [](auto v) { return v != 0; });
   const std::int64_t all = static_cast<std::int64_t>(condition.integers.size());
   if (yes == all) return c.output(0, c.builder.expand(c.input(1), *shape));
   if (yes == 0) return c.output(0, c.builder.expand(c.input(2), *shape));
@@ -123,8 +129,10 @@ void convert_where(OnnxContext& c) {
     Tensor b = spread(c.input(2));
     for (std::size_t i = 0; i < mask.integers.size(); ++i) {
       if (mask.integers[i] == 0) continue;
-      if (b.type == ElementType::real) b.reals[i] = a.reals[i];
-      else b.integers[i] = a.integers[i];
+      if (b.type == ElementType::real)
+        b.reals[i] = a.reals[i];
+      else
+        b.integers[i] = a.integers[i];
     }
     return c.output(0, c.builder.constant(std::move(b)));
   }

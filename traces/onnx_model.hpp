@@ -11,7 +11,8 @@
 
 namespace rondo {
 
-/// An ONNX model as plain data: what the rest of the importer works on, so that only onnx_model.cpp sees protobuf.
+/// An ONNX model as plain data: what the rest of the importer works on, so that only onnx_model.cpp sees
+/// protobuf.
 struct OnnxAttribute {
   enum class Kind { integer, real, text, tensor, integers, reals, texts, other };
   Kind kind = Kind::other;
@@ -38,16 +39,16 @@ struct OnnxDimension {
 
 struct OnnxInput {
   std::string name;
-  std::optional<ElementType> type;           ///< none: a type that Rondo has not; a finding only if the input is used
+  std::optional<ElementType> type;  ///< none: a type that Rondo has not; a finding only if the input is used
   bool has_shape = false;
   std::vector<OnnxDimension> shape;
 };
 
 struct OnnxModel {
   std::string path;
-  std::int64_t opset = 0;                    ///< of the default domain
+  std::int64_t opset = 0;  ///< of the default domain
   std::vector<OnnxNode> nodes;
-  std::vector<OnnxInput> inputs;             ///< without those that have an initializer
+  std::vector<OnnxInput> inputs;  ///< without those that have an initializer
   std::vector<std::string> outputs;
   NamedTensors initializers;
 };
@@ -56,8 +57,8 @@ struct OnnxModel {
 std::optional<ElementType> onnx_element_type(std::int64_t data_type);
 std::string onnx_type_name(std::int64_t data_type);
 
-/// Reads and checks the file's structure. Not ONNX, truncated, too large, with data in other files or with tensors
-/// that contradict themselves: Error.
+/// Reads and checks the file's structure. Not ONNX, truncated, too large, with data in other files or with
+/// tensors that contradict themselves: Error.
 OnnxModel read_onnx_model(const std::string& path);
 /// The same for the bytes of a file; `path` names it in messages.
 OnnxModel parse_onnx_model(const std::string& bytes, const std::string& path);

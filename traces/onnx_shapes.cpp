@@ -20,7 +20,8 @@ void convert_dropout(OnnxContext& c) {
   c.only_before("ratio", 12);
   if (c.has(2)) {
     const Tensor& training = c.constant(2, "training_mode");
-    if (training.integers.size() != 1 || training.integers[0] != 0) c.fail("training is not supported, only inference");
+    if (training.integers.size() != 1 || training.integers[0] != 0)
+      c.fail("training is not supported, only inference");
   }
   c.output(0, c.input(0));
   if (!c.wants(1)) return;
@@ -36,7 +37,8 @@ void convert_transpose(OnnxContext& c) {
   std::vector<int> order;
   if (c.has_attribute("perm")) {
     order = c.axes(c.integer_list("perm"), rank);
-    if (static_cast<int>(order.size()) != rank) c.fail("perm must name all " + std::to_string(rank) + " axes");
+    if (static_cast<int>(order.size()) != rank)
+      c.fail("perm must name all " + std::to_string(rank) + " axes");
   } else {
     for (int i = rank; i-- > 0;) order.push_back(i);
   }
@@ -50,7 +52,8 @@ void convert_reshape(OnnxContext& c) {
   int open = -1;
   for (std::size_t i = 0; i < to.size(); ++i) {
     if (to[i] == 0 && !zero_is_zero) {
-      if (i >= from.size()) c.fail("shape " + to_string(to) + " copies an axis that " + to_string(from) + " has not");
+      if (i >= from.size())
+        c.fail("shape " + to_string(to) + " copies an axis that " + to_string(from) + " has not");
       to[i] = from[i];
     } else if (to[i] == -1) {
       if (open >= 0) c.fail("shape " + to_string(to) + " leaves two sizes open");
@@ -62,7 +65,8 @@ void convert_reshape(OnnxContext& c) {
   const std::int64_t have = element_count(from), known = element_count(to);
   if (open >= 0 && known > 0 && have % known == 0) to[open] = have / known;
   if (element_count(to) != have) {
-    c.fail("a value of shape " + to_string(from) + " cannot take the shape " + to_string(c.integers(1, "shape")));
+    c.fail("a value of shape " + to_string(from) + " cannot take the shape " +
+           to_string(c.integers(1, "shape")));
   }
   c.output(0, c.builder.reshape(c.input(0), to));
 }
@@ -84,7 +88,8 @@ void convert_squeeze(OnnxContext& c) {
   std::vector<bool> drop(shape.size(), false);
   if (list) {
     for (int axis : c.axes(*list, c.rank(0))) {
-      if (shape[axis] != 1) c.fail("axis " + std::to_string(axis) + " of " + to_string(shape) + " is not of size 1");
+      if (shape[axis] != 1)
+        c.fail("axis " + std::to_string(axis) + " of " + to_string(shape) + " is not of size 1");
       drop[axis] = true;
     }
   } else {
@@ -116,7 +121,8 @@ void convert_expand(OnnxContext& c) {
   const Shape wanted = c.integers(1, "shape");
   want_possible(c, wanted);
   const auto shape = broadcast_shapes(c.shape(0), wanted);
-  if (!shape) c.fail("a value of shape " + to_string(c.shape(0)) + " cannot be expanded to " + to_string(wanted));
+  if (!shape)
+    c.fail("a value of shape " + to_string(c.shape(0)) + " cannot be expanded to " + to_string(wanted));
   want_possible(c, *shape);
   c.output(0, c.builder.expand(c.input(0), *shape));
 }
@@ -130,7 +136,8 @@ void convert_tile(OnnxContext& c) {
   for (std::size_t i = 0; i < shape.size(); ++i) {
     split.insert(split.end(), {1, shape[i]});
     wide.insert(wide.end(), {repeats[i], shape[i]});
-    if (!fits({repeats[i], shape[i]}, kMostElements)) c.fail("repeats " + to_string(repeats) + " are not possible");
+    if (!fits({repeats[i], shape[i]}, kMostElements))
+      c.fail("repeats " + to_string(repeats) + " are not possible");
     joined.push_back(repeats[i] * shape[i]);
   }
   want_possible(c, joined);
@@ -148,7 +155,8 @@ void convert_concat(OnnxContext& c) {
     if (c.type(i) != c.type(0)) c.fail("its inputs have different element types");
     const std::int64_t size = shape.size() == first.size() ? shape[axis] : 0;
     if (shape.size() == first.size()) shape[axis] = first[axis];
-    if (shape != first) c.fail("inputs of shapes " + to_string(first) + " and " + to_string(c.shape(i)) + " do not fit");
+    if (shape != first)
+      c.fail("inputs of shapes " + to_string(first) + " and " + to_string(c.shape(i)) + " do not fit");
     whole[axis] += size;
     want_possible(c, whole);
     if (size > 0) parts.push_back(c.input(i));
@@ -165,7 +173,8 @@ std::vector<std::int64_t> split_sizes(const OnnxContext& c, std::int64_t size) {
   }
   const std::int64_t each = (size + parts - 1) / parts;
   if (c.opset < 18 && size % parts != 0) {
-    c.fail("an axis of " + std::to_string(size) + " cannot be split into " + std::to_string(parts) + " equal parts");
+    c.fail("an axis of " + std::to_string(size) + " cannot be split into " + std::to_string(parts) +
+           " equal parts");
   }
   std::vector<std::int64_t> sizes(parts, each);
   sizes.back() = size - each * (parts - 1);
@@ -178,12 +187,13 @@ void convert_split(OnnxContext& c) {
   const std::vector<std::int64_t> sizes = split_sizes(c, shape[axis]);
   std::int64_t at = 0;
   for (std::int64_t size : sizes) {
-    if (size < 0 || size > shape[axis] - at) c.fail("the parts " + to_string(sizes) + " do not add up to " + std::to_string(shape[axis]));
+    if (size < 0 || size > shape[axis] - at)
+      c.fail("the parts " + to_string(sizes) + " do not add up to " + std::to_string(shape[axis]));
     at += size;
   }
   if (at != shape[axis] || sizes.size() != c.node.outputs.size()) {
-    c.fail("the parts " + to_string(sizes) + " do not fit an axis of " + std::to_string(shape[axis]) + " and " +
-           std::to_string(c.node.outputs.size()) + " outputs");
+    c.fail("the parts " + to_string(sizes) + " do not fit an axis of " + std::to_string(shape[axis]) +
+           " and " + std::to_string(c.node.outputs.size()) + " outputs");
   }
   at = 0;
   for (std::size_t i = 0; i < sizes.size(); ++i) {
@@ -220,7 +230,8 @@ void convert_slice(OnnxContext& c) {
   }
   const std::vector<int> which = c.axes(along, c.rank(0));
   int v = c.input(0);
-  for (std::size_t i = 0; i < which.size(); ++i) v = slice_axis(c, v, which[i], (*starts)[i], (*ends)[i], steps[i]);
+  for (std::size_t i = 0; i < which.size(); ++i)
+    v = slice_axis(c, v, which[i], (*starts)[i], (*ends)[i], steps[i]);
   c.output(0, v);
 }
 
@@ -229,7 +240,8 @@ int gather_constant(OnnxContext& c, int v, int axis, const Tensor& indices) {
   const std::int64_t size = c.builder.shape(v)[axis];
   std::vector<std::int64_t> at = indices.integers;
   for (std::int64_t& index : at) {
-    if (index < -size || index >= size) c.fail("index " + std::to_string(index) + " is outside an axis of " + std::to_string(size));
+    if (index < -size || index >= size)
+      c.fail("index " + std::to_string(index) + " is outside an axis of " + std::to_string(size));
     if (index < 0) index += size;
   }
   Shape result = c.builder.shape(v);
@@ -278,7 +290,8 @@ void convert_gather(OnnxContext& c) {
   const int axis = c.axis(c.integer("axis", 0), c.rank(0));
   if (c.type(1) != ElementType::integer) c.fail("its indices are not integers");
   if (c.is_constant(1)) return c.output(0, gather_constant(c, c.input(0), axis, c.constant(1, "indices")));
-  if (!c.is_constant(0)) c.fail("both its table and its indices are only known at run time; one must be constant");
+  if (!c.is_constant(0))
+    c.fail("both its table and its indices are only known at run time; one must be constant");
   c.output(0, gather_table(c, c.input(0), axis, c.input(1)));
 }
 
@@ -305,17 +318,20 @@ void convert_pad(OnnxContext& c) {
     const auto block = [&](std::int64_t count) {
       Shape shape = c.builder.shape(v);
       shape[axes[i]] = count;
-      if (!fits(shape, GraphBuilder::kMostConstant)) c.fail("pads of " + std::to_string(count) + " are not possible");
+      if (!fits(shape, GraphBuilder::kMostConstant))
+        c.fail("pads of " + std::to_string(count) + " are not possible");
       const bool real = c.type(0) == ElementType::real;
       Tensor filled = real ? real_tensor({}, {fill}) : integer_tensor({}, {static_cast<std::int64_t>(fill)});
       filled.type = c.type(0);
       return c.builder.expand(c.builder.constant(std::move(filled)), shape);
     };
     const std::int64_t size = c.builder.shape(v)[axes[i]];
-    if (before < -size || after < -size || std::min<std::int64_t>(before, 0) + std::min<std::int64_t>(after, 0) < -size) {
+    if (before < -size || after < -size ||
+        std::min<std::int64_t>(before, 0) + std::min<std::int64_t>(after, 0) < -size) {
       c.fail("negative pads cut more than there is");
     }
-    const std::int64_t cut_front = std::max<std::int64_t>(-before, 0), cut_back = std::max<std::int64_t>(-after, 0);
+    const std::int64_t cut_front = std::max<std::int64_t>(-before, 0),
+                       cut_back = std::max<std::int64_t>(-after, 0);
     if (cut_front + cut_back > 0) v = c.builder.slice(v, axes[i], cut_front, size - cut_front - cut_back);
     std::vector<int> parts = {v};
     if (before > 0) parts.insert(parts.begin(), block(before));

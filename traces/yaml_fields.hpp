@@ -12,20 +12,21 @@
 
 namespace rondo {
 
-/// Reads a whole regular file of at most `most_bytes`. Missing, a directory, a device, empty or too large: Error.
+/// Reads a whole regular file of at most `most_bytes`. Missing, a directory, a device, empty or too large:
+/// Error.
 std::string read_file(const std::string& path, std::int64_t most_bytes);
 
-/// Parses a YAML file of at most 16 MiB and at most 64 levels whose top is a map. Anything else is an Error that
-/// names the file and, where known, the line and column.
+/// Parses a YAML file of at most 16 MiB and at most 64 levels whose top is a map. Anything else is an Error
+/// that names the file and, where known, the line and column.
 YAML::Node load_yaml(const std::string& path);
 YAML::Node parse_yaml(const std::string& text, const std::string& path);
 
 /// "configs/chips/edge.yaml:3:12", or just the file when the node was not written in it.
 std::string yaml_place(const std::string& file, const YAML::Node& node);
 
-/// A cursor over one YAML map. Every question names a key; what is missing, mistyped or out of range becomes a
-/// finding and the answer is a harmless value, so that reading goes on. `finish` then reports keys that nobody
-/// asked for and keys written twice. Messages use the dotted path, for example `layers.2.lstm.hidden`.
+/// A cursor over one YAML map. Every question names a key; what is missing, mistyped or out of range becomes
+/// a finding and the answer is a harmless value, so that reading goes on. `finish` then reports keys that
+/// nobody asked for and keys written twice. Messages use the dotted path, for example `layers.2.lstm.hidden`.
 class YamlMap {
  public:
   static constexpr std::int64_t kMostInteger = std::numeric_limits<std::int64_t>::max();
@@ -36,7 +37,8 @@ class YamlMap {
   bool has(const std::string& key);  ///< counts as asking
   std::int64_t integer(const std::string& key, std::int64_t least, std::int64_t most,
                        std::optional<std::int64_t> otherwise = std::nullopt);
-  double real(const std::string& key, double least, double most, std::optional<double> otherwise = std::nullopt);
+  double real(const std::string& key, double least, double most,
+              std::optional<double> otherwise = std::nullopt);
   bool boolean(const std::string& key, std::optional<bool> otherwise = std::nullopt);
   std::string text(const std::string& key, std::optional<std::string> otherwise = std::nullopt);
   /// One of `choices`; the first is the answer when the key is absent and `optional`.
@@ -56,11 +58,12 @@ class YamlMap {
   const std::string& path() const { return path_; }
 
  private:
-  std::optional<std::string> scalar(const std::string& key, const std::string& wanted, bool required, bool plain);
+  std::optional<std::string> scalar(const std::string& key, const std::string& wanted, bool required,
+                                    bool plain);
   std::string dotted(const std::string& key) const { return path_.empty() ? key : path_ + "." + key; }
   YAML::Node find(const std::string& key) const;
-  std::optional<std::int64_t> parse_integer(const YAML::Node& node, const std::string& name, std::int64_t least,
-                                            std::int64_t most);
+  std::optional<std::int64_t> parse_integer(const YAML::Node& node, const std::string& name,
+                                            std::int64_t least, std::int64_t most);
 
   YAML::Node node_;
   std::string file_, path_;

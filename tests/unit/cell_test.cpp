@@ -18,14 +18,24 @@ std::string formula(const Cell& cell, int id, bool top) {
   if (by_name && !top) return e.name;
   if (!top && e.name == "c'") return e.name;
   switch (e.kind) {
-    case Equation::Kind::input: case Equation::Kind::state: case Equation::Kind::vector: return e.name;
-    case Equation::Kind::product: return cell.matrices[e.index].name + " " + part(e.a);
-    case Equation::Kind::add: return part(e.a) + " + " + part(e.b);
-    case Equation::Kind::sub: return part(e.a) + " - " + part(e.b);
-    case Equation::Kind::mul: return "(" + part(e.a) + ") * (" + part(e.b) + ")";
-    case Equation::Kind::one_minus: return "1 - " + part(e.a);
-    case Equation::Kind::activation: return "f" + std::to_string(static_cast<int>(e.call.function)) + "(" + part(e.a) + ")";
-    case Equation::Kind::clip: return "clip(" + part(e.a) + ")";
+    case Equation::Kind::input:
+    case Equation::Kind::state:
+    case Equation::Kind::vector:
+      return e.name;
+    case Equation::Kind::product:
+      return cell.matrices[e.index].name + " " + part(e.a);
+    case Equation::Kind::add:
+      return part(e.a) + " + " + part(e.b);
+    case Equation::Kind::sub:
+      return part(e.a) + " - " + part(e.b);
+    case Equation::Kind::mul:
+      return "(" + part(e.a) + ") * (" + part(e.b) + ")";
+    case Equation::Kind::one_minus:
+      return "1 - " + part(e.a);
+    case Equation::Kind::activation:
+      return "f" + std::to_string(static_cast<int>(e.call.function)) + "(" + part(e.a) + ")";
+    case Equation::Kind::clip:
+      return "clip(" + part(e.a) + ")";
   }
   return "";
 }
@@ -34,7 +44,8 @@ std::string all_formulas(const Cell& cell) {
   std::string text;
   for (std::size_t i = 0; i < cell.equations.size(); ++i) {
     const Equation& e = cell.equations[i];
-    const bool line = e.kind == Equation::Kind::activation || e.name == "f" || (!e.name.empty() && e.name.back() == '\'');
+    const bool line =
+        e.kind == Equation::Kind::activation || e.name == "f" || (!e.name.empty() && e.name.back() == '\'');
     if (line) text += e.name + " = " + formula(cell, static_cast<int>(i), true) + "\n";
   }
   return text;

@@ -52,10 +52,14 @@ class ViewChain {
 
   void step() {
     switch (pick(4)) {
-      case 0: return transpose();
-      case 1: return slice();
-      case 2: return expand();
-      default: return reshape();
+      case 0:
+        return transpose();
+      case 1:
+        return slice();
+      case 2:
+        return expand();
+      default:
+        return reshape();
     }
   }
 
@@ -68,7 +72,9 @@ class ViewChain {
   }
 
  private:
-  std::int64_t pick(std::int64_t below) { return static_cast<std::int64_t>(random_() % static_cast<std::uint64_t>(below)); }
+  std::int64_t pick(std::int64_t below) {
+    return static_cast<std::int64_t>(random_() % static_cast<std::uint64_t>(below));
+  }
 
   void transpose() {
     std::vector<int> order(plain_.shape.size());

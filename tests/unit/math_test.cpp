@@ -24,13 +24,16 @@ TEST(Math, WithinFourUnitsInTheLastPlaceOfTheLibrary) {
   std::uniform_real_distribution<double> wide(-700, 700), middle(-40, 40), narrow(-1, 1), tenths(-10, 0);
   double worst = 0;
   for (int i = 0; i < 200000; ++i) {
-    const double x = i % 4 == 0 ? wide(random) : i % 4 == 1 ? middle(random) : i % 4 == 2 ? narrow(random)
-                                                            : narrow(random) * std::pow(10.0, tenths(random));
+    const double x = i % 4 == 0   ? wide(random)
+                     : i % 4 == 1 ? middle(random)
+                     : i % 4 == 2 ? narrow(random)
+                                  : narrow(random) * std::pow(10.0, tenths(random));
     worst = std::max(worst, off_by(exact_exp(x), std::exp(static_cast<long double>(x))));
     worst = std::max(worst, off_by(exact_expm1(x), std::expm1(static_cast<long double>(x))));
     worst = std::max(worst, off_by(exact_tanh(x), std::tanh(static_cast<long double>(x))));
     worst = std::max(worst, off_by(exact_sigmoid(x), 1 / (1 + std::exp(-static_cast<long double>(x)))));
-    worst = std::max(worst, off_by(exact_log(std::fabs(x)), std::log(std::fabs(static_cast<long double>(x)))));
+    worst =
+        std::max(worst, off_by(exact_log(std::fabs(x)), std::log(std::fabs(static_cast<long double>(x)))));
     if (x > -1) worst = std::max(worst, off_by(exact_log1p(x), std::log1p(static_cast<long double>(x))));
     if (x < 300) {
       worst = std::max(worst, off_by(exact_softplus(x), std::log1p(std::exp(static_cast<long double>(x)))));

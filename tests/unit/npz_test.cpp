@@ -1,7 +1,6 @@
 #include "traces/npz.hpp"
 
 #include <gtest/gtest.h>
-
 #include <unistd.h>
 
 #include <filesystem>
@@ -33,12 +32,15 @@ std::string four(std::uint32_t value) {
 }
 
 void replace_all(std::string& text, const std::string& from, const std::string& to) {
-  for (std::size_t at = text.find(from); at != std::string::npos; at = text.find(from, at)) text.replace(at, from.size(), to);
+  for (std::size_t at = text.find(from); at != std::string::npos; at = text.find(from, at))
+    text.replace(at, from.size(), to);
 }
 
 class Npz : public ::testing::Test {
  protected:
-  Npz() : folder_(fs::temp_directory_path() / ("rondo_npz_" + std::to_string(::getpid()))) { fs::create_directories(folder_); }
+  Npz() : folder_(fs::temp_directory_path() / ("rondo_npz_" + std::to_string(::getpid()))) {
+    fs::create_directories(folder_);
+  }
   ~Npz() override { fs::remove_all(folder_); }
 
   std::string path(const std::string& name) const { return (folder_ / name).string(); }
@@ -46,7 +48,9 @@ class Npz : public ::testing::Test {
     std::ifstream stream(path(name), std::ios::binary);
     return {std::istreambuf_iterator<char>(stream), {}};
   }
-  void put(const std::string& name, const std::string& text) const { std::ofstream(path(name), std::ios::binary) << text; }
+  void put(const std::string& name, const std::string& text) const {
+    std::ofstream(path(name), std::ios::binary) << text;
+  }
   std::string refusal(const std::string& name) const {
     return testing::message_of([&] { read_npz(path(name)); });
   }
@@ -97,7 +101,8 @@ TEST_F(Npz, ReadsFortranOrder) {
   ASSERT_NE(at, std::string::npos);
   text.replace(at, 22, "'fortran_order': True ");
   const std::string header = text.substr(text.find("\x93NUMPY"), 128 + 24);
-  const std::uint32_t sum = crc32(header), old = crc32(bytes("c.npz").substr(text.find("\x93NUMPY"), 128 + 24));
+  const std::uint32_t sum = crc32(header),
+                      old = crc32(bytes("c.npz").substr(text.find("\x93NUMPY"), 128 + 24));
   replace_all(text, four(old), four(sum));
   put("f.npz", text);
   EXPECT_EQ(read_npz(path("f.npz")).at("x").reals, (std::vector<double>{1, 3, 5, 2, 4, 6}));
@@ -110,7 +115,8 @@ TEST_F(Npz, RefusesNumbersThatAreNone) {
 
 // A file cut anywhere, or with any byte changed, is either refused or read; it never crashes.
 TEST_F(Npz, SurvivesDamage) {
-  write_npz(path("whole.npz"), {{"x", real_tensor({4, 3}, std::vector<double>(12, 1.5))}, {"n", integer_tensor({2}, {1, 2})}});
+  write_npz(path("whole.npz"),
+            {{"x", real_tensor({4, 3}, std::vector<double>(12, 1.5))}, {"n", integer_tensor({2}, {1, 2})}});
   const std::string whole = bytes("whole.npz");
   for (std::size_t length = 0; length < whole.size(); length += 3) {
     put("cut.npz", whole.substr(0, length));

@@ -40,11 +40,13 @@ NamedTensors outputs_of(const Graph& graph, const NamedTensors& given) {
 
 // Largest difference, absolute below 1 and relative above; infinite when shapes, types or integers differ.
 double difference(const Tensor& got, const Tensor& wanted) {
-  if (got.shape != wanted.shape || got.type != wanted.type || got.integers != wanted.integers) return HUGE_VAL;
+  if (got.shape != wanted.shape || got.type != wanted.type || got.integers != wanted.integers)
+    return HUGE_VAL;
   double worst = 0;
   for (std::size_t i = 0; i < got.reals.size(); ++i) {
     if (got.reals[i] == wanted.reals[i]) continue;
-    const double apart = std::fabs(got.reals[i] - wanted.reals[i]) / std::max(1.0, std::fabs(wanted.reals[i]));
+    const double apart =
+        std::fabs(got.reals[i] - wanted.reals[i]) / std::max(1.0, std::fabs(wanted.reals[i]));
     worst = apart <= worst ? worst : apart;
   }
   return worst;
@@ -60,7 +62,8 @@ TEST(OnnxCases, OurOwn84) {
       if (name.rfind("in_", 0) == 0) options.inputs[name.substr(3)] = tensor;
       if (name.rfind("out_", 0) == 0) wanted[name.substr(4)] = tensor;
     }
-    const NamedTensors got = outputs_of(import_onnx((folder / "model.onnx").string(), options), options.inputs);
+    const NamedTensors got =
+        outputs_of(import_onnx((folder / "model.onnx").string(), options), options.inputs);
     ASSERT_EQ(got.size(), wanted.size());
     for (const auto& [name, tensor] : wanted) EXPECT_LE(difference(got.at(name), tensor), kTolerance) << name;
     ++cases;
@@ -68,10 +71,11 @@ TEST(OnnxCases, OurOwn84) {
   EXPECT_EQ(cases, 84);
 }
 
-// Cases of claimed operators that Rondo refuses, and why. A case that is refused without standing here, or that
-// stands here and runs, fails the test.
+// Cases of claimed operators that Rondo refuses, and why. A case that is refused without standing here, or
+// that stands here and runs, fails the test.
 const std::map<std::string, std::string>& refusals() {
-  static const std::string integers = "arithmetic on integers at run time: the chip computes on reals it quantises";
+  static const std::string integers =
+      "arithmetic on integers at run time: the chip computes on reals it quantises";
   static const std::string halves = "rounding to half precision at run time: the chip has no such format";
   static const std::string texts = "strings";
   static const std::string training = "training mode";
@@ -207,10 +211,16 @@ TEST(OnnxCases, EveryCaseOfTheOnnxPackageWhoseOperatorsAreClaimed) {
   }
   std::cout << tally.passed << " cases of " << tally.operators.size() << " operators within 1e-5\n";
   EXPECT_GE(tally.passed, 390);
-  for (const char* op : {"LSTM", "GRU", "RNN", "Gemm", "MatMul", "Add", "Mul", "Sub", "Div", "Sigmoid", "Tanh", "Relu",
-                         "Softmax", "LogSoftmax", "Gather", "Slice", "Split", "Concat", "Transpose", "Reshape",
-                         "Squeeze", "Unsqueeze", "Flatten", "Identity", "Cast", "Constant", "ConstantOfShape", "Shape",
-                         "Expand"}) {
+  for (const char* op : {"LSTM",      "GRU",        "RNN",
+                         "Gemm",      "MatMul",     "Add",
+                         "Mul",       "Sub",        "Div",
+                         "Sigmoid",   "Tanh",       "Relu",
+                         "Softmax",   "LogSoftmax", "Gather",
+                         "Slice",     "Split",      "Concat",
+                         "Transpose", "Reshape",    "Squeeze",
+                         "Unsqueeze", "Flatten",    "Identity",
+                         "Cast",      "Constant",   "ConstantOfShape",
+                         "Shape",     "Expand"}) {
     EXPECT_EQ(tally.operators.count(op), 1U) << "no case of " << op << " ran";
   }
 }

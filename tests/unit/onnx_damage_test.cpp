@@ -50,8 +50,8 @@ class OnnxDamage : public ::testing::Test {
   }
 };
 
-const char* const kModels[] = {"lstm_fwd_peep_init", "gru_bidir_lbr1_lens_init", "torch_bilstm_packed", "rnn_clip",
-                               "torch_rnnt_prediction_mini", "torch_grucell_unrolled"};
+const char* const kModels[] = {"lstm_fwd_peep_init", "gru_bidir_lbr1_lens_init",   "torch_bilstm_packed",
+                               "rnn_clip",           "torch_rnnt_prediction_mini", "torch_grucell_unrolled"};
 
 TEST_F(OnnxDamage, CutAnywhereIsAnError) {
   for (const char* name : kModels) {

@@ -27,7 +27,9 @@ Tensor filled(const Shape& shape, double value) {
 ModelText lstm_model(std::map<std::string, OnnxAttribute> attributes = {}) {
   ModelText m;
   m.input("X", {4, 2, 3});
-  m.constant("W", filled({1, 20, 3}, 0.1)).constant("R", filled({1, 20, 5}, 0.1)).constant("B", filled({1, 40}, 0.1));
+  m.constant("W", filled({1, 20, 3}, 0.1))
+      .constant("R", filled({1, 20, 5}, 0.1))
+      .constant("B", filled({1, 40}, 0.1));
   attributes["hidden_size"] = integer(5);
   m.node("LSTM", {"X", "W", "R", "B"}, {"Y", "Y_h"}, attributes).output("Y");
   return m;
@@ -37,7 +39,9 @@ std::string refusal(const ModelText& m, const ImportOptions& options = {}) {
   return message_of([&] { m.import(options); });
 }
 
-bool says(const std::string& message, const std::string& what) { return message.find(what) != std::string::npos; }
+bool says(const std::string& message, const std::string& what) {
+  return message.find(what) != std::string::npos;
+}
 
 TEST(OnnxImport, NamesEveryUnsupportedNodeAtOnce) {
   ModelText m = lstm_model();
@@ -45,7 +49,8 @@ TEST(OnnxImport, NamesEveryUnsupportedNodeAtOnce) {
   m.model.nodes.back().domain = "com.example";
   const std::string message = refusal(m);
   EXPECT_TRUE(says(message, "m.onnx: node 1 'Einsum_1': operator Einsum is not supported")) << message;
-  EXPECT_TRUE(says(message, "m.onnx: node 3 'NonZero_3': operator com.example.NonZero is not supported")) << message;
+  EXPECT_TRUE(says(message, "m.onnx: node 3 'NonZero_3': operator com.example.NonZero is not supported"))
+      << message;
   EXPECT_TRUE(says(message, "m.onnx: supported operators are Abs, Add,")) << message;
   EXPECT_FALSE(says(message, "Tanh_2")) << message;
 }
@@ -53,14 +58,18 @@ TEST(OnnxImport, NamesEveryUnsupportedNodeAtOnce) {
 TEST(OnnxImport, RefusesRecurrentNodesThatContradictThemselves) {
   EXPECT_EQ(refusal(lstm_model()), "");
   EXPECT_TRUE(says(refusal(lstm_model({{"direction", text("sideways")}})), "direction 'sideways'"));
-  EXPECT_TRUE(says(refusal(lstm_model({{"direction", text("bidirectional")}})), "(W) has the shape [1, 20, 3]; [2, 20, 3]"));
-  EXPECT_TRUE(says(refusal(lstm_model({{"activations", texts({"Sigmoid", "Tanh"})}})), "has 2 activations; 3 are wanted"));
-  EXPECT_TRUE(says(refusal(lstm_model({{"activations", texts({"Sigmoid", "Tanh", "Swish"})}})), "'Swish' is unknown"));
+  EXPECT_TRUE(says(refusal(lstm_model({{"direction", text("bidirectional")}})),
+                   "(W) has the shape [1, 20, 3]; [2, 20, 3]"));
+  EXPECT_TRUE(says(refusal(lstm_model({{"activations", texts({"Sigmoid", "Tanh"})}})),
+                   "has 2 activations; 3 are wanted"));
+  EXPECT_TRUE(says(refusal(lstm_model({{"activations", texts({"Sigmoid", "Tanh", "Swish"})}})),
+                   "'Swish' is unknown"));
   EXPECT_TRUE(says(refusal(lstm_model({{"activation_alpha", reals({0.3})}})), "more entries than"));
   EXPECT_TRUE(says(refusal(lstm_model({{"clip", real(-1)}})), "clip -1.000000 is not positive"));
   EXPECT_TRUE(says(refusal(lstm_model({{"clip", integer(1)}})), "attribute 'clip' must be a number"));
   EXPECT_TRUE(says(refusal(lstm_model({{"layout", integer(2)}})), "layout must be 0 or 1"));
-  EXPECT_TRUE(says(refusal(lstm_model({{"output_sequence", integer(1)}})), "attribute 'output_sequence' is not supported"));
+  EXPECT_TRUE(says(refusal(lstm_model({{"output_sequence", integer(1)}})),
+                   "attribute 'output_sequence' is not supported"));
   EXPECT_EQ(refusal(lstm_model({{"activations", texts({"SIGMOID", "tanh", "relu"})}})), "");
 }
 
@@ -98,7 +107,9 @@ TEST(OnnxImport, RefusesBrokenGraphs) {
 TEST(OnnxImport, ReportsIndependentMistakesTogether) {
   ModelText m = lstm_model();
   m.constant("bad", filled({7}, 1));
-  m.node("Add", {"Y", "bad"}, {"a"}).node("Tanh", {"a"}, {"b"}).node("Transpose", {"Y"}, {"c"}, {{"perm", integers({0, 1})}});
+  m.node("Add", {"Y", "bad"}, {"a"})
+      .node("Tanh", {"a"}, {"b"})
+      .node("Transpose", {"Y"}, {"c"}, {{"perm", integers({0, 1})}});
   const std::string message = refusal(m);
   EXPECT_TRUE(says(message, "Add_1")) << message;
   EXPECT_TRUE(says(message, "Transpose_3")) << message;
@@ -132,14 +143,16 @@ TEST(OnnxImport, OpenDimensionsComeFromOptionsOrInputs) {
   options.dimensions["time"] = 7;
   EXPECT_EQ(m.import(options).values[0].shape, (Shape{7, 2, 3}));
   options.dimensions["tim"] = 7;
-  EXPECT_TRUE(says(refusal(m, options), "--dim tim: the model has no open dimension of this name; it has time"));
+  EXPECT_TRUE(
+      says(refusal(m, options), "--dim tim: the model has no open dimension of this name; it has time"));
   options.dimensions = {{"time", 7}};
   options.inputs["X"] = filled({9, 2, 3}, 1);
   EXPECT_TRUE(says(refusal(m, options), "dimension 'time' is 9 here and 7 elsewhere"));
   options.dimensions.clear();
   EXPECT_EQ(m.import(options).values[0].shape, (Shape{9, 2, 3}));
   options.inputs["X"] = filled({9, 2, 4}, 1);
-  EXPECT_TRUE(says(refusal(m, options), "the given array has the shape [9, 2, 4]; the model takes [9, 2, 3]"));
+  EXPECT_TRUE(
+      says(refusal(m, options), "the given array has the shape [9, 2, 4]; the model takes [9, 2, 3]"));
 }
 
 // How PyTorch writes a zero initial state: shape arithmetic that must vanish.
@@ -149,7 +162,9 @@ TEST(OnnxImport, FoldsShapeArithmetic) {
   m.constant("one", integer_tensor({}, {1})).constant("axis", integer_tensor({1}, {0}));
   m.constant("front", integer_tensor({1}, {1})).constant("back", integer_tensor({1}, {5}));
   m.constant("zero", filled({1}, 0));
-  m.node("Shape", {"X"}, {"shape"}).node("Gather", {"shape", "one"}, {"batch"}).node("Unsqueeze", {"batch", "axis"}, {"b1"});
+  m.node("Shape", {"X"}, {"shape"})
+      .node("Gather", {"shape", "one"}, {"batch"})
+      .node("Unsqueeze", {"batch", "axis"}, {"b1"});
   m.node("Concat", {"front", "b1", "back"}, {"state_shape"}, {{"axis", integer(0)}});
   m.node("Expand", {"zero", "state_shape"}, {"h0"});
   m.node("LSTM", {"X", "W", "R", "B", "", "h0", "h0"}, {"Y"}, {{"hidden_size", integer(5)}});
@@ -171,7 +186,8 @@ TEST(OnnxImport, AddsAVectorAfterAProductAsItsBias) {
 }
 
 TEST(OnnxImport, ClipIsExactAtItsBounds) {
-  for (const auto& [low, high] : std::vector<std::pair<double, double>>{{-1, 3}, {0, 20}, {-HUGE_VAL, 2}, {-2, HUGE_VAL}, {2, 1}}) {
+  for (const auto& [low, high] :
+       std::vector<std::pair<double, double>>{{-1, 3}, {0, 20}, {-HUGE_VAL, 2}, {-2, HUGE_VAL}, {2, 1}}) {
     ModelText m;
     m.input("X", {5}).constant("low", filled({}, low)).constant("high", filled({}, high));
     m.node("Clip", {"X", "low", "high"}, {"Y"}).output("Y");
@@ -179,7 +195,8 @@ TEST(OnnxImport, ClipIsExactAtItsBounds) {
     const std::vector<double> x = {-7, -1.5, 0.25, 2.5, 30};
     const Evaluation e = evaluate(graph, {{"X", real_tensor({5}, x)}});
     for (std::size_t i = 0; i < x.size(); ++i) {
-      EXPECT_NEAR(e.values[graph.outputs[0]].reals[i], std::min(std::max(x[i], low), high), 1e-13) << low << ".." << high;
+      EXPECT_NEAR(e.values[graph.outputs[0]].reals[i], std::min(std::max(x[i], low), high), 1e-13)
+          << low << ".." << high;
     }
   }
 }
@@ -197,7 +214,8 @@ TEST(OnnxImport, RefusesWhatOnlyLooksLikeItsOperatorSet) {
 
 TEST(OnnxImport, RefusesSizesThatCannotBe) {
   ModelText m;
-  m.input("X", {2, 3}).constant("shape", integer_tensor({3}, {std::int64_t{1} << 40, std::int64_t{1} << 40, 3}));
+  m.input("X", {2, 3})
+      .constant("shape", integer_tensor({3}, {std::int64_t{1} << 40, std::int64_t{1} << 40, 3}));
   m.node("Expand", {"X", "shape"}, {"Y"}).output("Y");
   EXPECT_TRUE(says(refusal(m), "is not possible"));
   ModelText c;
