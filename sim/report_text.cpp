@@ -51,7 +51,19 @@ class TextReport {
     }
     pair("operations", si(real("operations"), "op"), "instructions", grouped(integer("instructions")));
     pair("effective", si(real("effective_ops_per_s"), "op/s"), "peak", si(real("peak_ops_per_s"), "op/s"));
-    pair("utilisation", percent(real("utilisation")), "area", fmt::format("{:.1f} mm²", report_["area_mm2"]["total"].get<double>()));
+    pair("utilisation", percent(real("utilisation")), "busiest unit", busiest_unit());
+    pair("energy", si(report_["energy_j"]["total"].get<double>(), "J"), "area",
+         fmt::format("{:.1f} mm²", report_["area_mm2"]["total"].get<double>()));
+  }
+
+  std::string busiest_unit() const {
+    std::string name;
+    std::int64_t most = -1;
+    for (const auto& [unit, tree] : report_["units"].items()) {
+      const std::int64_t busy = tree["cycles"]["busy"].get<std::int64_t>();
+      if (busy > most) most = busy, name = unit;
+    }
+    return name + ", " + percent(static_cast<double>(most) / std::max(1.0, real("total_cycles")));
   }
 
   void pair(const std::string& a, const std::string& a_value, const std::string& b, const std::string& b_value) {
@@ -131,7 +143,7 @@ class TextReport {
   void saturation() {
     const Json& saturation = report_["saturation"];
     if (saturation["accumulator"] == 0 && saturation["gate"] == 0) return;
-    title("Saturated", "numbers that did not fit and were cut to the largest that does");
+    title("Saturated", "numbers that did not fit and were cut to the nearest that does");
     for (const auto& [layer, counts] : saturation["layers"].items()) {
       line("  " + style_.warning(left(layer, 28)) + grouped(counts["accumulator"].get<std::int64_t>()) + " sums, " +
            grouped(counts["gate"].get<std::int64_t>()) + " in the gate unit");
