@@ -32,6 +32,7 @@ TEST(CheckProgram, EdgesAreAllowed) {
   text = replaced(text, "p2 at=2 step=2", "p2 at=66 step=2");  // 160 + 66 + 16 + 12 + 2 = 256
   text = replaced(text, "output y dram[128]", "output x dram[4064]");
   text = replaced(text, ".data dram[w]", ".data dram[8]\n 77\n.end\n.data dram[w]");
+  text = replaced(text, "tanh     r1, r1, 12", "clip r1, r1, 5, 5");
   text = replaced(text, "semaphores=4", "semaphores=3");
   text = replaced(text, "loop_depth=3", "loop_depth=2");
   text = replaced(text, "tile_fifo=2", "tile_fifo=1");
@@ -110,6 +111,8 @@ const Fault kFaults[] = {
      "micro-operation 3 (st32): register r1 holds one value per element"},
     {"shift", "100, 7", "100, 63", "micro-operation 1 (scalei): j is 63; allowed 0..62"},
     {"scale_width", "100, 7", "32768, 7", "micro-operation 1 (scalei): i is 32768; allowed -32768..32767"},
+    {"clip", "tanh     r1, r1, 12", "clip r1, r1, 6, 5",
+     "micro-operation 4 (clip): its least value is above its most; allowed i <= j"},
     {"step_below_zero", "at=2 step=2", "at=2 step=-1", "micro-operation 5 (st16): j is -1; allowed 0..65535"},
     {"port_bits", "bits=32 scale", "bits=12 scale", "port y: has words of 12 bits"},
     {"port_end", "dram[128] bits=32", "dram[4088] bits=32", "port y: does not lie in dram memory"},
