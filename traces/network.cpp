@@ -167,7 +167,7 @@ void read_network_file(const std::string& path, const NetworkOptions& options, N
     findings.raise();
     return;
   }
-  read_layers(top, path, options.timing_only, findings, network);
+  build_layers(read_entries(top, path, findings), options.timing_only, findings, network);
   for (const auto& [name, size] : options.dimensions) {
     findings.add(path + ": --dim " + name + "=" + std::to_string(size) +
                  ": only ONNX models have open dimensions");

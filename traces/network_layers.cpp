@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <optional>
 
 #include "traces/cell_builders.hpp"
 #include "traces/graph_builder.hpp"
@@ -11,108 +10,13 @@
 namespace rondo {
 namespace {
 
-constexpr std::int64_t kMostSteps = std::int64_t{1} << 24;
-constexpr std::int64_t kMostWidth = std::int64_t{1} << 20;
 constexpr std::int64_t kMostValue = std::int64_t{1} << 33;    // elements of one value
 constexpr std::int64_t kMostWeights = std::int64_t{1} << 29;  // elements of all weights, when they are made
-
-// Everything that a layer's entry can say, as read; `op` tells which of it counts.
-struct Layer {
-  std::string op, name, origin;
-  std::vector<std::string> from;
-  std::int64_t hidden = 0, units = 0, vocabulary = 0, width = 0, projection = 0;
-  bool bias = true, skip_input = false, peepholes = false, input_forget = false, linear_before_reset = false;
-  bool initial_state = false, recurrent = false;
-  double clip = 0;
-  std::string direction = "forward", merge = "concat", activation;
-  std::vector<std::int64_t> lengths;
-  bool broken = false;  // something about it is already a finding
-};
-
-struct Input {
-  std::string name;
-  std::int64_t steps = 1, batch = 1, features = 0;  // 0 features: word numbers
-};
-
-const std::vector<std::string> kOps = {"lstm",      "gru",       "rnn",    "dense",
-                                       "embedding", "last_step", "concat", "add"};
-
-void read_recurrent(YamlMap& m, Layer& layer) {
-  layer.recurrent = true;
-  layer.hidden = m.integer("hidden", 1, 65536);
-  layer.bias = m.boolean("bias", true);
-  layer.clip = m.real("clip", 0, 1e30, 0.0);
-  layer.skip_input = m.boolean("skip_input", false);
-  layer.direction = m.choice("direction", {"forward", "reverse", "bidirectional"}, true);
-  layer.merge = m.choice("merge", {"concat", "sum"}, true);
-  layer.initial_state = m.boolean("initial_state", false);
-  if (m.has("lengths")) layer.lengths = m.integers("lengths", 0, kMostSteps);
-  if (layer.op == "lstm") {
-    layer.peepholes = m.boolean("peepholes", false);
-    layer.input_forget = m.boolean("input_forget", false);
-    layer.projection = m.integer("projection", 0, 65536, 0);
-  } else if (layer.op == "gru") {
-    layer.linear_before_reset = m.boolean("linear_before_reset", false);
-  } else {
-    layer.activation = m.choice("activation", {"tanh", "relu"}, true);
-  }
-}
-
-void read_options(YamlMap m, Layer& layer) {
-  if (layer.op == "lstm" || layer.op == "gru" || layer.op == "rnn") read_recurrent(m, layer);
-  if (layer.op == "dense") {
-    layer.units = m.integer("units", 1, kMostWidth);
-    layer.bias = m.boolean("bias", true);
-    layer.activation =
-        m.choice("activation", {"none", "relu", "tanh", "sigmoid", "softmax", "log_softmax"}, true);
-  }
-  if (layer.op == "embedding") {
-    layer.vocabulary = m.integer("vocabulary", 1, kMostSteps);
-    layer.width = m.integer("width", 1, kMostWidth);
-  }
-  m.finish();
-}
-
-Layer read_layer(const YAML::Node& node, const std::string& file, std::size_t number, Findings& findings) {
-  Layer layer;
-  const std::size_t before = findings.list().size();
-  const std::string path = "layers." + std::to_string(number);
-  YamlMap m(node, file, path, findings);
-  std::vector<std::string> ops;
-  for (const std::string& op : kOps) {
-    if (m.has(op)) ops.push_back(op);
-  }
-  layer.op = ops.empty() ? "" : ops[0];
-  layer.name = m.text("name", layer.op + "_" + std::to_string(number));
-  if (m.has("from")) layer.from = m.texts("from");
-  if (ops.size() != 1) {
-    std::string all;
-    for (const std::string& op : kOps) all += (all.empty() ? "" : ", ") + op;
-    findings.add(yaml_place(file, node) + ": " + path + ": names " + std::to_string(ops.size()) +
-                 " operations; exactly one of " + all + " is wanted");
-  }
-  for (const std::string& op : ops) read_options(m.map(op), layer);
-  m.finish();
-  layer.origin = yaml_place(file, node) + ": layer '" + layer.name + "'";
-  layer.broken = findings.list().size() > before;
-  return layer;
-}
-
-Input read_input(YamlMap& top) {
-  YamlMap m = top.map("input");
-  Input input;
-  input.name = m.text("name", "x");
-  input.steps = m.integer("steps", 1, kMostSteps);
-  input.batch = m.integer("batch", 1, 65536);
-  input.features = m.has("features") ? m.integer("features", 1, kMostWidth) : 0;
-  m.finish();
-  return input;
-}
 
 // Builds the graph layer by layer; a layer that cannot be built is a finding and its users are left out.
 class LayerBuilder {
  public:
-  LayerBuilder(const Input& input, std::uint64_t seed, bool values, Findings& findings, Network& network)
+  LayerBuilder(const InputEntry& input, std::uint64_t seed, bool values, Findings& findings, Network& network)
       : input_(input),
         seed_(seed),
         values_(values),
@@ -128,15 +32,15 @@ class LayerBuilder {
     if (values_ && !words) network_.inputs[input.name] = seeds().reals(shape, 1.0);
   }
 
-  void build(const std::vector<Layer>& layers) {
+  void build(const std::vector<LayerEntry>& layers) {
     std::string previous = input_.name;
-    for (const Layer& layer : layers) {
+    for (const LayerEntry& layer : layers) {
       add(layer, layer.from.empty() ? std::vector<std::string>{previous} : layer.from);
       previous = layer.name;
     }
     seed_words();
     if (!findings_.empty()) return;
-    for (const Layer& layer : layers) {
+    for (const LayerEntry& layer : layers) {
       if (used_.count(layer.name) == 0) builder_.output(made_[layer.name].value, layer.name);
     }
     network_.graph = builder_.finish(values_);
@@ -150,12 +54,12 @@ class LayerBuilder {
 
   SeededValues seeds() { return SeededValues(seed_, ++stream_); }
 
-  bool complain(const Layer& layer, const std::string& what) {
+  bool complain(const LayerEntry& layer, const std::string& what) {
     findings_.add(layer.origin + ": " + what);
     return false;
   }
 
-  void add(const Layer& layer, const std::vector<std::string>& from) {
+  void add(const LayerEntry& layer, const std::vector<std::string>& from) {
     if (made_.count(layer.name) != 0) {
       complain(layer, "this name is taken; every layer needs a name of its own");
       return;
@@ -184,7 +88,7 @@ class LayerBuilder {
     if (made.value >= 0 && made.value != sources[0].value) builder_.set_name(made.value, layer.name);
   }
 
-  Made construct(const Layer& layer, const std::vector<Made>& sources) {
+  Made construct(const LayerEntry& layer, const std::vector<Made>& sources) {
     const int x = sources[0].value;
     const Shape shape = builder_.shape(x);
     const bool words = builder_.value(x).type == ElementType::integer;
@@ -201,12 +105,12 @@ class LayerBuilder {
     return recurrent(layer, x);
   }
 
-  bool affordable(const Layer& layer, const Shape& shape) {
+  bool affordable(const LayerEntry& layer, const Shape& shape) {
     if (fits(shape, kMostValue)) return true;
     return complain(layer, "its value " + to_string(shape) + " has more than 2^33 elements");
   }
 
-  bool afford_weights(const Layer& layer, std::int64_t count) {
+  bool afford_weights(const LayerEntry& layer, std::int64_t count) {
     weights_ += count;
     if (!values_ || weights_ <= kMostWeights) return true;
     return complain(layer,
@@ -221,7 +125,7 @@ class LayerBuilder {
     return tensor;
   }
 
-  Made embedding(const Layer& layer, int x) {
+  Made embedding(const LayerEntry& layer, int x) {
     Shape shape = builder_.shape(x);
     shape.push_back(layer.width);
     if (!affordable(layer, shape) || !afford_weights(layer, layer.vocabulary * layer.width)) return {};
@@ -231,7 +135,7 @@ class LayerBuilder {
     return {builder_.gather(table, x), -1};
   }
 
-  Made last_step(const Layer& layer, const Made& source) {
+  Made last_step(const LayerEntry& layer, const Made& source) {
     if (source.last >= 0) return {source.last, -1};
     const Shape shape = builder_.shape(source.value);
     if (shape.size() != 3) {
@@ -241,7 +145,7 @@ class LayerBuilder {
     return {builder_.reshape(builder_.slice(source.value, 0, shape[0] - 1, 1), {shape[1], shape[2]}), -1};
   }
 
-  Made join(const Layer& layer, const std::vector<Made>& sources) {
+  Made join(const LayerEntry& layer, const std::vector<Made>& sources) {
     std::vector<int> values;
     const Shape first = builder_.shape(sources[0].value);
     const int axis = static_cast<int>(first.size()) - 1;
@@ -265,7 +169,7 @@ class LayerBuilder {
     return {sum, -1};
   }
 
-  Made dense(const Layer& layer, int x) {
+  Made dense(const LayerEntry& layer, int x) {
     Shape shape = builder_.shape(x);
     const std::int64_t width = shape.back();
     shape.back() = layer.units;
@@ -283,7 +187,7 @@ class LayerBuilder {
     return {y, -1};
   }
 
-  Made recurrent(const Layer& layer, int x) {
+  Made recurrent(const LayerEntry& layer, int x) {
     const Shape shape = builder_.shape(x);
     if (shape.size() != 3) {
       complain(layer, "its input has no steps; [steps][batch][features] is wanted");
@@ -305,7 +209,7 @@ class LayerBuilder {
     return {merge(layer, outputs[0], 1), merge(layer, outputs[1], 0)};
   }
 
-  bool consistent(const Layer& layer, const Shape& shape) {
+  bool consistent(const LayerEntry& layer, const Shape& shape) {
     bool good = true;
     if (layer.skip_input && shape[2] != layer.hidden) {
       good = complain(layer, "skip_input wants as many features as hidden; there are " +
@@ -327,7 +231,7 @@ class LayerBuilder {
            afford_weights(layer, gates * directions * layer.hidden * (inputs + layer.hidden));
   }
 
-  Cell cell(const Layer& layer, std::int64_t input) {
+  Cell cell(const LayerEntry& layer, std::int64_t input) {
     const std::int64_t h = layer.hidden, gates = layer.op == "lstm" ? 4 : layer.op == "gru" ? 3 : 1;
     const std::int64_t out = layer.projection > 0 ? layer.projection : h;
     const double bound = 1.0 / std::sqrt(static_cast<double>(h));
@@ -358,7 +262,7 @@ class LayerBuilder {
     return make_rnn(options, w);
   }
 
-  int initial_state(const Layer& layer, const Recurrent& r, std::size_t s, std::int64_t batch) {
+  int initial_state(const LayerEntry& layer, const Recurrent& r, std::size_t s, std::int64_t batch) {
     if (!layer.initial_state) return -1;
     const std::string name = layer.name + "." + r.cells[0].state_name[s] + "0";
     const Shape shape = {static_cast<std::int64_t>(r.cells.size()), batch, r.cells[0].state_width[s]};
@@ -367,7 +271,7 @@ class LayerBuilder {
   }
 
   // Joins the directions of [..., D, N, H], D at `axis`: side by side, or added.
-  int merge(const Layer& layer, int v, int axis) {
+  int merge(const LayerEntry& layer, int v, int axis) {
     const Shape shape = builder_.shape(v);
     Shape joined(shape.begin(), shape.begin() + axis);
     joined.push_back(shape[axis + 1]);
@@ -390,7 +294,7 @@ class LayerBuilder {
     network_.inputs[input_.name] = seeds().integers({input_.steps, input_.batch}, words_);
   }
 
-  const Input input_;
+  const InputEntry input_;
   const std::uint64_t seed_;
   const bool values_;
   Findings& findings_;
@@ -405,63 +309,11 @@ class LayerBuilder {
 
 }  // namespace
 
-void read_layers(YamlMap& top, const std::string& file, bool timing_only, Findings& findings,
-                 Network& network) {
-  const std::size_t before = findings.list().size();
-  const Input input = read_input(top);
-  const bool input_broken = findings.list().size() > before;
-  std::uint64_t seed = 0;
-  bool values = !timing_only;
-  const YAML::Node weights = top.node("weights");
-  if (weights.IsDefined() && weights.IsScalar() && weights.Scalar() == "none") {
-    values = false;
-  } else if (weights.IsDefined()) {
-    YamlMap m = top.map("weights");
-    seed = static_cast<std::uint64_t>(m.integer("seed", 0, YamlMap::kMostInteger));
-    m.finish();
-  }
-  std::vector<Layer> layers;
-  const YAML::Node list = top.node("layers");
-  if (list.IsDefined() && (!list.IsSequence() || list.size() == 0 || list.size() > 1000)) {
-    top.complain("layers", "is not a list of 1 to 1000 layers");
-  } else if (list.IsDefined()) {
-    for (std::size_t i = 0; i < list.size(); ++i) layers.push_back(read_layer(list[i], file, i, findings));
-  }
-  if (input_broken || layers.empty()) return;  // without shapes, later findings would be guesses
-  LayerBuilder(input, seed, values, findings, network).build(layers);
-}
-
-void apply_overrides(YAML::Node& root, const std::string& file, const std::map<std::string, std::string>& set,
-                     Findings& findings) {
-  static const std::vector<std::string> sizes = {"steps", "batch", "features"};
-  for (const auto& [key, text] : set) {
-    const bool size = std::find(sizes.begin(), sizes.end(), key) != sizes.end();
-    std::string rest = size ? "input." + key : key;
-    YAML::Node at = root;
-    bool good = true;
-    while (good) {
-      const std::size_t dot = rest.find('.');
-      const std::string step = rest.substr(0, dot);
-      if (at.IsSequence()) {
-        const bool number =
-            !step.empty() && step.size() < 6 && step.find_first_not_of("0123456789") == std::string::npos;
-        good = number && std::stoul(step) < at.size() && dot != std::string::npos;
-        if (good) at.reset(at[std::stoul(step)]);
-      } else if (!at.IsMap() || step.empty()) {
-        good = false;
-      } else if (dot == std::string::npos) {
-        at[step] = text;
-        break;
-      } else {
-        const YAML::Node next = at[step];
-        good = next.IsDefined();
-        if (good) at.reset(next);
-      }
-      rest = dot == std::string::npos ? "" : rest.substr(dot + 1);
-    }
-    if (!good)
-      findings.add(file + ": --set network." + key + "=" + text + ": there is no such entry in this network");
-  }
+void build_layers(const NetworkEntries& entries, bool timing_only, Findings& findings, Network& network) {
+  if (entries.input_broken || entries.layers.empty())
+    return;  // without shapes, later findings would be guesses
+  const bool values = entries.weights && !timing_only;
+  LayerBuilder(entries.input, entries.seed, values, findings, network).build(entries.layers);
 }
 
 }  // namespace rondo

@@ -10,8 +10,8 @@ const std::vector<OnnxOperator>& table() {
     std::vector<OnnxOperator> all;
     for (const auto& group :
          {onnx_recurrent_operators(), onnx_product_operators(), onnx_convolution_operators(),
-          onnx_element_operators(), onnx_shape_operators(), onnx_constant_operators(), onnx_logic_operators(),
-          onnx_reduction_operators()}) {
+          onnx_element_operators(), onnx_shape_operators(), onnx_indexing_operators(),
+          onnx_constant_operators(), onnx_logic_operators(), onnx_reduction_operators()}) {
       all.insert(all.end(), group.begin(), group.end());
     }
     std::sort(all.begin(), all.end(),
