@@ -8,6 +8,8 @@
 namespace rondo {
 namespace {
 
+int layer_of(const Item& item) { return item.is_loop() ? layer_of(item.body.front()) : item.instruction.layer; }
+
 void flatten(const Block& block, std::vector<Instruction>& code) {
   for (const Item& item : block) {
     if (!item.is_loop()) {
@@ -17,10 +19,12 @@ void flatten(const Block& block, std::vector<Instruction>& code) {
     Instruction bracket;
     bracket.opcode = Opcode::loop;
     bracket.fields[field::loop::count] = item.count;
+    bracket.layer = layer_of(item);
     code.push_back(bracket);
     flatten(item.body, code);
     bracket = {};
     bracket.opcode = Opcode::end;
+    bracket.layer = layer_of(item);
     code.push_back(bracket);
   }
 }

@@ -52,7 +52,7 @@ void lower_dense(Lowering& low, const Node& node) {
   const std::int64_t block = std::clamp<std::int64_t>(pass.rows_that_fit(), 1, leading * rows_per_unit);
   const std::int64_t accumulators = low.accumulator.mark();
   pass.layout(block, low.mapping.gates == "interleaved", x_format.bits);
-  place_weights(low, {&pass}, node.name);
+  WeightRounds weights(low, {{&pass}}, node.name);
   KernelBuilder k;
   const Lane sum = k.requantise(0, pass.sums_offset(0), 1, pass.bias_offset(0), pass.factor_offset(0), pass.shift(0), y_format.scale,
                                 low.range(out));
@@ -63,6 +63,7 @@ void lower_dense(Lowering& low, const Node& node) {
   const std::int64_t per_unit = rows_per_unit * (2 * depth * x_format.bytes() + units * y_format.bytes());
   const std::int64_t fit = low.activation.room() < per_unit + 128 ? 0 : (low.activation.room() - 128) / per_unit;
   if (fit == 0) throw Shortage(Space::activation, per_unit + 128 - low.activation.room(), node.name);
+  weights.begin(0);
   for_parts(low, leading, std::min(fit, leading), [&](Index start, std::int64_t count) {
     OnChip x = low.shape(in).size() == 1 ? low.bring_dense(in) : low.bring(in, start, count);
     if (x.shape.size() > 1 && !rows_at_one_stride(x)) {
@@ -70,7 +71,6 @@ void lower_dense(Lowering& low, const Node& node) {
       low.copy(x, dense);
       x = dense;
     }
-    low.run_prefetch();
     const OnChip y = low.room_for_part(out, start, low.shape(out).empty() ? 1 : low.shape(in).size() == 1 ? low.shape(out)[0] : count);
     const std::int64_t rows = count * rows_per_unit, stride = x.shape.size() > 1 ? row_stride(x) : 0, row = units * y_format.bytes();
     const auto part = [&](Place from, Place to, std::int64_t n) { pass.emit(kernel, n, {{from, stride}}, {{{to, row}, y_format.bytes()}}); };

@@ -133,17 +133,19 @@ class RecurrentLayer {
   void lay_out(const std::string& name) {
     const bool interleaved = low_.mapping.gates == "interleaved";
     const int bits = low_.format(node_.inputs[0]).bits;
-    std::vector<Pass*> order;
-    for (auto& phase : passes_->phases) order.push_back(phase.pass.get());
-    if (passes_->ahead != nullptr) order.push_back(passes_->ahead.get());
-    for (Pass* pass : order) {
-      const std::int64_t mark = low_.accumulator.mark();
-      std::int64_t rows = batch_;
-      if (pass == passes_->ahead.get()) rows = ahead_rows_ = std::clamp<std::int64_t>(pass->rows_that_fit(), 1, chunk_ * batch_);
-      pass->layout(rows, interleaved, bits);
-      low_.accumulator.release(mark);  // passes follow each other: they share the accumulators
+    std::vector<std::vector<Pass*>> rounds(1);
+    for (auto& phase : passes_->phases) rounds[0].push_back(phase.pass.get());
+    if (passes_->ahead != nullptr) rounds.push_back({passes_->ahead.get()});
+    for (const auto& round : rounds) {
+      for (Pass* pass : round) {
+        const std::int64_t mark = low_.accumulator.mark();
+        std::int64_t rows = batch_;
+        if (pass == passes_->ahead.get()) rows = ahead_rows_ = std::clamp<std::int64_t>(pass->rows_that_fit(), 1, chunk_ * batch_);
+        pass->layout(rows, interleaved, bits);
+        low_.accumulator.release(mark);  // passes follow each other: they share the accumulators
+      }
     }
-    place_weights(low_, order, name);
+    weights_ = std::make_unique<WeightRounds>(low_, rounds, name);
     passes_->write_kernels();
   }
 
@@ -196,8 +198,11 @@ class RecurrentLayer {
   void chunk(Index start, std::int64_t steps) {
     const std::int64_t mark = low_.activation.mark();
     const OnChip x = input(start, steps);
-    low_.run_prefetch();
-    if (passes_->ahead != nullptr) project_ahead(x, steps);
+    if (passes_->ahead != nullptr) {
+      weights_->begin(1);
+      project_ahead(x, steps);
+    }
+    weights_->begin(0);
     carry_h(steps, true);
     for (const Segment& segment : ordered_segments(steps)) {
       low_.builder.repeat(segment.end - segment.begin, [&](Index s) {
@@ -305,32 +310,12 @@ class RecurrentLayer {
   int direction_ = 0;
   bool reversed_ = false;
   std::unique_ptr<CellPasses> passes_;
+  std::unique_ptr<WeightRounds> weights_;
   std::vector<Place> states_, vectors_;
   Place slots_, sums_, carried_;
 };
 
 }  // namespace
-
-void place_weights(Lowering& low, const std::vector<Pass*>& passes, const std::string& name) {
-  std::int64_t total = 0, tile = 0, panel = 0;
-  for (const Pass* pass : passes) {
-    total += (pass->weight_bytes() + 15) / 16 * 16;
-    tile = std::max(tile, pass->tile_bytes());
-    panel = std::max(panel, pass->longest_panel_bytes());
-  }
-  std::int64_t slot = 0, ring = 0;
-  if (total > low.weight.room()) {
-    slot = std::min(panel, low.weight.room() / 4 / std::max<std::int64_t>(1, tile) * tile);
-    slot = (std::max(slot, tile) + 15) / 16 * 16;
-    ring = low.weight.take(2 * slot, name + " weights (two tiles to stream through)");
-    low.builder.symbol(name + ".ring", Space::weight, ring, 2 * slot);
-  }
-  for (Pass* pass : passes) {
-    const std::int64_t resident = std::min(pass->weight_bytes(), low.weight.room());
-    const std::int64_t address = resident > 0 ? low.weight.take(resident, name + " weights") : 0;
-    pass->place_weights(address, resident, ring, slot);
-  }
-}
 
 void lower_recurrent(Lowering& low, const Node& node) { RecurrentLayer(low, node).lower(); }
 

@@ -91,12 +91,6 @@ class Lowering {
   /// Constant bytes in DRAM; empty in a timing-only program.
   std::int64_t constant(std::int64_t bytes, const std::string& name);
 
-  /// Runs once, when the first inputs of a node are on their way: loads the weights of the next node, say.
-  std::function<void()> prefetch;
-  void run_prefetch() {
-    if (prefetch) std::exchange(prefetch, nullptr)();
-  }
-
   int root(int value) const { return strided_[value].base; }
   const Strided& strided(int value) const { return strided_[value]; }
   int node_index = 0;

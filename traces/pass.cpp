@@ -97,10 +97,38 @@ std::int64_t Pass::tile_bytes() const {
   return std::min(low_.machine.cols, width_) * low_.machine.rows * weight_word();
 }
 
-std::int64_t Pass::longest_panel_bytes() const {
-  std::int64_t depth = 0;
-  for (const Product& p : products_) depth = std::max(depth, p.matrix->cols);
-  return depth * std::min(low_.machine.cols, width_) * weight_word();
+std::int64_t Pass::useful_slot_bytes() const {
+  std::int64_t tiles = 1;
+  for (const Product& p : products_) tiles = std::max(tiles, (p.matrix->cols + low_.machine.rows - 1) / low_.machine.rows);
+  return (tiles + 1) / 2 * tile_bytes();
+}
+
+// Groups of tiles in which a panel passes through the two slots: an even number if it can be, so that the next panel's first group
+// has a slot of its own.
+std::int64_t Pass::groups(std::int64_t depth, std::int64_t slot_bytes) const {
+  const std::int64_t tiles = (depth + low_.machine.rows - 1) / low_.machine.rows;
+  const std::int64_t fit = std::max<std::int64_t>(1, slot_bytes / tile_bytes());
+  const std::int64_t least = (tiles + fit - 1) / fit;
+  return std::min(tiles, least + least % 2);
+}
+
+std::int64_t Pass::first_group_bytes(std::int64_t slot_bytes) const {
+  std::int64_t most = 0;
+  for (const Product& p : products_) {
+    const std::int64_t depth = p.matrix->cols, tiles = (depth + low_.machine.rows - 1) / low_.machine.rows;
+    const std::int64_t inputs = std::min(depth, tiles / groups(depth, slot_bytes) * low_.machine.rows);
+    most = std::max(most, inputs * std::min(low_.machine.cols, width_) * weight_word());
+  }
+  return most;
+}
+
+std::int64_t Pass::first_streamed() const {
+  for (std::int64_t s = 0; s < slices(); ++s) {
+    const std::int64_t n = resident_products(s);
+    if (n == static_cast<std::int64_t>(products_.size())) continue;
+    return s * slice_weight_bytes(slice_) + depth_before(static_cast<int>(n)) * std::min(slice_, width_ - s * slice_) * weight_word();
+  }
+  return weight_bytes();
 }
 
 // Order of use: slice, product, panel of `cols` outputs, tile of `rows` inputs; each tile row-major [input][output].
@@ -144,20 +172,17 @@ std::vector<std::uint8_t> Pass::packed_parameters() const {
   return out;
 }
 
-void Pass::place_weights(std::int64_t address, std::int64_t resident, std::int64_t ring, std::int64_t slot_bytes) {
-  resident_ = address, resident_bytes_ = resident, ring_ = ring, slot_bytes_ = slot_bytes;
-  if (!products_.empty()) {
-    tape_ = low_.constant(weight_bytes(), name_ + ".weights");
-    if (low_.ranges != nullptr) low_.builder.data(tape_, packed_weights());
-    // What stays is a prefix of the tape: load it product by product.
-    std::int64_t at = 0;
-    for (std::int64_t s = 0; s < slices(); ++s) {
-      const std::int64_t width = std::min(slice_, width_ - s * slice_);
-      const std::int64_t bytes = depth_before(static_cast<int>(resident_products(s))) * width * weight_word();
-      if (bytes > 0) low_.builder.load(place(Space::dram, tape_ + at), place(Space::weight, resident_ + at), 1, bytes, 0, 0);
-      at += slice_weight_bytes(width);
-    }
+void Pass::place_weights(std::int64_t tape, std::int64_t address, std::int64_t resident, const Ring& ring) {
+  tape_ = tape, resident_ = address, resident_bytes_ = resident, ring_ = ring;
+  // What stays is a prefix of the tape: load it slice by slice.
+  for (std::int64_t s = 0; s < slices() && !products_.empty(); ++s) {
+    const std::int64_t width = std::min(slice_, width_ - s * slice_), at = s * slice_weight_bytes(slice_);
+    const std::int64_t bytes = depth_before(static_cast<int>(resident_products(s))) * width * weight_word();
+    if (bytes > 0) low_.builder.load(place(Space::dram, tape_ + at), place(Space::weight, resident_ + at), 1, bytes, 0, 0);
   }
+}
+
+void Pass::place_parameters() {
   if (parameter_stride_ == 0) return;
   const std::int64_t bytes = slices() * parameter_stride_;
   const std::int64_t from = low_.constant(bytes, name_ + ".parameters");
@@ -231,27 +256,17 @@ void Pass::emit_products(std::int64_t first, std::int64_t last, bool resident, s
   sums.base += sums_offset(static_cast<int>(first));
   const std::int64_t panel_bytes = depth * cols * word, full = width / cols, rest = width % cols, count = last - first;
 
-  const auto panel = [&](Place t, Place s, std::int64_t outputs, std::int64_t slot) {
-    resident ? emit_panel(t, depth, outputs, rows, source, s) : emit_streamed_panel(t, depth, outputs, rows, source, s, slot);
+  const auto panel = [&](Place t, Place s, std::int64_t outputs) {
+    resident ? emit_panel(t, depth, outputs, rows, source, s) : emit_streamed_panel(t, depth, outputs, rows, source, s);
   };
   const auto panels = [&](std::int64_t n, Place t, Place s) {
-    // Streamed panels alternate between the two slots: an odd number of groups per panel needs panels in pairs.
-    const std::int64_t groups = resident ? 0 : (depth + low_.machine.rows * tiles_per_slot(depth, cols) - 1) / (low_.machine.rows * tiles_per_slot(depth, cols));
-    const std::int64_t unroll = groups % 2 == 1 && n > 1 ? 2 : 1;
-    low_.builder.repeat(n / unroll, [&](Index i) {
-      for (std::int64_t u = 0; u < unroll; ++u) {
-        panel(moved(moved(t, i, unroll * panel_bytes), u * panel_bytes), moved(moved(s, i, unroll * cols * 4), u * cols * 4), cols, u % 2);
-      }
-    });
-    for (std::int64_t i = n / unroll * unroll; i < n; ++i) {
-      panel(moved(t, i * panel_bytes), moved(s, i * cols * 4), cols, 0);
-    }
+    low_.builder.repeat(n, [&](Index i) { panel(moved(t, i, panel_bytes), moved(s, i, cols * 4), cols); });
   };
   if (rest == 0 && padded() == width) return panels(count * full, tape, sums);
   low_.builder.repeat(count, [&](Index j) {
     const Place t = moved(tape, j, depth * width * word), s = moved(sums, j, padded() * 4);
     panels(full, t, s);
-    if (rest > 0) panel(moved(t, full * panel_bytes), moved(s, full * cols * 4), rest, 0);
+    if (rest > 0) panel(moved(t, full * panel_bytes), moved(s, full * cols * 4), rest);
   });
 }
 
@@ -282,23 +297,83 @@ void Pass::emit_tiles(Place tape, std::int64_t first, std::int64_t tiles, std::i
   if (left > whole) tile(moved(tape, whole * cols * word), moved(vector, whole * activation_word), left - whole, true);
 }
 
-std::int64_t Pass::tiles_per_slot(std::int64_t depth, std::int64_t cols) const {
-  const std::int64_t tile = low_.machine.rows * std::min(cols, low_.machine.cols) * weight_word();
-  const std::int64_t tiles = (depth + low_.machine.rows - 1) / low_.machine.rows;
-  return std::clamp<std::int64_t>(slot_bytes_ / std::max<std::int64_t>(1, tile), 1, tiles);
+void Pass::emit_streamed_panel(Place tape, std::int64_t depth, std::int64_t cols, std::int64_t rows, const Source& source,
+                               Place sums) {
+  const std::int64_t height = low_.machine.rows, tiles = (depth + height - 1) / height, row = cols * weight_word();
+  const std::int64_t count = groups(depth, ring_.slot_bytes);
+  const auto slot = [&](std::int64_t group) { return place(Space::weight, ring_.address + group % 2 * ring_.slot_bytes); };
+  const auto first_tile = [&](std::int64_t group) { return group * tiles / count; };
+  const auto first_input = [&](std::int64_t group) { return std::min(depth, first_tile(group) * height); };
+  for (std::int64_t g = 0; g < count; ++g) {
+    const bool last = g + 1 == count;
+    const auto load_next = [&] {
+      const std::int64_t bytes = last ? ring_.ahead_bytes : (first_input(g + 2) - first_input(g + 1)) * row;
+      low_.builder.load(moved(tape, first_input(g + 1) * row), slot(last ? 0 : g + 1), 1, bytes, 0, 0);
+    };
+    const bool own_slot = !last || count % 2 == 0;  // else it takes the slot that is being read
+    if (own_slot) load_next();
+    emit_tiles(slot(g), first_tile(g), first_tile(g + 1) - first_tile(g), depth, cols, rows, source, sums);
+    if (!own_slot) load_next();
+  }
 }
 
-void Pass::emit_streamed_panel(Place tape, std::int64_t depth, std::int64_t cols, std::int64_t rows, const Source& source,
-                               Place sums, std::int64_t slot) {
-  const std::int64_t height = low_.machine.rows, word = weight_word(), tiles = (depth + height - 1) / height;
-  const std::int64_t per_slot = tiles_per_slot(depth, low_.machine.cols);
-  for (std::int64_t first = 0; first < tiles; first += per_slot, slot ^= 1) {
-    const std::int64_t count = std::min(per_slot, tiles - first);
-    const std::int64_t inputs = std::min(count * height, depth - first * height);
-    const Place here = place(Space::weight, ring_ + slot * slot_bytes_);
-    low_.builder.load(moved(tape, first * height * cols * word), here, 1, inputs * cols * word, 0, 0);
-    emit_tiles(here, first, count, depth, cols, rows, source, sums);
+WeightRounds::WeightRounds(Lowering& low, const std::vector<std::vector<Pass*>>& rounds, const std::string& name) : low_(low) {
+  std::int64_t total = 0, tile = 0, useful = 0;
+  for (const auto& round : rounds) {
+    for (const Pass* pass : round) {
+      total += round_up(pass->weight_bytes(), 16);
+      tile = std::max(tile, pass->tile_bytes());
+      useful = std::max(useful, pass->useful_slot_bytes());
+    }
   }
+  const bool streams = total > low.weight.room();
+  if (streams) {
+    const std::int64_t quarter = low.weight.room() / 4 / std::max<std::int64_t>(1, tile) * tile;
+    ring_.slot_bytes = round_up(std::max(tile, std::min(useful, quarter)), 16);
+    ring_.address = low.weight.take(2 * ring_.slot_bytes, name + " weights (two tiles to stream through)");
+    low.builder.symbol(name + ".ring", Space::weight, ring_.address, 2 * ring_.slot_bytes);
+    for (const auto& round : rounds) {
+      for (const Pass* pass : round) ring_.ahead_bytes = std::max(ring_.ahead_bytes, pass->first_group_bytes(ring_.slot_bytes));
+    }
+  }
+  for (const auto& round : rounds) {
+    std::int64_t bytes = 0;
+    for (const Pass* pass : round) bytes += pass->weight_bytes();
+    const std::int64_t tape = low.constant(bytes + (streams ? ring_.ahead_bytes : 0), name + ".weights");
+    Round here;
+    here.bytes = ring_.ahead_bytes;
+    std::int64_t at = tape;
+    for (Pass* pass : round) {
+      const bool tail = here.first_streamed >= 0;  // what streams is one piece: nothing after it stays
+      const std::int64_t resident = tail ? 0 : std::min(pass->weight_bytes(), low.weight.room());
+      pass->place_weights(at, resident > 0 ? low.weight.take(resident, name + " weights") : 0, resident, ring_);
+      if (!tail && pass->first_streamed() < pass->weight_bytes()) here.first_streamed = at + pass->first_streamed();
+      at += pass->weight_bytes();
+    }
+    if (low.ranges != nullptr) {
+      std::vector<std::uint8_t> all;
+      for (const Pass* pass : round) {
+        const std::vector<std::uint8_t> own = pass->packed_weights();
+        all.insert(all.end(), own.begin(), own.end());
+      }
+      if (here.first_streamed >= 0) {
+        for (std::int64_t i = 0; i < here.bytes; ++i) {
+          const std::size_t from = here.first_streamed - tape + i;
+          all.push_back(from < all.size() ? all[from] : 0);
+        }
+      }
+      low.builder.data(tape, std::move(all));
+    }
+    rounds_.push_back(here);
+  }
+  for (const auto& round : rounds) {
+    for (Pass* pass : round) pass->place_parameters();
+  }
+}
+
+void WeightRounds::begin(std::size_t r) {
+  if (rounds_[r].first_streamed < 0) return;
+  low_.builder.load(place(Space::dram, rounds_[r].first_streamed), place(Space::weight, ring_.address), 1, rounds_[r].bytes, 0, 0);
 }
 
 }  // namespace rondo

@@ -44,12 +44,25 @@ class Pass {
   std::int64_t most_parameter_bytes() const;
   /// Bytes of the packed weights in the order of use.
   std::int64_t weight_bytes() const;
-  /// Writes weights and parameters to DRAM, loads the parameters, and loads as many weights as `resident` bytes of weight SRAM
-  /// at `address` hold; the rest will stream through two slots at `ring` (used when something streams).
-  void place_weights(std::int64_t address, std::int64_t resident, std::int64_t ring, std::int64_t slot_bytes);
+  /// Where weights that do not stay on chip pass through: two slots of weight SRAM, and how much of the next panel's first group
+  /// is loaded while the last group of a panel is in use.
+  struct Ring {
+    std::int64_t address = 0;
+    std::int64_t slot_bytes = 0;
+    std::int64_t ahead_bytes = 0;
+  };
+  /// Packed weights at DRAM address `tape`; the first `resident` bytes of them (whole products) stay at `address`.
+  void place_weights(std::int64_t tape, std::int64_t address, std::int64_t resident, const Ring& ring);
+  void place_parameters();
+  std::vector<std::uint8_t> packed_weights() const;
+  /// Offset in the tape of the first weights that stream; the tape's length when none does.
+  std::int64_t first_streamed() const;
+  /// Bytes of a panel's first group when slots have `slot_bytes`.
+  std::int64_t first_group_bytes(std::int64_t slot_bytes) const;
   /// Smallest slot that can stream this pass's weights: one tile.
   std::int64_t tile_bytes() const;
-  std::int64_t longest_panel_bytes() const;
+  /// Slot beyond which a larger one is of no use: half of the longest panel.
+  std::int64_t useful_slot_bytes() const;
 
   /// Vectors of one source: row 0, bytes from vector to vector.
   using Source = RowOperand;
@@ -80,7 +93,6 @@ class Pass {
   std::int64_t depth_before(int product) const;      ///< sum of K over products before it
   std::int64_t slices() const { return (width_ + slice_ - 1) / slice_; }
   std::int64_t slice_weight_bytes(std::int64_t width) const { return depth_before(static_cast<int>(products_.size())) * width * weight_word(); }
-  std::vector<std::uint8_t> packed_weights() const;
   void pack(const Product& product, std::int64_t first_output, std::int64_t width, std::vector<std::uint8_t>& out) const;
   std::vector<std::uint8_t> packed_parameters() const;
   std::int64_t resident_products(std::int64_t slice) const;
@@ -93,8 +105,8 @@ class Pass {
   void emit_tiles(Place tape, std::int64_t first_tile, std::int64_t tiles, std::int64_t depth, std::int64_t cols,
                   std::int64_t rows, const Source& source, Place sums);
   void emit_streamed_panel(Place tape, std::int64_t depth, std::int64_t cols, std::int64_t rows, const Source& source,
-                           Place sums, std::int64_t first_slot);
-  std::int64_t tiles_per_slot(std::int64_t depth, std::int64_t cols) const;
+                           Place sums);
+  std::int64_t groups(std::int64_t depth, std::int64_t slot_bytes) const;
 
   Lowering& low_;
   std::string name_;
@@ -109,10 +121,28 @@ class Pass {
   std::vector<std::int64_t> sums_;      ///< accumulator address of each buffer
   Place parameters_;
   std::int64_t tape_ = 0;               ///< DRAM address of the packed weights
-  std::int64_t resident_ = 0, resident_bytes_ = 0, ring_ = 0, slot_bytes_ = 0;
+  std::int64_t resident_ = 0, resident_bytes_ = 0;
+  Ring ring_;
 };
 
-/// Weight SRAM for passes that alternate: what fits stays (earlier passes first), the rest streams through two slots.
-void place_weights(Lowering& low, const std::vector<Pass*>& passes, const std::string& name);
+/// Weights of passes that run one after the other, again and again (a step's phases): those that fit stay on chip, the rest of the
+/// tape streams, each group loaded while the one before it is in use. The loads run ahead of the program: the last group of a
+/// round loads the first of the next round (a copy of it lies behind the tape), so the array never waits for a round to begin.
+class WeightRounds {
+ public:
+  /// `rounds[r]` is a sequence of passes; different rounds never run mixed. Earlier rounds keep more on chip.
+  WeightRounds(Lowering& low, const std::vector<std::vector<Pass*>>& rounds, const std::string& name);
+  /// Loads the first streamed group of round r: before its first execution, and after another round has used the ring.
+  void begin(std::size_t r);
+
+ private:
+  struct Round {
+    std::int64_t first_streamed = -1;   ///< DRAM address; -1: all resident
+    std::int64_t bytes = 0;
+  };
+  Lowering& low_;
+  Pass::Ring ring_;
+  std::vector<Round> rounds_;
+};
 
 }  // namespace rondo
