@@ -7,8 +7,8 @@
 #include "tests/support/onnx_models.hpp"
 #include "traces/interpret.hpp"
 
-// Random LSTM, GRU and RNN nodes of every attribute, imported and interpreted, against the equations of the ONNX operator
-// text spelt out element by element in this file.
+// Random LSTM, GRU and RNN nodes of every attribute, imported and interpreted, against the equations of the
+// ONNX operator text spelt out element by element in this file.
 
 namespace rondo {
 namespace {
@@ -24,7 +24,8 @@ using Vector = std::vector<double>;
 struct Spec {
   std::string op;
   int gates = 1, steps = 1, batch = 1, inputs = 1, hidden = 1, directions = 1;
-  bool bias = false, states = false, peepholes = false, input_forget = false, linear = false, batch_first = false;
+  bool bias = false, states = false, peepholes = false, input_forget = false, linear = false,
+       batch_first = false;
   double clip = 0;
   std::string direction;
   std::vector<std::string> activations;
@@ -109,7 +110,8 @@ class PlainCell {
       reset.push_back(r[j] * h[j]);
     }
     for (int j = 0; j < s_.hidden; ++j) {
-      const double recurrent = s_.linear ? r[j] * (rec(h, 2, j) + bias(2, j, true)) : rec(reset, 2, j) + bias(2, j, true);
+      const double recurrent =
+          s_.linear ? r[j] * (rec(h, 2, j) + bias(2, j, true)) : rec(reset, 2, j) + bias(2, j, true);
       const double n = act(1, in(x, 2, j) + recurrent);
       next.push_back((1 - z[j]) * n + z[j] * h[j]);
     }
@@ -131,7 +133,8 @@ std::pair<Vector, Vector> plain(const Spec& s) {
       for (int k = 0; k < length; ++k) {
         const int t = reversed ? length - 1 - k : k;
         cell.step(&s.X[(t * s.batch + n) * s.inputs]);
-        std::copy(cell.h.begin(), cell.h.end(), y.begin() + ((t * s.directions + d) * s.batch + n) * s.hidden);
+        std::copy(cell.h.begin(), cell.h.end(),
+                  y.begin() + ((t * s.directions + d) * s.batch + n) * s.hidden);
       }
       last.insert(last.end(), cell.h.begin(), cell.h.end());
     }
@@ -164,7 +167,8 @@ class Maker {
     const int d = s.directions, g = s.gates * s.hidden;
     s.X = values(s.steps * s.batch * s.inputs, 1.0), s.W = values(d * g * s.inputs, 0.7);
     s.R = values(d * g * s.hidden, 0.9 / std::sqrt(s.hidden)), s.B = values(2 * d * g, 0.3);
-    s.P = values(3 * d * s.hidden, 0.5), s.H0 = values(d * s.batch * s.hidden, 0.5), s.C0 = values(d * s.batch * s.hidden, 0.5);
+    s.P = values(3 * d * s.hidden, 0.5), s.H0 = values(d * s.batch * s.hidden, 0.5),
+    s.C0 = values(d * s.batch * s.hidden, 0.5);
     return s;
   }
 
@@ -186,11 +190,14 @@ ModelText model_of(const Spec& s) {
   m.input("X", {s.steps, s.batch, s.inputs});
   m.constant("W", real_tensor({d, g, s.inputs}, s.W)).constant("R", real_tensor({d, g, s.hidden}, s.R));
   m.constant("B", real_tensor({d, 2 * g}, s.B)).constant("P", real_tensor({d, 3 * s.hidden}, s.P));
-  m.constant("H0", real_tensor({d, s.batch, s.hidden}, s.H0)).constant("C0", real_tensor({d, s.batch, s.hidden}, s.C0));
+  m.constant("H0", real_tensor({d, s.batch, s.hidden}, s.H0))
+      .constant("C0", real_tensor({d, s.batch, s.hidden}, s.C0));
   m.constant("L", integer_tensor({s.batch}, s.lengths));
-  std::vector<std::string> inputs = {"X", "W", "R", s.bias ? "B" : "", s.lengths.empty() ? "" : "L", s.states ? "H0" : ""};
+  std::vector<std::string> inputs = {
+      "X", "W", "R", s.bias ? "B" : "", s.lengths.empty() ? "" : "L", s.states ? "H0" : ""};
   if (s.op == "LSTM") inputs.insert(inputs.end(), {s.states ? "C0" : "", s.peepholes ? "P" : ""});
-  std::map<std::string, OnnxAttribute> attributes = {{"direction", text(s.direction)}, {"activations", texts(s.activations)}};
+  std::map<std::string, OnnxAttribute> attributes = {{"direction", text(s.direction)},
+                                                     {"activations", texts(s.activations)}};
   if (s.clip > 0) attributes["clip"] = real(s.clip);
   if (s.input_forget) attributes["input_forget"] = integer(1);
   if (s.linear) attributes["linear_before_reset"] = integer(1);
@@ -210,7 +217,8 @@ TEST(RecurrentProperty, RandomNodesAgreeWithTheEquationsSpeltOut) {
     ASSERT_EQ(got.size(), y.size());
     ASSERT_EQ(got_last.size(), last.size());
     for (std::size_t i = 0; i < y.size(); ++i) ASSERT_NEAR(got[i], y[i], 1e-10) << s.op << " element " << i;
-    for (std::size_t i = 0; i < last.size(); ++i) ASSERT_NEAR(got_last[i], last[i], 1e-10) << s.op << " last " << i;
+    for (std::size_t i = 0; i < last.size(); ++i)
+      ASSERT_NEAR(got_last[i], last[i], 1e-10) << s.op << " last " << i;
   }
 }
 
