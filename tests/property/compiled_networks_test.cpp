@@ -1,0 +1,103 @@
+// Random networks, compiled for random chips with random mappings. Whatever the chip:
+//  - the program is sound and free of hazards;
+//  - its outputs are those of the same network on one large reference machine with the plain mapping, bit for bit
+//    (a second schedule of the same numbers: tiling, streaming, hoisting and interleaving must not show);
+//  - both ways to advance the units agree in every cycle, cause and count, and each unit's causes add up to the total;
+//  - without weights (timing only) the program takes the same cycles.
+#include <gtest/gtest.h>
+
+#include <cstdio>
+#include <filesystem>
+
+#include "models/base/error.hpp"
+#include "models/values/executor.hpp"
+#include "tests/support/random_networks.hpp"
+#include "traces/hazards.hpp"
+
+namespace rondo::testing {
+namespace {
+
+constexpr int kCasesEach = 30;
+
+Machine reference_machine() {
+  Machine m;
+  m.rows = 32, m.cols = 32, m.tile_fifo = 2, m.table_entries = 64;
+  m.weight_bytes = m.activation_bytes = m.parameter_bytes = m.accumulator_bytes = 1 << 20;
+  m.weight_banks = m.activation_banks = m.parameter_banks = m.accumulator_banks = 1;
+  m.dram_bytes = 1 << 24, m.semaphores = kMaxSemaphores, m.loop_depth = kMaxLoops;
+  return m;
+}
+
+std::vector<std::vector<std::int32_t>> outputs_of(const Program& program) {
+  const Values values = execute(program);
+  std::vector<std::vector<std::int32_t>> outputs;
+  for (std::size_t p = 0; p < program.ports.size(); ++p) {
+    if (program.ports[p].output) outputs.push_back(values.ports[p]);
+  }
+  return outputs;
+}
+
+std::vector<std::int64_t> counts_of(const ChipRun& run) {
+  std::vector<std::int64_t> counts;
+  for (const Counted& owner : run.counted()) {
+    for (const Quantity& action : owner.actions) counts.push_back(action.count);
+    for (const Quantity& counter : owner.counters) counts.push_back(counter.count);
+  }
+  return counts;
+}
+
+void expect_equal_runs(const ChipRun& clocked, const ChipRun& event) {
+  EXPECT_EQ(clocked.total_cycles, event.total_cycles);
+  ASSERT_EQ(clocked.units.size(), event.units.size());
+  for (std::size_t u = 0; u < event.units.size(); ++u) {
+    EXPECT_EQ(clocked.units[u].cycles, event.units[u].cycles) << event.units[u].name;
+    std::int64_t sum = 0;
+    for (std::int64_t c : event.units[u].cycles) sum += c;
+    EXPECT_EQ(sum, event.total_cycles) << event.units[u].name;
+  }
+  EXPECT_EQ(counts_of(clocked), counts_of(event));
+}
+
+/// True when the network fitted the chip and was checked.
+bool check_case(std::uint64_t seed) {
+  Dice dice(seed);
+  const std::string path = (std::filesystem::temp_directory_path() / ("rondo_random_" + std::to_string(seed) + ".yaml")).string();
+  const std::string text = random_network(dice);
+  SCOPED_TRACE("seed " + std::to_string(seed) + "\n" + text);
+  const Network network = load_text(text, path);
+  std::remove(path.c_str());
+  const ChipParams chip = random_chip_for_networks(dice);
+  const MappingParams mapping = random_mapping(dice);
+  const NumbersParams numbers{dice.one_of<std::int64_t>({8, 16}), dice.one_of<std::int64_t>({8, 16})};
+  const Evaluation evaluation = evaluate(network.graph, network.inputs);
+  Program program;
+  try {
+    program = compile(network.graph, chip.machine, mapping, numbers, &evaluation.ranges, &network.inputs);
+  } catch (const Error& error) {
+    EXPECT_NE(std::string(error.what()).find("does not fit"), std::string::npos) << error.what();
+    return false;
+  }
+  EXPECT_EQ(check_program(program), std::vector<std::string>{});
+  EXPECT_EQ(find_hazards(program), std::vector<std::string>{});
+  const Program plain = compile(network.graph, reference_machine(), {"step", "sequential", 0}, numbers, &evaluation.ranges, &network.inputs);
+  EXPECT_EQ(outputs_of(program), outputs_of(plain));
+  const ChipRun event = run_chip(chip, program, Schedule::event);
+  expect_equal_runs(run_chip(chip, program, Schedule::clocked), event);
+  const Program shapes_only = compile(network.graph, chip.machine, mapping, numbers, nullptr, nullptr);
+  EXPECT_EQ(run_chip(chip, shapes_only, Schedule::event).total_cycles, event.total_cycles);
+  return true;
+}
+
+class CompiledNetworks : public ::testing::TestWithParam<int> {};
+
+TEST_P(CompiledNetworks, SameValuesSameCyclesNoHazards) {
+  int checked = 0;
+  for (int k = 0; k < 2 * kCasesEach && checked < kCasesEach && !HasFailure(); ++k) checked += check_case(1000 * GetParam() + k);
+  EXPECT_EQ(checked, kCasesEach) << "too few of the random networks fit their chips";
+  RecordProperty("cases", checked);
+}
+
+INSTANTIATE_TEST_SUITE_P(Seeds, CompiledNetworks, ::testing::Range(1, 12));
+
+}  // namespace
+}  // namespace rondo::testing
