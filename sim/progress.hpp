@@ -16,6 +16,9 @@ class Progress {
   Progress(const Progress&) = delete;
   Progress& operator=(const Progress&) = delete;
 
+  /// Whether anybody sees it: without a terminal, counting how far the work is can be spared.
+  bool visible() const { return drawer_.joinable(); }
+
   /// Names the phase that begins, and how much of it is done (below 0: not known). Cheap enough for inner loops.
   void show(const std::string& phase, double fraction = -1);
 

@@ -93,7 +93,50 @@ void load_and_compile(const RunRequest& request, const std::string& path, Prepar
   if (!findings.empty()) throw Broken("the compiled program is not sound: " + findings.front());
 }
 
+// Tells a progress bar how many instructions have run, and passes everything on.
+class ProgressObserver : public TimelineObserver {
+ public:
+  ProgressObserver(TimelineObserver* next, double total, Progress& progress)
+      : next_(next), total_(std::max(total, 1.0)), progress_(progress) {}
+
+  void instruction(Unit unit, int code_index, Cycle start, Cycle end) override {
+    if ((++seen_ & 0xffff) == 0) progress_.show("simulating the chip", static_cast<double>(seen_) / total_);
+    if (next_ != nullptr) next_->instruction(unit, code_index, start, end);
+  }
+  void waited(int unit, Cause cause, Cycle from, Cycle to) override {
+    if (next_ != nullptr) next_->waited(unit, cause, from, to);
+  }
+
+ private:
+  TimelineObserver* next_;
+  double total_;
+  Progress& progress_;
+  std::int64_t seen_ = 0;
+};
+
+ChipRun run_with_progress(const Prepared& prepared, Schedule schedule, TimelineObserver* observer, Progress& progress) {
+  progress.show("simulating the chip");
+  if (!progress.visible()) return run_chip(prepared.config.chip, prepared.program, schedule, observer);
+  ProgressObserver counting(observer, executed_instructions(prepared.program), progress);
+  return run_chip(prepared.config.chip, prepared.program, schedule, &counting);
+}
+
 }  // namespace
+
+double executed_instructions(const Program& program) {
+  std::vector<double> times = {1};
+  double sum = 0;
+  for (const Instruction& instruction : program.code) {
+    if (instruction.opcode == Opcode::loop) {
+      times.push_back(times.back() * static_cast<double>(instruction.fields[field::loop::count]));
+    } else if (instruction.opcode == Opcode::end) {
+      if (times.size() > 1) times.pop_back();
+    } else if (info(instruction.opcode).unit != "sequencer") {
+      sum += times.back();
+    }
+  }
+  return sum;
+}
 
 Prepared prepare(const RunRequest& request, NetworkStore& networks, Progress& progress) {
   Prepared prepared;
@@ -113,8 +156,7 @@ Prepared prepare(const RunRequest& request, NetworkStore& networks, Progress& pr
 
 RunResult simulate(const Prepared& prepared, Schedule schedule, TimelineObserver* observer, Progress& progress) {
   RunResult result;
-  progress.show("simulating the chip");
-  result.chip = run_chip(prepared.config.chip, prepared.program, schedule, observer);
+  result.chip = run_with_progress(prepared, schedule, observer, progress);
   result.seconds = static_cast<double>(result.chip.total_cycles) / (1e6 * static_cast<double>(prepared.config.chip.clock_mhz));
   result.bill = price(result.chip.counted(), prepared.prices, result.seconds);
   if (prepared.without_values != WithoutValues::no) return result;

@@ -58,6 +58,9 @@ struct RunResult {
   std::optional<BitsPerCharacter> bits_per_character;
 };
 
+/// Instructions that the units will execute: those of the code, as often as their loops say.
+double executed_instructions(const Program& program);
+
 /// Reads chip, prices and network or trace; evaluates the network in floating point; compiles; refuses a program that is unfit
 /// for the machine or racy. Everything that can be wrong with the input shows here, before anything is simulated.
 Prepared prepare(const RunRequest& request, NetworkStore& networks, Progress& progress);
