@@ -74,8 +74,12 @@ LayerEntry read_layer(const YAML::Node& node, const std::string& file, std::size
 }
 
 InputEntry read_input(YamlMap& top) {
-  YamlMap m = top.map("input");
   InputEntry input;
+  if (!top.has("input")) {
+    top.complain("input", "is missing; {name, steps, batch, features} is wanted");
+    return input;
+  }
+  YamlMap m = top.map("input");
   input.name = m.text("name", "x");
   input.steps = m.integer("steps", 1, kMostSteps);
   input.batch = m.integer("batch", 1, 65536);
@@ -91,7 +95,8 @@ NetworkEntries read_entries(YamlMap& top, const std::string& file, Findings& fin
   const std::size_t before = findings.list().size();
   entries.input = read_input(top);
   entries.input_broken = findings.list().size() > before;
-  const YAML::Node weights = top.node("weights");
+  const YAML::Node weights = top.node("weights", false);
+  if (!weights.IsDefined()) top.complain("weights", "is missing; {seed: NUMBER} or none is wanted");
   if (weights.IsDefined() && weights.IsScalar() && weights.Scalar() == "none") {
     entries.weights = false;
   } else if (weights.IsDefined()) {
@@ -99,7 +104,8 @@ NetworkEntries read_entries(YamlMap& top, const std::string& file, Findings& fin
     entries.seed = static_cast<std::uint64_t>(m.integer("seed", 0, YamlMap::kMostInteger));
     m.finish();
   }
-  const YAML::Node list = top.node("layers");
+  const YAML::Node list = top.node("layers", false);
+  if (!list.IsDefined()) top.complain("layers", "is missing; a list of layers is wanted");
   if (list.IsDefined() && (!list.IsSequence() || list.size() == 0 || list.size() > 1000)) {
     top.complain("layers", "is not a list of 1 to 1000 layers");
   } else if (list.IsDefined()) {

@@ -5,12 +5,14 @@
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
+#include <set>
 #include <sstream>
 
 namespace rondo {
 namespace {
 
-constexpr std::int64_t kMostYamlBytes = std::int64_t{16} << 20;
+constexpr std::int64_t kMostYamlBytes = std::int64_t{256} << 10;  // yaml-cpp needs a second per MiB
+constexpr int kMostUnknown = 20;  // unknown keys of one map that are listed one by one
 constexpr int kDeepest = 64;
 
 std::string listed(const std::vector<std::string>& names) {
@@ -263,7 +265,8 @@ YamlMap YamlMap::map(const std::string& key, bool required) {
 }
 
 void YamlMap::finish() {
-  std::vector<std::string> seen;
+  std::set<std::string> seen;
+  int unknown = 0;
   for (const auto& pair : node_) {
     const std::string place = yaml_place(file_, pair.first.Mark().is_null() ? node_ : pair.first);
     if (!pair.first.IsScalar()) {
@@ -271,13 +274,17 @@ void YamlMap::finish() {
       continue;
     }
     const std::string& key = pair.first.Scalar();
-    if (std::find(seen.begin(), seen.end(), key) != seen.end()) {
-      findings_->add(place + ": " + dotted(key) + ": is given twice");
-    } else if (std::find(asked_.begin(), asked_.end(), key) == asked_.end()) {
+    const bool known = std::find(asked_.begin(), asked_.end(), key) != asked_.end();
+    if (!seen.insert(key).second) {
+      if (known) findings_->add(place + ": " + dotted(key) + ": is given twice");
+    } else if (!known && ++unknown <= kMostUnknown) {
       findings_->add(place + ": " + dotted(key) + ": is unknown; " +
                      (asked_.empty() ? "nothing is allowed here" : "allowed here: " + listed(asked_)));
     }
-    seen.push_back(key);
+  }
+  if (unknown > kMostUnknown) {
+    findings_->add(yaml_place(file_, node_) + ": " + std::to_string(unknown - kMostUnknown) +
+                   " more keys are unknown");
   }
 }
 

@@ -16,7 +16,7 @@ namespace rondo {
 /// Error.
 std::string read_file(const std::string& path, std::int64_t most_bytes);
 
-/// Parses a YAML file of at most 16 MiB and at most 64 levels whose top is a map. Anything else is an Error
+/// Parses a YAML file of at most 256 KiB and at most 64 levels whose top is a map. Anything else is an Error
 /// that names the file and, where known, the line and column.
 YAML::Node load_yaml(const std::string& path);
 YAML::Node parse_yaml(const std::string& text, const std::string& path);
