@@ -1,5 +1,6 @@
 #include "traces/compile.hpp"
 
+#include <algorithm>
 #include <vector>
 
 #include "models/base/error.hpp"
@@ -9,6 +10,8 @@ namespace rondo {
 namespace {
 
 void lower(Lowering& low, const Node& node) {
+  const auto nothing = [&](int v) { return v < 0 || element_count(low.shape(v)) == 0; };
+  if (std::all_of(node.outputs.begin(), node.outputs.end(), nothing)) return;
   switch (node.op) {
     case Op::recurrent: return lower_recurrent(low, node);
     case Op::dense: return lower_dense(low, node);

@@ -190,7 +190,7 @@ Lane KernelBuilder::activate(const ActivationCall& call, const Lane& a) {
     }
     case Activation::thresholded_relu: {
       const Lane zero = push(MicroOpcode::li, {}, {}, 0, 0, x);
-      return push(MicroOpcode::select, x, zero, std::llround(call.alpha / x.scale), 0, x);
+      return push(MicroOpcode::select, x, zero, std::llround(call.alpha / x.scale) + 1, 0, x);  // x > alpha
     }
     case Activation::scaled_tanh: {
       const Lane inner = affine(x, call.beta, 0);

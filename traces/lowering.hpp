@@ -104,6 +104,8 @@ class Lowering {
   void choose_homes();
   void write_constants_and_ports(const NamedTensors* inputs);
   bool feeds_matrix(int value) const;
+  /// Rows of the table that the value's integers point into; 0: none.
+  std::int64_t table_rows(int value) const;
 
   std::int64_t resident_bytes_;
   std::vector<Format> formats_;

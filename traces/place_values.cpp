@@ -174,18 +174,30 @@ void Lowering::choose_homes() {
 
 namespace {
 
-std::vector<std::uint8_t> words(const Tensor& tensor, const Format& format) {
+/// `table_rows` > 0: the integers name rows of a table, negative ones from its end (as ONNX counts).
+std::vector<std::uint8_t> words(const Tensor& tensor, const Format& format, std::int64_t table_rows) {
   const std::int64_t count = element_count(tensor.shape), width = format.bytes();
   std::vector<std::uint8_t> bytes(count * width);
   for (std::int64_t i = 0; i < count; ++i) {
-    const std::int32_t word = tensor.type == ElementType::real ? quantise(tensor.reals[i], format.scale, format.bits)
-                                                               : static_cast<std::int32_t>(tensor.integers[i]);
+    std::int32_t word = 0;
+    if (tensor.type == ElementType::real) {
+      word = quantise(tensor.reals[i], format.scale, format.bits);
+    } else {
+      word = static_cast<std::int32_t>(tensor.integers[i] < 0 ? tensor.integers[i] + table_rows : tensor.integers[i]);
+    }
     std::memcpy(&bytes[i * width], &word, width);  // little-endian: the low bytes come first
   }
   return bytes;
 }
 
 }  // namespace
+
+std::int64_t Lowering::table_rows(int value) const {
+  for (const Node& node : graph.nodes) {
+    if (node.op == Op::gather && root(node.inputs[1]) == value) return shape(node.inputs[0])[0];
+  }
+  return 0;
+}
 
 void Lowering::write_constants_and_ports(const NamedTensors* inputs) {
   const auto port = [&](int v, bool output) {
@@ -195,14 +207,14 @@ void Lowering::write_constants_and_ports(const NamedTensors* inputs) {
   };
   for (int v : graph.inputs) {
     port(v, false);
-    if (inputs != nullptr) builder.data(home(v).base, words(inputs->at(graph.values[v].name), format(v)));
+    if (inputs != nullptr) builder.data(home(v).base, words(inputs->at(graph.values[v].name), format(v), table_rows(v)));
   }
   for (int v : graph.outputs) port(v, true);
   for (int v = 0; v < static_cast<int>(graph.values.size()); ++v) {
     const GraphValue& value = graph.values[v];
     if (!value.constant || root(v) != v) continue;
     builder.symbol(value.name.empty() ? "constant" : value.name, Space::dram, home(v).base, element_count(value.shape) * format(v).bytes());
-    if (ranges != nullptr && value.data.has_values()) builder.data(home(v).base, words(value.data, format(v)));
+    if (ranges != nullptr && value.data.has_values()) builder.data(home(v).base, words(value.data, format(v), table_rows(v)));
   }
 }
 

@@ -55,8 +55,8 @@ void check_port(const Program& program, const Port& port, List& found) {
     found.add(where + "its scale is no positive number; allowed above 0");
   __int128 bytes = port.bits / 8;
   for (std::int64_t size : port.shape) {
-    if (size < 1)
-      return found.add(where + "has a dimension of " + std::to_string(size) + "; allowed 1 or more");
+    if (size < 0)
+      return found.add(where + "has a dimension of " + std::to_string(size) + "; allowed 0 or more");
     bytes = std::min<__int128>(bytes * size, INT64_MAX);
   }
   check_range(program, where, Space::dram, port.address, bytes, found);

@@ -116,7 +116,7 @@ const Fault kFaults[] = {
     {"step_below_zero", "at=2 step=2", "at=2 step=-1", "micro-operation 5 (st16): j is -1; allowed 0..65535"},
     {"port_bits", "bits=32 scale", "bits=12 scale", "port y: has words of 12 bits"},
     {"port_end", "dram[128] bits=32", "dram[4088] bits=32", "port y: does not lie in dram memory"},
-    {"port_shape", "scale=0.25 shape=2,4", "scale=0.25 shape=2,0", "port y: has a dimension of 0"},
+    {"port_shape", "scale=0.25 shape=2,4", "scale=0.25 shape=2,-1", "port y: has a dimension of -1"},
     {"port_shape_overflow", "scale=0.25 shape=2,4", "scale=0.25 shape=4294967296,4294967296,4294967296",
      "port y: does not lie in dram memory"},
     {"port_scale", "scale=0.25", "scale=-1", "port y: its scale is no positive number"},
