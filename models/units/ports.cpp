@@ -19,9 +19,7 @@ Ports::Ports(Wakes& wakes, const ChipParams& params) : wakes_(wakes) {
   for (int kind = 0; kind < kPortKinds; ++kind) {
     const SramParams& sram = params.sram(space_of_kind(kind));
     ports_[kind] = is_write_kind(kind) ? sram.write_ports : sram.read_ports;
-    std::array<Cycle, kClients> nobody;
-    nobody.fill(0);
-    until_[kind].assign(static_cast<std::size_t>(params.machine.banks(space_of_kind(kind))), nobody);
+    banks_[kind].resize(static_cast<std::size_t>(params.machine.banks(space_of_kind(kind))));
   }
 }
 
@@ -53,13 +51,14 @@ Cycle Ports::held_until(Cycle now, int client, const PortRequest& request) const
   for (std::uint32_t kinds = request.kinds; kinds != 0; kinds &= kinds - 1) {
     const int kind = __builtin_ctz(kinds);
     for_each_bank(request.banks[kind], [&](int bank) {
-      const std::array<Cycle, kClients>& until = until_[kind][bank];
+      const Bank& holds = banks_[kind][bank];
+      if (holds.held_by_others(client) <= now) return;
       std::int64_t held = 0;
       Cycle first_end = kNever;
       for (int c = 0; c < kClients; ++c) {
-        if (c == client || until[c] <= now) continue;
+        if (c == client || holds.until[c] <= now) continue;
         ++held;
-        first_end = std::min(first_end, until[c]);
+        first_end = std::min(first_end, holds.until[c]);
       }
       if (held >= ports_[kind]) result = std::max(result, first_end);
     });

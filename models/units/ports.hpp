@@ -29,9 +29,10 @@ class Ports {
   /// counts as waiting from now on, must ask again with the same request, and is called when it may succeed.
   bool free(Cycle now, Client client, const PortRequest& request);
 
-  /// Holds ports of one kind up to, not including, cycle `until`.
+  /// Holds ports of one kind up to, not including, cycle `until`; never shorter than this client already
+  /// does.
   void hold(Client client, int kind, Banks banks, Cycle until) {
-    for_each_bank(banks, [&](int b) { until_[kind][b][static_cast<int>(client)] = until; });
+    for_each_bank(banks, [&](int b) { banks_[kind][b].hold(static_cast<int>(client), until); });
   }
 
   /// The kinds of `request` that read (or write), as a request of its own.
@@ -44,6 +45,23 @@ class Ports {
     PortRequest request;
   };
 
+  /// The holds of one bank's ports of one kind.
+  struct Bank {
+    std::array<Cycle, kClients> until{};  ///< by client
+    int last = 0;                         ///< the client that holds longest
+    Cycle others = 0;                     ///< the longest hold of the others
+
+    void hold(int client, Cycle end) {
+      if (client != last) {
+        others = std::max(others, std::min(end, until[last]));
+        if (end >= until[last]) others = until[last], last = client;
+      }
+      until[client] = end;
+    }
+    /// When the longest hold of anybody but `client` ends.
+    Cycle held_by_others(int client) const { return client == last ? others : until[last]; }
+  };
+
   template <class F>
   static void for_each_bank(Banks banks, F&& f) {
     for (; banks != 0; banks &= banks - 1) f(__builtin_ctzll(banks));
@@ -53,8 +71,8 @@ class Ports {
   void leave(Cycle now, int client);
 
   Wakes& wakes_;
-  std::array<std::int64_t, kPortKinds> ports_{};                            ///< per bank, by kind
-  std::array<std::vector<std::array<Cycle, kClients>>, kPortKinds> until_;  ///< [kind][bank][client]
+  std::array<std::int64_t, kPortKinds> ports_{};     ///< per bank, by kind
+  std::array<std::vector<Bank>, kPortKinds> banks_;  ///< [kind][bank]
   std::array<Waiting, kClients> waiting_;
   int waiters_ = 0;  ///< clients that wait now
   Cycle last_left_ = -1;

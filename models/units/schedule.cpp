@@ -63,17 +63,16 @@ bool EventClockwork::advance() {
   const Cycle horizon =
       start + static_cast<Cycle>(sc_core::sc_time_to_pending_activity().value() / period_.value());
   while (true) {
-    const Cycle now = wakes.earliest();
-    if (now == kNever) dead_stop();
+    const Wakes::Next next = wakes.next();
+    if (next.nobody()) dead_stop();
+    const Cycle now = next.cycle();
     if (now >= limit_) out_of_time();
     if (now > start && now >= horizon) {
       next_ = period_ * static_cast<double>(now - start);
       return true;
     }
-    const std::uint32_t due = wakes.take_due(now);
-    for (const int unit : kOrder) {
-      if (due >> unit & 1) wakes.call(unit, chip_.step(unit, now));
-    }
+    wakes.answer(next);
+    wakes.call(next.unit(), chip_.step(next.unit(), now));
     if (chip_.halted() && chip_.done()) return total_ = now, false;
   }
 }

@@ -17,14 +17,6 @@ class Clockwork : public sc_core::sc_module {
   Cycle total() const;
 
  protected:
-  static constexpr std::array<int, kChipUnits> kOrder = {static_cast<int>(Unit::store),
-                                                         static_cast<int>(Unit::load),
-                                                         static_cast<int>(Unit::gate),
-                                                         static_cast<int>(Unit::matrix),
-                                                         static_cast<int>(Unit::weights),
-                                                         kSequencer,
-                                                         kDram};
-
   /// Runs until nothing is left to do now; false when the run is over.
   virtual bool advance() = 0;
   [[noreturn]] void dead_stop();

@@ -6,6 +6,7 @@
 #include "models/isa/walker.hpp"
 #include "models/units/links.hpp"
 #include "tests/support/chip_programs.hpp"
+#include "tests/support/port_check.hpp"
 #include "tests/support/random_chips.hpp"
 
 // Random programs on random chips: looking at every unit in every cycle, and only when something can change,
@@ -116,6 +117,7 @@ void one_case(std::uint64_t seed, Tally& tally) {
   expect_every_cycle_has_a_cause(clocked);
   expect_every_cycle_has_a_cause(event);
   expect_in_order(program, event_seen, event);
+  EXPECT_EQ(PortCheck(chip, program, event_seen).first_conflict(), "");
   tally.instructions += event.instructions;
   for (const UnitReport& unit : event.units) {
     for (int c = 0; c < kCauses; ++c) tally.units_with[c] += unit.cycles[c] > 0;

@@ -9,12 +9,111 @@
 
 #include "models/units/chip.hpp"
 
+namespace rondo::testing {
+
+/// Window and drain of a gate instruction (section 4).
+inline std::pair<Cycle, Cycle> gate_times(const ChipParams& chip, const Program& program,
+                                          const Instruction& in) {
+  const auto up = [](std::int64_t a, std::int64_t b) { return (a + b - 1) / b; };
+  const auto latency = [&](Space space) { return chip.sram(space).latency; };
+  const GateParams& g = chip.gate;
+  std::int64_t adds = 0, multiplies = 0, tables = 0, divides = 0, reductions = 0, depth = 0;
+  std::map<std::pair<Space, bool>, std::int64_t> bytes;
+  std::array<std::int64_t, kRegisters> ready{};
+  for (const MicroOp& op : program.kernels[static_cast<std::size_t>(in.fields[field::gate::kernel])].ops) {
+    const Space space = in.places[op.p].space;
+    const auto memory = [&](bool write, std::int64_t width) {
+      bytes[{space, write}] += op.j == 0 ? width : width * g.lanes;
+    };
+    std::int64_t at = 0;
+    switch (op.opcode) {
+      case MicroOpcode::ld8:
+        memory(false, 1), at = latency(space);
+        break;
+      case MicroOpcode::ld16:
+        memory(false, 2), at = latency(space);
+        break;
+      case MicroOpcode::ld32:
+        memory(false, 4), at = latency(space);
+        break;
+      case MicroOpcode::st8:
+        memory(true, 1), at = ready[op.a] + 1;
+        break;
+      case MicroOpcode::st16:
+        memory(true, 2), at = ready[op.a] + 1;
+        break;
+      case MicroOpcode::st32:
+        memory(true, 4), at = ready[op.a] + 1;
+        break;
+      case MicroOpcode::add:
+        ++adds, at = std::max(ready[op.a], ready[op.b]) + g.add_latency;
+        break;
+      case MicroOpcode::clip:
+        ++adds, at = ready[op.a] + g.add_latency;
+        break;
+      case MicroOpcode::li:
+        ++adds, at = g.add_latency;
+        break;
+      case MicroOpcode::mul:
+        ++multiplies, at = std::max(ready[op.a], ready[op.b]) + g.multiply_latency;
+        break;
+      case MicroOpcode::scalei:
+        ++multiplies, at = ready[op.a] + g.multiply_latency;
+        break;
+      case MicroOpcode::sigmoid:
+      case MicroOpcode::tanh:
+        ++tables, at = ready[op.a] + g.table_latency;
+        break;
+      case MicroOpcode::div:
+        ++divides, at = std::max(ready[op.a], ready[op.b]) + g.divide_cycles;
+        break;
+      case MicroOpcode::rsum:
+        ++reductions, at = ready[op.a] + g.reduce_latency;
+        break;
+      default:
+        throw std::logic_error("the model does not know this micro-operation");
+    }
+    if (op.opcode != MicroOpcode::st8 && op.opcode != MicroOpcode::st16 && op.opcode != MicroOpcode::st32)
+      ready[op.d] = at;
+    depth = std::max(depth, at);
+  }
+  std::int64_t interval = std::max({std::int64_t{1}, up(adds, g.adders), up(multiplies, g.multipliers),
+                                    up(tables, g.tables), divides * g.divide_cycles, reductions});
+  for (const auto& [port, moved] : bytes)
+    interval = std::max(interval, up(moved, chip.sram(port.first).bytes_per_cycle));
+  return {in.fields[field::gate::rows] * up(in.fields[field::gate::elements], g.lanes) * interval, depth};
+}
+
+/// Lengths of the front and the back stage of a descriptor (section 6).
+inline std::pair<Cycle, Cycle> dma_stages(const ChipParams& chip, const Instruction& in) {
+  const auto cycles = [&](std::int64_t bytes, Space space) {
+    const std::int64_t width = chip.sram(space).bytes_per_cycle;
+    return (bytes + width - 1) / width;
+  };
+  const std::int64_t rows = in.fields[0], bytes = in.fields[0] * in.fields[1];
+  switch (in.opcode) {
+    case Opcode::load:
+      return {chip.load.setup_cycles, cycles(bytes, in.places[1].space)};
+    case Opcode::gather:
+      return {chip.load.setup_cycles + cycles(4 * rows, Space::activation),
+              cycles(bytes, in.places[1].space)};
+    case Opcode::store:
+      return {chip.store.setup_cycles + cycles(bytes, Space::activation), 1};
+    default:
+      return {1, 1};
+  }
+}
+
+/// From the end of an mmul's window to its last sum (section 4).
+inline Cycle mmul_drain_of(const ChipParams& chip) {
+  return chip.activation_sram.latency + chip.machine.rows + chip.machine.cols - 1 +
+         chip.matrix.accumulate_latency;
+}
+
 /// The timing contract once more, as recurrences instead of clocked units: in program order, every start is
 /// the latest of what it waits for. Written from models/README.md alone. It holds for programs in which no
 /// port is ever scarce, each semaphore is posted by `signal` only or by `release` only, and only one of the
 /// DMA units moves data.
-namespace rondo::testing {
-
 class ContractModel {
  public:
   struct Ran {
@@ -128,8 +227,7 @@ class ContractModel {
 
   std::pair<Cycle, Cycle> window_and_drain(const Instruction& in) const {
     const auto& f = in.fields;
-    const Cycle mmul_drain = chip_.activation_sram.latency + chip_.machine.rows + chip_.machine.cols - 1 +
-                             chip_.matrix.accumulate_latency;
+    const Cycle mmul_drain = mmul_drain_of(chip_);
     switch (in.opcode) {
       case Opcode::mload:
         return {std::max(up(f[field::mload::rows], chip_.weights.rows_per_cycle),
@@ -147,83 +245,13 @@ class ContractModel {
         return {f[field::mmul::vectors] * rate, mmul_drain};
       }
       case Opcode::gate:
-        return gate(in);
+        return gate_times(chip_, program_, in);
       default:
         return {1, in.unit == Unit::weights  ? chip_.weight_sram.latency
                    : in.unit == Unit::matrix ? mmul_drain
                                              : 0};
     }
   }
-
-  std::pair<Cycle, Cycle> gate(const Instruction& in) const {
-    const GateParams& g = chip_.gate;
-    std::int64_t adds = 0, multiplies = 0, tables = 0, divides = 0, reductions = 0, depth = 0;
-    std::map<std::pair<Space, bool>, std::int64_t> bytes;
-    std::array<std::int64_t, kRegisters> ready{};
-    for (const MicroOp& op : program_.kernels[static_cast<std::size_t>(in.fields[field::gate::kernel])].ops) {
-      const Space space = in.places[op.p].space;
-      const auto memory = [&](bool write, std::int64_t width) {
-        bytes[{space, write}] += op.j == 0 ? width : width * g.lanes;
-      };
-      std::int64_t at = 0;
-      switch (op.opcode) {
-        case MicroOpcode::ld8:
-          memory(false, 1), at = latency(space);
-          break;
-        case MicroOpcode::ld16:
-          memory(false, 2), at = latency(space);
-          break;
-        case MicroOpcode::ld32:
-          memory(false, 4), at = latency(space);
-          break;
-        case MicroOpcode::st8:
-          memory(true, 1), at = ready[op.a] + 1;
-          break;
-        case MicroOpcode::st16:
-          memory(true, 2), at = ready[op.a] + 1;
-          break;
-        case MicroOpcode::st32:
-          memory(true, 4), at = ready[op.a] + 1;
-          break;
-        case MicroOpcode::add:
-          ++adds, at = std::max(ready[op.a], ready[op.b]) + g.add_latency;
-          break;
-        case MicroOpcode::clip:
-          ++adds, at = ready[op.a] + g.add_latency;
-          break;
-        case MicroOpcode::li:
-          ++adds, at = g.add_latency;
-          break;
-        case MicroOpcode::mul:
-          ++multiplies, at = std::max(ready[op.a], ready[op.b]) + g.multiply_latency;
-          break;
-        case MicroOpcode::scalei:
-          ++multiplies, at = ready[op.a] + g.multiply_latency;
-          break;
-        case MicroOpcode::sigmoid:
-        case MicroOpcode::tanh:
-          ++tables, at = ready[op.a] + g.table_latency;
-          break;
-        case MicroOpcode::div:
-          ++divides, at = std::max(ready[op.a], ready[op.b]) + g.divide_cycles;
-          break;
-        case MicroOpcode::rsum:
-          ++reductions, at = ready[op.a] + g.reduce_latency;
-          break;
-        default:
-          throw std::logic_error("the model does not know this micro-operation");
-      }
-      if (op.opcode != MicroOpcode::st8 && op.opcode != MicroOpcode::st16 && op.opcode != MicroOpcode::st32)
-        ready[op.d] = at;
-      depth = std::max(depth, at);
-    }
-    std::int64_t interval = std::max({std::int64_t{1}, up(adds, g.adders), up(multiplies, g.multipliers),
-                                      up(tables, g.tables), divides * g.divide_cycles, reductions});
-    for (const auto& [port, moved] : bytes)
-      interval = std::max(interval, up(moved, chip_.sram(port.first).bytes_per_cycle));
-    return {in.fields[field::gate::rows] * up(in.fields[field::gate::elements], g.lanes) * interval, depth};
-  }
-  std::int64_t latency(Space space) const { return chip_.sram(space).latency; }
 
   // Section 6 and 7.
   void dma(int code, const Instruction& in, Cycle start) {
@@ -237,12 +265,7 @@ class ContractModel {
     const auto& f = in.fields;
     const bool sync = in.opcode == Opcode::sync;
     const std::int64_t rows = f[0], bytes = f[1];
-    Cycle front = sync ? 1 : p.setup_cycles, back = 1;
-    if (in.opcode == Opcode::gather) front += up(4 * rows, chip_.activation_sram.bytes_per_cycle);
-    if (in.opcode == Opcode::store) front += up(rows * bytes, chip_.activation_sram.bytes_per_cycle);
-    if (in.opcode == Opcode::load || in.opcode == Opcode::gather) {
-      back = up(rows * bytes, chip_.sram(in.places[1].space).bytes_per_cycle);
-    }
+    const auto [front, back] = dma_stages(chip_, in);
     front_free_[u] = start + front;
     Cycle ready = start + front;
     if (!sync) {

@@ -89,8 +89,30 @@ Program ports(const ChipParams& chip) {
   return b.done();
 }
 
+Program ties(const ChipParams& chip) {
+  Builder b(chip);
+  const int kernel = b.kernel({{MicroOpcode::ld8, 0, 0, 0, 0, 0, 1}, {MicroOpcode::st8, 0, 0, 0, 1, 0, 1}});
+  const int store = b.semaphore(Unit::weights, Unit::store), load = b.semaphore(Unit::weights, Unit::load);
+  const int gate = b.semaphore(Unit::weights, Unit::gate), matrix = b.semaphore(Unit::weights, Unit::matrix);
+  b.mload(0, 8, 4);
+  b.sync(Unit::weights, {{}, {store, load, gate, matrix}, {}});
+  b.store(0, 1, 32, {{store}, {}, {}});
+  b.gather(kWeight, 2048, 64, 2, 10, {{load}, {}, {}});
+  b.gate(kernel, 8, 1, {{kActivation, 128, {}}, {kParameter, 0, {}}}, {{gate}, {}, {}});
+  b.mmul(256, 0, 3, 8, 4, 8, false, false, {{matrix}, {}, {}});
+  return b.done();
+}
+
+Program same_arrival(const ChipParams& chip) {
+  Builder b(chip);
+  b.store(0, 1, 16);
+  b.load(kWeight, 0, 1, 8);
+  return b.done();
+}
+
 const std::map<std::string, Program (*)(const ChipParams&)> kPrograms = {
-    {"tile", tile}, {"gate", element_wise}, {"dma", dma}, {"handshake", handshake}, {"ports", ports}};
+    {"tile", tile}, {"gate", element_wise},   {"dma", dma}, {"handshake", handshake}, {"ports", ports},
+    {"ties", ties}, {"arrival", same_arrival}};
 
 TEST(ContractExamples, RunInTheCyclesThatThePageStates) {
   const auto examples = examples_of_the_contract();
