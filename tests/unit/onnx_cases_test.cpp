@@ -52,9 +52,10 @@ double difference(const Tensor& got, const Tensor& wanted) {
   return worst;
 }
 
-TEST(OnnxCases, OurOwn84) {
+// Runs every case of a folder that has in_... and out_... arrays; how many there were.
+int run_cases(const fs::path& all) {
   int cases = 0;
-  for (const fs::path& folder : folders_in(RONDO_ONNX_CASES)) {
+  for (const fs::path& folder : folders_in(all)) {
     SCOPED_TRACE(folder.filename().string());
     NamedTensors wanted;
     ImportOptions options;
@@ -64,11 +65,17 @@ TEST(OnnxCases, OurOwn84) {
     }
     const NamedTensors got =
         outputs_of(import_onnx((folder / "model.onnx").string(), options), options.inputs);
-    ASSERT_EQ(got.size(), wanted.size());
+    EXPECT_EQ(got.size(), wanted.size());
     for (const auto& [name, tensor] : wanted) EXPECT_LE(difference(got.at(name), tensor), kTolerance) << name;
     ++cases;
   }
-  EXPECT_EQ(cases, 84);
+  return cases;
+}
+
+TEST(OnnxCases, OurOwn84) { EXPECT_EQ(run_cases(RONDO_ONNX_CASES), 84); }
+
+TEST(OnnxCases, PyTorchExportsOfOperatorSets9To16) {
+  EXPECT_EQ(run_cases(fs::path(RONDO_SOURCE_DIR) / "tests" / "golden" / "torch_cases"), 11);
 }
 
 // Cases of claimed operators that Rondo refuses, and why. A case that is refused without standing here, or
