@@ -28,7 +28,7 @@ class LayerBuilder {
     Shape shape = {input.steps, input.batch};
     if (!words) shape.push_back(input.features);
     const int x = builder_.input(input.name, words ? ElementType::integer : ElementType::real, shape);
-    made_[input.name] = {x, -1};
+    made_[input.name] = {x};
     if (values_ && !words) network_.inputs[input.name] = seeds().reals(shape, 1.0);
   }
 
@@ -48,8 +48,9 @@ class LayerBuilder {
 
  private:
   struct Made {
-    int value = -1;  // -1: could not be built
-    int last = -1;   // for recurrent layers: final outputs, merged, [batch][features]
+    int value = -1;    // -1: could not be built
+    int state = -1;    // for recurrent layers: final outputs h [D][N][H]
+    bool sum = false;  // how its directions are merged
   };
 
   SeededValues seeds() { return SeededValues(seed_, ++stream_); }
@@ -132,17 +133,17 @@ class LayerBuilder {
     words_ = words_ == 0 ? layer.vocabulary : std::min(words_, layer.vocabulary);
     const int table = builder_.constant(weights({layer.vocabulary, layer.width}, 1.0));
     builder_.set_name(table, layer.name + ".table");
-    return {builder_.gather(table, x), -1};
+    return {builder_.gather(table, x)};
   }
 
   Made last_step(const LayerEntry& layer, const Made& source) {
-    if (source.last >= 0) return {source.last, -1};
+    if (source.state >= 0) return {merge(source.sum, source.state, 0)};
     const Shape shape = builder_.shape(source.value);
     if (shape.size() != 3) {
       complain(layer, "its input has no steps; [steps][batch][features] is wanted");
       return {};
     }
-    return {builder_.reshape(builder_.slice(source.value, 0, shape[0] - 1, 1), {shape[1], shape[2]}), -1};
+    return {builder_.reshape(builder_.slice(source.value, 0, shape[0] - 1, 1), {shape[1], shape[2]})};
   }
 
   Made join(const LayerEntry& layer, const std::vector<Made>& sources) {
@@ -163,10 +164,10 @@ class LayerBuilder {
       }
       values.push_back(source.value);
     }
-    if (layer.op == "concat") return {builder_.concat(values, axis), -1};
+    if (layer.op == "concat") return {builder_.concat(values, axis)};
     int sum = values[0];
     for (std::size_t i = 1; i < values.size(); ++i) sum = builder_.binary(BinaryKind::add, sum, values[i]);
-    return {sum, -1};
+    return {sum};
   }
 
   Made dense(const LayerEntry& layer, int x) {
@@ -179,12 +180,13 @@ class LayerBuilder {
     d.matrix = {"W", layer.units, width, weights({layer.units, width}, bound)};
     if (layer.bias) d.bias = {"b", layer.units, weights({layer.units}, bound)};
     const int y = builder_.dense(x, std::move(d));
-    if (layer.activation == "relu") return {builder_.activation({Activation::relu, 0, 0}, y), -1};
-    if (layer.activation == "tanh") return {builder_.activation({Activation::tanh, 0, 0}, y), -1};
-    if (layer.activation == "sigmoid") return {builder_.activation({Activation::sigmoid, 0, 0}, y), -1};
-    if (layer.activation == "softmax") return {builder_.softmax(y, false), -1};
-    if (layer.activation == "log_softmax") return {builder_.softmax(y, true), -1};
-    return {y, -1};
+    if (layer.activation != "none") builder_.set_name(y, layer.name + ".pre");
+    if (layer.activation == "relu") return {builder_.activation({Activation::relu, 0, 0}, y)};
+    if (layer.activation == "tanh") return {builder_.activation({Activation::tanh, 0, 0}, y)};
+    if (layer.activation == "sigmoid") return {builder_.activation({Activation::sigmoid, 0, 0}, y)};
+    if (layer.activation == "softmax") return {builder_.softmax(y, false)};
+    if (layer.activation == "log_softmax") return {builder_.softmax(y, true)};
+    return {y};
   }
 
   Made recurrent(const LayerEntry& layer, int x) {
@@ -206,7 +208,10 @@ class LayerBuilder {
     for (std::size_t s = 1; s < outputs.size(); ++s) {
       builder_.set_name(outputs[s], layer.name + (s == 1 ? ".h" : ".c"));
     }
-    return {merge(layer, outputs[0], 1), merge(layer, outputs[1], 0)};
+    const bool sum = layer.merge == "sum";
+    const int y = merge(sum, outputs[0], 1);
+    if (y != outputs[0]) builder_.set_name(outputs[0], layer.name + ".y");
+    return {y, outputs[1], sum};
   }
 
   bool consistent(const LayerEntry& layer, const Shape& shape) {
@@ -271,13 +276,13 @@ class LayerBuilder {
   }
 
   // Joins the directions of [..., D, N, H], D at `axis`: side by side, or added.
-  int merge(const LayerEntry& layer, int v, int axis) {
+  int merge(bool sum, int v, int axis) {
     const Shape shape = builder_.shape(v);
     Shape joined(shape.begin(), shape.begin() + axis);
     joined.push_back(shape[axis + 1]);
     joined.push_back(shape[axis + 2]);
     if (shape[axis] == 1) return builder_.reshape(v, joined);
-    if (layer.merge == "sum") {
+    if (sum) {
       const int first = builder_.reshape(builder_.slice(v, axis, 0, 1), joined);
       const int second = builder_.reshape(builder_.slice(v, axis, 1, 1), joined);
       return builder_.binary(BinaryKind::add, first, second);

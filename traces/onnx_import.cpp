@@ -2,6 +2,7 @@
 
 #include <map>
 #include <set>
+#include <utility>
 
 #include "traces/graph_builder.hpp"
 #include "traces/onnx_inputs.hpp"
@@ -14,8 +15,8 @@ constexpr int kUnknown = -2;  // a value whose node could not be converted: its 
 
 class Importer {
  public:
-  Importer(const OnnxModel& model, const ImportOptions& options)
-      : model_(model), options_(options), builder_(model.path) {}
+  Importer(OnnxModel model, const ImportOptions& options)
+      : model_(std::move(model)), options_(options), builder_(model_.path) {}
 
   Graph run() {
     refuse_unsupported();
@@ -79,9 +80,9 @@ class Importer {
   }
 
   void add_initializers() {
-    for (const auto& [name, tensor] : model_.initializers) {
+    for (auto& [name, tensor] : model_.initializers) {
       builder_.begin(name, model_.path + ": initializer '" + name + "'");
-      named_.insert(values_[name] = builder_.constant(tensor));
+      named_.insert(values_[name] = builder_.constant(std::move(tensor)));
     }
   }
 
@@ -153,7 +154,7 @@ class Importer {
     }
   }
 
-  const OnnxModel& model_;
+  OnnxModel model_;
   const ImportOptions& options_;
   GraphBuilder builder_;
   Findings findings_;
@@ -169,8 +170,8 @@ Graph import_onnx(const std::string& path, const ImportOptions& options) {
   return import_onnx_model(read_onnx_model(path), options);
 }
 
-Graph import_onnx_model(const OnnxModel& model, const ImportOptions& options) {
-  return Importer(model, options).run();
+Graph import_onnx_model(OnnxModel model, const ImportOptions& options) {
+  return Importer(std::move(model), options).run();
 }
 
 }  // namespace rondo

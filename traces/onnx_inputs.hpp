@@ -24,6 +24,6 @@ Tensor onnx_bound_value(const OnnxModel& model, const OnnxInput& input, const Sh
                         const ImportOptions& options);
 
 /// import_onnx for a model that is read already.
-Graph import_onnx_model(const OnnxModel& model, const ImportOptions& options);
+Graph import_onnx_model(OnnxModel model, const ImportOptions& options);
 
 }  // namespace rondo

@@ -76,6 +76,7 @@ void read_raw(const Type& proto, std::int64_t count, const std::string& where, T
     throw Error(where + ": its shape asks for " + std::to_string(count * width) + " bytes, it holds " +
                 std::to_string(raw.size()));
   }
+  (tensor.type == ElementType::real) ? tensor.reals.reserve(count) : tensor.integers.reserve(count);
   for (std::int64_t i = 0; i < count; ++i) {
     const char* at = raw.data() + i * width;
     if (tensor.type == ElementType::real)

@@ -5,6 +5,7 @@
 
 #include <filesystem>
 #include <fstream>
+#include <set>
 
 #include "models/base/error.hpp"
 #include "tests/support/onnx_models.hpp"
@@ -141,6 +142,18 @@ TEST_F(NetworkFile, EmbeddingReadsSeededWordsInsideItsVocabulary) {
   }
   EXPECT_EQ(n.inputs.at("gru_1.h0").shape, (Shape{1, 2, 3}));
   EXPECT_NO_THROW(evaluate(n.graph, n.inputs));
+}
+
+// Both directions added: the sum of the sequence that is read, and none of the last states, which nobody
+// asked for.
+TEST_F(NetworkFile, LeavesOutWhatNothingReads) {
+  const Network n = load(
+      "name: n\ninput: {steps: 5, batch: 2, features: 3}\nweights: {seed: 1}\nlayers:\n"
+      "  - gru: {hidden: 4, direction: bidirectional, merge: sum}\n  - dense: {units: 2, activation: "
+      "tanh}\n");
+  EXPECT_EQ(n.graph.nodes.size(), 6U);  // gru, a view per direction, add, dense, tanh
+  std::set<std::string> names;
+  for (const GraphValue& value : n.graph.values) EXPECT_TRUE(names.insert(value.name).second) << value.name;
 }
 
 TEST_F(NetworkFile, SettingsReplaceEntries) {
