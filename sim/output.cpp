@@ -129,14 +129,15 @@ void write_file(const std::string& path, const std::function<void(const std::str
   std::error_code ignored;
   if (path.empty()) throw Error("-o: the name of a file is expected");
   if (fs::is_directory(path, ignored)) throw Error("-o " + path + ": is a directory; the name of a file is expected");
-  if (fs::exists(path, ignored) && !fs::is_regular_file(path, ignored)) return writer(path);  // a device: no moving
-  // The ending stays, because it chooses the form.
-  const std::string hidden = parent_of(path) + "/.rondo-" + std::to_string(::getpid()) + "-" + fs::path(path).filename().string();
+  // A device is written as it is; nothing can be moved onto it. The ending stays, because it chooses the form.
+  const bool device = fs::exists(path, ignored) && !fs::is_regular_file(path, ignored);
+  const std::string hidden =
+      device ? path : parent_of(path) + "/.rondo-" + std::to_string(::getpid()) + "-" + fs::path(path).filename().string();
   try {
     writer(hidden);
-    if (::rename(hidden.c_str(), path.c_str()) != 0) fail(path, "cannot be written");
+    if (!device && ::rename(hidden.c_str(), path.c_str()) != 0) fail(path, "cannot be written");
   } catch (const std::exception& wrong) {
-    ::unlink(hidden.c_str());
+    if (!device) ::unlink(hidden.c_str());
     std::string what = wrong.what();
     if (const std::size_t at = what.find(hidden); at != std::string::npos) what.replace(at, hidden.size(), path);
     throw Failure(what);
