@@ -233,7 +233,7 @@ TEST_F(NetworkFile, RefusesHostileFilesQuickly) {
     bomb += "a" + std::to_string(i) + ": &a" + std::to_string(i) + " [" + last + ", " + last + "]\n";
   }
   EXPECT_TRUE(says(refusal(bomb + "name: n\nlayers: *a59\n"), "a0: is unknown"));
-  EXPECT_NE(refusal(std::string("\x08\x07\x12\x03xyz\x00\xff garbage", 20)), "");
+  EXPECT_NE(refusal(std::string("\x08\x07\x12\x03xyz\x00\xff garbage", 17)), "");
   EXPECT_TRUE(says(testing::message_of([&] { load_network(folder_.string(), {}); }), "this is a directory"));
   EXPECT_TRUE(
       says(testing::message_of([&] { load_network((folder_ / "absent").string(), {}); }), "no such file"));
