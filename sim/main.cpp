@@ -1,3 +1,4 @@
+#include <csignal>
 #include <iostream>
 #include <new>
 
@@ -92,5 +93,6 @@ int run_and_catch(const std::vector<std::string>& words) {
 
 int main(int count, char** words) {
   std::ios::sync_with_stdio(false);
+  std::signal(SIGXFSZ, SIG_IGN);  // a file that may not grow further is a failed write, not the end
   return rondo::run_and_catch({words + 1, words + count});
 }

@@ -43,6 +43,14 @@ mode_t usual_mask() {
 
 }  // namespace
 
+SignalHold::SignalHold() {
+  sigset_t held;
+  ::sigemptyset(&held);
+  for (int signal : {SIGINT, SIGTERM, SIGHUP}) ::sigaddset(&held, signal);
+  ::pthread_sigmask(SIG_BLOCK, &held, &before_);
+}
+SignalHold::~SignalHold() { ::pthread_sigmask(SIG_SETMASK, &before_, nullptr); }
+
 OutputDirectory::OutputDirectory(std::string path) : path_(std::move(path)) {
   while (path_.size() > 1 && path_.back() == '/') path_.pop_back();
   std::error_code wrong;
@@ -61,6 +69,7 @@ OutputDirectory::~OutputDirectory() {
 }
 
 void OutputDirectory::open_hidden() {
+  hold_.emplace();
   std::vector<std::string> missing;
   for (std::string at = parent_of(path_); !fs::exists(at) && at != parent_of(at); at = parent_of(at)) missing.push_back(at);
   for (auto directory = missing.rbegin(); directory != missing.rend(); ++directory) {
@@ -96,6 +105,7 @@ void OutputDirectory::finish() {
   if (fs::exists(hidden_)) move_into_place();
   hidden_.clear();
   made_.clear();
+  hold_.reset();
 }
 
 void OutputDirectory::move_into_place() {
@@ -133,6 +143,7 @@ void write_file(const std::string& path, const std::function<void(const std::str
   const bool device = fs::exists(path, ignored) && !fs::is_regular_file(path, ignored);
   const std::string hidden =
       device ? path : parent_of(path) + "/.rondo-" + std::to_string(::getpid()) + "-" + fs::path(path).filename().string();
+  const SignalHold hold;
   try {
     writer(hidden);
     if (!device && ::rename(hidden.c_str(), path.c_str()) != 0) fail(path, "cannot be written");

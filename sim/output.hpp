@@ -1,6 +1,9 @@
 #pragma once
 
+#include <signal.h>
+
 #include <functional>
+#include <optional>
 #include <stdexcept>
 #include <string>
 #include <vector>
@@ -11,6 +14,18 @@ namespace rondo {
 class Failure : public std::runtime_error {
  public:
   using std::runtime_error::runtime_error;
+};
+
+/// While one lives, an interrupt waits: what has begun to be written is finished, or removed.
+class SignalHold {
+ public:
+  SignalHold();
+  ~SignalHold();
+  SignalHold(const SignalHold&) = delete;
+  SignalHold& operator=(const SignalHold&) = delete;
+
+ private:
+  sigset_t before_;
 };
 
 /// The directory of `--out`. Everything is written to a hidden directory first and moved into place at the end, report.json
@@ -37,6 +52,7 @@ class OutputDirectory {
   std::string hidden_;                  // where files are written; empty until the first one
   std::vector<std::string> made_;       // parent directories that did not exist before
   std::vector<std::string> names_;
+  std::optional<SignalHold> hold_;      // from the first file to the end
 };
 
 /// Writes one file beside its place and moves it there: whole, or not at all. Failure when that cannot be done.

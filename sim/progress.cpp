@@ -1,5 +1,6 @@
 #include "sim/progress.hpp"
 
+#include <signal.h>
 #include <unistd.h>
 
 #include <chrono>
@@ -31,6 +32,9 @@ void Progress::show(const std::string& phase, double fraction) {
 }
 
 void Progress::draw_until_done() {
+  sigset_t all;  // signals are for the thread that does the work
+  ::sigfillset(&all);
+  ::pthread_sigmask(SIG_BLOCK, &all, nullptr);
   const auto started = std::chrono::steady_clock::now();
   std::unique_lock<std::mutex> lock(mutex_);
   if (changed_.wait_for(lock, std::chrono::seconds(1), [this] { return done_; })) return;
