@@ -52,7 +52,7 @@ Cycle Ports::held_until(Cycle now, int client, const PortRequest& request) const
     const int kind = __builtin_ctz(kinds);
     for_each_bank(request.banks[kind], [&](int bank) {
       const Bank& holds = banks_[kind][bank];
-      if (holds.held_by_others(client) <= now) return;
+      if (!holds.may_be_full(client, now)) return;
       std::int64_t held = 0;
       Cycle first_end = kNever;
       for (int c = 0; c < kClients; ++c) {

@@ -49,17 +49,14 @@ class Ports {
   struct Bank {
     std::array<Cycle, kClients> until{};  ///< by client
     int last = 0;                         ///< the client that holds longest
-    Cycle others = 0;                     ///< the longest hold of the others
 
     void hold(int client, Cycle end) {
-      if (client != last) {
-        others = std::max(others, std::min(end, until[last]));
-        if (end >= until[last]) others = until[last], last = client;
-      }
       until[client] = end;
+      if (end >= until[last]) last = client;
     }
-    /// When the longest hold of anybody but `client` ends.
-    Cycle held_by_others(int client) const { return client == last ? others : until[last]; }
+    /// Whether others may hold every port. Never for the client that holds longest: one of the ports is its
+    /// own, or all are free.
+    bool may_be_full(int client, Cycle now) const { return client != last && until[last] > now; }
   };
 
   template <class F>
