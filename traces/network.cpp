@@ -112,6 +112,35 @@ void load_model(const std::string& model, const std::string& inputs_path, const 
                                        : inputs_of(network.graph, given, inputs_path, findings);
 }
 
+const GraphValue* output_value(const Graph& graph, const std::string& name) {
+  for (int v : graph.outputs) {
+    if (graph.values[v].name == name) return &graph.values[v];
+  }
+  return nullptr;
+}
+
+// Why these targets cannot be scored against that output; "" if they can: reals [...][V] and integers [...]
+// in 0..V-1.
+std::string score_mistake(const Graph& graph, const std::string& output, const std::string& name,
+                          const Tensor& targets) {
+  const GraphValue* value = output_value(graph, output);
+  if (value == nullptr) return "the model has no output '" + output + "'";
+  if (value->type != ElementType::real || value->shape.empty())
+    return "output '" + output + "' is no list of reals";
+  const Shape wanted(value->shape.begin(), value->shape.end() - 1);
+  if (targets.type != ElementType::integer || targets.shape != wanted) {
+    return "array '" + name + "' holds " + type_name(targets.type) + " " + to_string(targets.shape) +
+           "; integers " + to_string(wanted) + " are wanted";
+  }
+  for (std::int64_t target : targets.integers) {
+    if (target < 0 || target >= value->shape.back()) {
+      return "array '" + name + "' holds " + std::to_string(target) + "; 0.." +
+             std::to_string(value->shape.back() - 1) + " are allowed";
+    }
+  }
+  return "";
+}
+
 // The keys of a network file that refers to an ONNX model.
 void read_model_reference(YamlMap& top, const std::string& path, const NetworkOptions& options,
                           Findings& findings, Network& network) {
@@ -143,14 +172,17 @@ void read_model_reference(YamlMap& top, const std::string& path, const NetworkOp
   NamedTensors given;
   load_model(model, inputs, options, dimensions, network, given, findings);
   if (!options.timing_only) read_calibration(calibration, network, findings);
-  if (score && !options.timing_only && given.count(targets) != 0) {
-    network.bits_per_character = Network::BitsPerCharacter{output, given.at(targets)};
-  }
   if (!score) return;
-  const bool known = std::any_of(network.graph.outputs.begin(), network.graph.outputs.end(),
-                                 [&](int v) { return network.graph.values[v].name == output; });
-  if (!known) top.complain("bits_per_character", "the model has no output '" + output + "'");
-  if (!inputs.empty() && options.input_path.empty() && given.count(targets) == 0) {
+  const auto found = given.find(targets);
+  if (found != given.end()) {
+    const std::string wrong = score_mistake(network.graph, output, targets, found->second);
+    if (!wrong.empty()) top.complain("bits_per_character", wrong);
+    if (!options.timing_only) {
+      network.bits_per_character = Network::BitsPerCharacter{output, found->second};
+    }
+  } else if (output_value(network.graph, output) == nullptr) {
+    top.complain("bits_per_character", "the model has no output '" + output + "'");
+  } else if (!inputs.empty() && options.input_path.empty()) {
     top.complain("bits_per_character", "there is no array '" + targets + "' in " + inputs);
   }
 }

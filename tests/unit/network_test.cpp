@@ -253,6 +253,25 @@ TEST_F(NetworkFile, ModelReferenceFindsItsFiles) {
   EXPECT_TRUE(
       says(refusal("name: n\nonnx: m.onnx\nbits_per_character: {log_probabilities: nope, targets: t}\n"),
            "the model has no output 'nope'"));
+  const std::string scored =
+      "name: n\nonnx: m.onnx\ninputs: in.npz\nbits_per_character: {log_probabilities: OUT, targets: t}\n";
+  NamedTensors arrays = read_npz((model.parent_path() / "io.npz").string());
+  const Graph graph = load("name: n\nonnx: m.onnx\n").graph;
+  const GraphValue& out = graph.values[graph.outputs[0]];
+  NamedTensors given;
+  for (int v : graph.inputs) given[graph.values[v].name] = arrays.at("in_" + graph.values[v].name);
+  const Shape shape(out.shape.begin(), out.shape.end() - 1);
+  const std::vector<std::int64_t> zeros(element_count(shape), 0), far(element_count(shape), out.shape.back());
+  const auto with_targets = [&](Tensor targets) {
+    given["t"] = std::move(targets);
+    write_npz((folder_ / "in.npz").string(), given);
+    std::string text = scored;
+    return text.replace(text.find("OUT"), 3, out.name);
+  };
+  EXPECT_EQ(refusal(with_targets(integer_tensor(shape, zeros))), "");
+  EXPECT_TRUE(says(refusal(with_targets(integer_tensor(shape, far))), "are allowed"));
+  EXPECT_TRUE(
+      says(refusal(with_targets(integer_tensor({1}, {0}))), "array 't' holds integers [1]; integers ["));
   NetworkOptions options;
   options.set["batch"] = "2";
   EXPECT_TRUE(says(testing::message_of([&] { load_network((folder_ / "m.onnx").string(), options); }),

@@ -212,6 +212,26 @@ TEST(OnnxImport, RefusesWhatOnlyLooksLikeItsOperatorSet) {
   EXPECT_TRUE(says(refusal(old), "input 1 does not exist in operator set 12"));
 }
 
+// From operator set 18 on Split may be uneven and reductions name their axes in an input.
+TEST(OnnxImport, ReadsNewerOperatorSets) {
+  ModelText m(18);
+  m.input("X", {7, 2}).constant("axes", integer_tensor({1}, {0}));
+  m.node("Split", {"X"}, {"a", "b", "c"}, {{"num_outputs", integer(3)}});
+  m.node("ReduceMean", {"X", "axes"}, {"mean"}, {{"keepdims", integer(0)}});
+  m.output("a").output("c").output("mean");
+  const Graph graph = m.import();
+  EXPECT_EQ(graph.values[graph.outputs[0]].shape, (Shape{3, 2}));
+  EXPECT_EQ(graph.values[graph.outputs[1]].shape, (Shape{1, 2}));
+  std::vector<double> x(14);
+  for (std::size_t i = 0; i < x.size(); ++i) x[i] = static_cast<double>(i);
+  const Evaluation e = evaluate(graph, {{"X", real_tensor({7, 2}, x)}});
+  EXPECT_EQ(e.values[graph.outputs[1]].reals, (std::vector<double>{12, 13}));
+  EXPECT_NEAR(e.values[graph.outputs[2]].reals[1], 7, 1e-12);
+  m.model.nodes[0].attributes.clear();
+  m.model.opset = 17;
+  EXPECT_TRUE(says(refusal(m), "an axis of 7 cannot be split into 3 equal parts"));
+}
+
 TEST(OnnxImport, RefusesSizesThatCannotBe) {
   ModelText m;
   m.input("X", {2, 3})
