@@ -11,7 +11,8 @@ namespace rondo {
 
 /// How far numbers on the chip are from those of the float network.
 struct Distance {
-  double sqnr_db = 0;         ///< 10 log10(sum of squares / sum of squared errors), limited to -200 .. 200 (200: equal)
+  double sqnr_db =
+      0;  ///< 10 log10(sum of squares / sum of squared errors), limited to -200 .. 200 (200: equal)
   double max_abs_error = 0;
 };
 
@@ -21,7 +22,7 @@ struct Accuracy {
     Shape shape;
     Distance distance;
   };
-  Distance total;             ///< over the elements of all outputs together
+  Distance total;  ///< over the elements of all outputs together
   std::vector<Output> outputs;
 };
 
@@ -36,7 +37,8 @@ NamedTensors output_tensors(const Program& program, const Values& values);
 /// Compares outputs of equal names.
 Accuracy compare_outputs(const NamedTensors& chip, const NamedTensors& reference);
 
-/// Mean of -log2 of the probability that was given to each target. Error when an output or target does not fit.
+/// Mean of -log2 of the probability that was given to each target. Error when an output or target does not
+/// fit.
 BitsPerCharacter bits_per_character(const Network::BitsPerCharacter& task, const NamedTensors& chip,
                                     const NamedTensors& reference);
 

@@ -11,9 +11,9 @@ namespace rondo {
 /// not know are Errors, so a command reads only its own.
 struct Arguments {
   bool help = false;
-  std::vector<std::string> words;                   ///< positional
-  std::vector<std::string> set;                     ///< "machine.rows=64"
-  std::map<std::string, std::int64_t> dimensions;   ///< --dim NAME=N
+  std::vector<std::string> words;                  ///< positional
+  std::vector<std::string> set;                    ///< "machine.rows=64"
+  std::map<std::string, std::int64_t> dimensions;  ///< --dim NAME=N
   std::string out;
   std::string input;
   std::string calibration;
@@ -31,13 +31,14 @@ struct Command {
   const char* usage;
   const char* sentence;
   const char* example;
-  std::vector<const char*> options;                 ///< names in the table of arguments.cpp
+  std::vector<const char*> options;  ///< names in the table of arguments.cpp
   std::size_t least_words;
   std::size_t most_words;
   int (*run)(const Arguments&);
 };
 
-/// Reads the words after the command's name. Error: an unknown or malformed option, too few or too many words.
+/// Reads the words after the command's name. Error: an unknown or malformed option, too few or too many
+/// words.
 Arguments parse_arguments(const Command& command, const std::vector<std::string>& words);
 
 /// The text of `rondo COMMAND --help`.

@@ -31,7 +31,8 @@ struct Table {
 std::string allowed_of(const FieldInfo& field) {
   std::string text;
   for (const std::string& word : field.words) text += (text.empty() ? "" : " | ") + word;
-  if (text.empty() && field.most > field.least) text = std::to_string(field.least) + ".." + std::to_string(field.most);
+  if (text.empty() && field.most > field.least)
+    text = std::to_string(field.least) + ".." + std::to_string(field.most);
   return field.unit.empty() ? text : text + " " + field.unit;
 }
 
@@ -41,7 +42,8 @@ std::vector<Table> parameter_tables(const RunConfig& config) {
     const std::size_t dot = field.path.find('.');
     const std::string section = dot == std::string::npos ? "chip" : field.path.substr(0, dot);
     if (tables.back().name != section) tables.push_back({section, {}});
-    tables.back().rows.push_back({field.path.substr(dot + 1), field.value, allowed_of(field), field.sentence});
+    tables.back().rows.push_back(
+        {field.path.substr(dot + 1), field.value, allowed_of(field), field.sentence});
   }
   return tables;
 }
@@ -49,12 +51,16 @@ std::vector<Table> parameter_tables(const RunConfig& config) {
 Table instruction_table() {
   Table table{"instructions", {}};
   for (const OpcodeInfo& row : opcode_table()) {
-    table.rows.push_back({std::string(row.name), "", "unit " + std::string(row.unit), std::string(row.sentence)});
+    table.rows.push_back(
+        {std::string(row.name), "", "unit " + std::string(row.unit), std::string(row.sentence)});
     for (const PlaceInfo& place : row.places) {
-      table.rows.push_back({"  " + std::string(place.name), "", "place in " + std::string(place.spaces), std::string(place.sentence)});
+      table.rows.push_back({"  " + std::string(place.name), "", "place in " + std::string(place.spaces),
+                            std::string(place.sentence)});
     }
     for (const FieldRow& field : row.fields) {
-      table.rows.push_back({"  " + std::string(field.name), "", std::to_string(field.least) + ".." + std::to_string(field.most), std::string(field.sentence)});
+      table.rows.push_back({"  " + std::string(field.name), "",
+                            std::to_string(field.least) + ".." + std::to_string(field.most),
+                            std::string(field.sentence)});
     }
   }
   return table;
@@ -71,7 +77,8 @@ Table micro_operation_table() {
 
 Table cause_table() {
   Table table{"causes", {}};
-  for (const CauseInfo& cause : kCauseTable) table.rows.push_back({std::string(cause.name), "", "", std::string(cause.sentence)});
+  for (const CauseInfo& cause : kCauseTable)
+    table.rows.push_back({std::string(cause.name), "", "", std::string(cause.sentence)});
   return table;
 }
 
@@ -98,7 +105,7 @@ std::string table_text(const Table& table, const Style& style) {
     std::string line = "  " + left(row.name, 26) + right(row.value, 13);
     if (!row.allowed.empty()) line += "   " + row.allowed;
     line.erase(line.find_last_not_of(' ') + 1);
-    text += line + "\n" + style.dim("      " + row.sentence) + "\n";
+    text += line + "\n" + style.dim(wrapped(row.sentence, 6, 80));
   }
   return text;
 }
@@ -106,16 +113,20 @@ std::string table_text(const Table& table, const Style& style) {
 Json table_tree(const Table& table) {
   Json rows = Json::array();
   for (const Row& row : table.rows) {
-    rows.push_back({{"name", row.name}, {"value", row.value}, {"allowed", row.allowed}, {"sentence", row.sentence}});
+    rows.push_back(
+        {{"name", row.name}, {"value", row.value}, {"allowed", row.allowed}, {"sentence", row.sentence}});
   }
   return rows;
 }
 
 void keep_only(const std::vector<std::string>& sections, std::vector<Table>& tables) {
   if (sections.empty()) return;
-  tables.erase(std::remove_if(tables.begin(), tables.end(), [&](const Table& table) {
-    return std::find(sections.begin(), sections.end(), table.name) == sections.end();
-  }), tables.end());
+  tables.erase(std::remove_if(tables.begin(), tables.end(),
+                              [&](const Table& table) {
+                                return std::find(sections.begin(), sections.end(), table.name) ==
+                                       sections.end();
+                              }),
+               tables.end());
 }
 
 bool is_section(const std::string& word, const std::vector<Table>& tables) {
@@ -132,7 +143,8 @@ std::vector<Table> all_tables(const RunConfig& config) {
 }
 
 // Words name sections of the tables, and at most one chip.
-std::string chip_of(const Arguments& arguments, std::vector<std::string>& sections, const std::vector<Table>& tables) {
+std::string chip_of(const Arguments& arguments, std::vector<std::string>& sections,
+                    const std::vector<Table>& tables) {
   std::string chip = "base";
   for (const std::string& word : arguments.words) {
     if (is_section(word, tables)) {
@@ -146,7 +158,8 @@ std::string chip_of(const Arguments& arguments, std::vector<std::string>& sectio
       try {
         find_config("chips", "chip", word);
       } catch (const Error&) {
-        throw Error("'" + word + "': neither a section nor a chip" + did_you_mean(word, known) + "; known are " + list);
+        throw Error("'" + word + "': neither a section nor a chip" + did_you_mean(word, known) +
+                    "; known are " + list);
       }
     } else {
       throw Error("'" + word + "': one chip at a time, beside " + chip);

@@ -32,13 +32,16 @@ RunRequest request_of(const Arguments& arguments) {
 }
 
 // Leaves everything that a run knows in the directory, or nothing.
-void leave_files(OutputDirectory& directory, const nlohmann::ordered_json& report, const Prepared& prepared, const RunResult& result,
-                 Timeline& timeline) {
+void leave_files(OutputDirectory& directory, const nlohmann::ordered_json& report, const Prepared& prepared,
+                 const RunResult& result, Timeline& timeline) {
   directory.write("report.json", report_json(report));
   directory.write("counters.csv", counters_csv(report));
   directory.write("resolved.yaml", to_yaml(prepared.config));
-  directory.write_with("timeline.json", [&](const std::string& path) { timeline.write(path, prepared.network + " on " + prepared.config.name); });
-  if (result.values) directory.write_with("outputs.npz", [&](const std::string& path) { write_npz(path, result.outputs); });
+  directory.write_with("timeline.json", [&](const std::string& path) {
+    timeline.write(path, prepared.network + " on " + prepared.config.name);
+  });
+  if (result.values)
+    directory.write_with("outputs.npz", [&](const std::string& path) { write_npz(path, result.outputs); });
   directory.finish();
 }
 
@@ -61,11 +64,11 @@ int run_command(const Arguments& arguments) {
   progress.reset();
   std::cout << (arguments.json ? report_json(report) : report_text(report, wants_colour(1)));
   if (directory && !arguments.json) {
-    std::cout << "  " << arguments.out << " holds report.json, counters.csv, resolved.yaml, timeline.json" << (result.values ? ", outputs.npz" : "")
-              << "\n";
+    std::cout << "  " << arguments.out << " holds report.json, counters.csv, resolved.yaml, timeline.json"
+              << (result.values ? ", outputs.npz" : "") << "\n";
     if (timeline.kept() < timeline.seen()) {
-      std::cout << "  timeline.json shows the first " << grouped(timeline.kept()) << " of " << grouped(timeline.seen())
-                << " slices; --timeline-slices asks for more\n";
+      std::cout << "  timeline.json shows the first " << grouped(timeline.kept()) << " of "
+                << grouped(timeline.seen()) << " slices; --timeline-slices asks for more\n";
     }
     std::cout << "\n";
   }

@@ -24,17 +24,22 @@ void tell(const Program& program, const Arguments& arguments) {
   std::int64_t data = 0;
   for (const Segment& segment : program.data) data += static_cast<std::int64_t>(segment.bytes.size());
   if (arguments.json) {
-    const nlohmann::ordered_json facts = {{"file", arguments.out}, {"program", program.name}, {"instructions", program.code.size()},
-                                          {"data_bytes", data}, {"program_sha256", program_sha256(program)}};
+    const nlohmann::ordered_json facts = {{"file", arguments.out},
+                                          {"program", program.name},
+                                          {"instructions", program.code.size()},
+                                          {"data_bytes", data},
+                                          {"program_sha256", program_sha256(program)}};
     std::cout << facts.dump() << "\n";
     return;
   }
-  std::cout << arguments.out << ": " << program.name << ", " << grouped(static_cast<std::int64_t>(program.code.size()))
-            << " instructions, " << si(static_cast<double>(data), "B") << " of data\n";
+  std::cout << arguments.out << ": " << program.name << ", "
+            << grouped(static_cast<std::int64_t>(program.code.size())) << " instructions, "
+            << si(static_cast<double>(data), "B") << " of data\n";
 }
 
 void need_output(const Arguments& arguments, const char* command) {
-  if (arguments.out.empty()) throw Error(std::string("rondo ") + command + ": say where to write, with -o FILE");
+  if (arguments.out.empty())
+    throw Error(std::string("rondo ") + command + ": say where to write, with -o FILE");
 }
 
 }  // namespace
@@ -52,7 +57,8 @@ int compile_command(const Arguments& arguments) {
   NetworkStore networks;
   Progress progress("compiling " + request.network + " for " + request.chip, true);
   const Prepared prepared = prepare(request, networks, progress);
-  if (prepared.from_trace) throw Error(request.network + ": is a trace already; `rondo asm` and `rondo disasm` change its form");
+  if (prepared.from_trace)
+    throw Error(request.network + ": is a trace already; `rondo asm` and `rondo disasm` change its form");
   write_program(prepared.program, arguments.out, arguments.text);
   tell(prepared.program, arguments);
   return 0;

@@ -26,7 +26,8 @@ std::string text_of(const Json& value, const std::string& key) {
 
 void read_sets(const Json& sets, RunRequest& request) {
   for (const auto& [path, value] : typed(sets, "set", Json::value_t::object, "an object").items()) {
-    if (!value.is_string() && !value.is_number()) throw Error("\"set\": \"" + path + "\": a number or a text is expected");
+    if (!value.is_string() && !value.is_number())
+      throw Error("\"set\": \"" + path + "\": a number or a text is expected");
     request.set.push_back(path + "=" + (value.is_string() ? value.get<std::string>() : value.dump()));
   }
 }
@@ -40,7 +41,8 @@ void read_field(const std::string& key, const Json& value, RunRequest& request) 
     read_sets(value, request);
   } else if (key == "dim") {
     for (const auto& [name, size] : typed(value, key, Json::value_t::object, "an object").items()) {
-      request.dimensions[name] = typed(size, "dim." + name, Json::value_t::number_integer, "a whole number").get<std::int64_t>();
+      request.dimensions[name] =
+          typed(size, "dim." + name, Json::value_t::number_integer, "a whole number").get<std::int64_t>();
     }
   } else if (key == "input") {
     request.input = text_of(value, key);
@@ -50,10 +52,12 @@ void read_field(const std::string& key, const Json& value, RunRequest& request) 
     request.timing_only = typed(value, key, Json::value_t::boolean, "true or false").get<bool>();
   } else if (key == "schedule") {
     const std::string schedule = text_of(value, key);
-    if (schedule != "event" && schedule != "clocked") throw Error("\"schedule\": " + schedule + " is unknown; allowed event, clocked");
+    if (schedule != "event" && schedule != "clocked")
+      throw Error("\"schedule\": " + schedule + " is unknown; allowed event, clocked");
     request.schedule = schedule == "clocked" ? Schedule::clocked : Schedule::event;
   } else {
-    throw Error("\"" + key + "\": unknown; allowed chip, network, set, dim, input, calibration, timing_only, schedule");
+    throw Error("\"" + key +
+                "\": unknown; allowed chip, network, set, dim, input, calibration, timing_only, schedule");
   }
 }
 
@@ -72,7 +76,8 @@ Json answer(const std::string& line, NetworkStore& networks) {
     const RunRequest request = read_request(line);
     Progress silent("", false);
     const Prepared prepared = prepare(request, networks, silent);
-    return {{"ok", true}, {"report", make_report(prepared, simulate(prepared, request.schedule, nullptr, silent))}};
+    return {{"ok", true},
+            {"report", make_report(prepared, simulate(prepared, request.schedule, nullptr, silent))}};
   } catch (const Error& wrong) {
     return {{"ok", false}, {"error", wrong.what()}, {"status", 2}};
   } catch (const std::exception& failed) {

@@ -12,11 +12,13 @@ constexpr const char* kNameSentence = "what reports call this chip";
 constexpr const char* kTechnologySentence = "file of prices: a name in configs/technology, or a path";
 const std::string kNetwork = "network.";
 
-// A rule between fields is a sentence "section.field: ..."; the file and line come from where that field was set.
+// A rule between fields is a sentence "section.field: ..."; the file and line come from where that field was
+// set.
 void add_cross_checks(RunConfig& config, Settings& settings, Findings& findings) {
   std::vector<std::string> broken = config.chip.cross_checks();
   const auto bits = [&](const char* name, std::int64_t value) {
-    if (value != 8 && value != 16) broken.push_back(std::string("numbers.") + name + ": " + std::to_string(value) + "; allowed 8 or 16");
+    if (value != 8 && value != 16)
+      broken.push_back(std::string("numbers.") + name + ": " + std::to_string(value) + "; allowed 8 or 16");
   };
   bits("weight_bits", config.numbers.weight_bits);
   bits("activation_bits", config.numbers.activation_bits);

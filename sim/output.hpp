@@ -10,7 +10,8 @@
 
 namespace rondo {
 
-/// The work failed although the input was right: a full disk, a directory that may not be written (exit status 1).
+/// The work failed although the input was right: a full disk, a directory that may not be written (exit
+/// status 1).
 class Failure : public std::runtime_error {
  public:
   using std::runtime_error::runtime_error;
@@ -28,8 +29,9 @@ class SignalHold {
   sigset_t before_;
 };
 
-/// The directory of `--out`. Everything is written to a hidden directory first and moved into place at the end, report.json
-/// last, so that what lies there is always whole. Files of an earlier run are replaced; anything else in it stays.
+/// The directory of `--out`. Everything is written to a hidden directory first and moved into place at the
+/// end, report.json last, so that what lies there is always whole. Files of an earlier run are replaced;
+/// anything else in it stays.
 class OutputDirectory {
  public:
   /// Error when `path` is a file, or a directory that holds something but no report.json of an earlier run.
@@ -49,13 +51,14 @@ class OutputDirectory {
   void move_into_place();
 
   std::string path_;
-  std::string hidden_;                  // where files are written; empty until the first one
-  std::vector<std::string> made_;       // parent directories that did not exist before
+  std::string hidden_;             // where files are written; empty until the first one
+  std::vector<std::string> made_;  // parent directories that did not exist before
   std::vector<std::string> names_;
-  std::optional<SignalHold> hold_;      // from the first file to the end
+  std::optional<SignalHold> hold_;  // from the first file to the end
 };
 
-/// Writes one file beside its place and moves it there: whole, or not at all. Failure when that cannot be done.
+/// Writes one file beside its place and moves it there: whole, or not at all. Failure when that cannot be
+/// done.
 void write_file(const std::string& path, const std::function<void(const std::string& path)>& writer);
 
 /// Writes `text` to `path`, in place. Failure names the path and the reason.

@@ -7,8 +7,8 @@
 
 namespace rondo {
 
-/// How far long work is: one line on stderr, redrawn while the work goes on and wiped when it ends. Says nothing in
-/// the first second, and nothing at all when stderr is no terminal or `wanted` is false.
+/// How far long work is: one line on stderr, redrawn while the work goes on and wiped when it ends. Says
+/// nothing in the first second, and nothing at all when stderr is no terminal or `wanted` is false.
 class Progress {
  public:
   Progress(std::string what, bool wanted);
@@ -19,7 +19,8 @@ class Progress {
   /// Whether anybody sees it: without a terminal, counting how far the work is can be spared.
   bool visible() const { return drawer_.joinable(); }
 
-  /// Names the phase that begins, and how much of it is done (below 0: not known). Cheap enough for inner loops.
+  /// Names the phase that begins, and how much of it is done (below 0: not known). Cheap enough for inner
+  /// loops.
   void show(const std::string& phase, double fraction = -1);
 
  private:

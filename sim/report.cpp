@@ -19,8 +19,12 @@ Json units_tree(const ChipRun& run) {
   Json tree = object();
   for (const UnitReport& unit : run.units) {
     Json cycles = object();
-    for (int c = 0; c < kCauses; ++c) cycles[std::string(kCauseTable[static_cast<std::size_t>(c)].name)] = unit.cycles[static_cast<std::size_t>(c)];
-    tree[unit.name] = {{"cycles", cycles}, {"actions", counts_of(unit.counted.actions)}, {"counters", counts_of(unit.counted.counters)}};
+    for (int c = 0; c < kCauses; ++c)
+      cycles[std::string(kCauseTable[static_cast<std::size_t>(c)].name)] =
+          unit.cycles[static_cast<std::size_t>(c)];
+    tree[unit.name] = {{"cycles", cycles},
+                       {"actions", counts_of(unit.counted.actions)},
+                       {"counters", counts_of(unit.counted.counters)}};
   }
   return tree;
 }
@@ -49,7 +53,11 @@ Json energy_tree(const Bill& bill) {
     units[owner.name] = actions;
     leakage[owner.name] = owner.leakage_j;
   }
-  return {{"total", bill.energy_j}, {"dynamic", bill.dynamic_j}, {"leakage", bill.leakage_j}, {"units", units}, {"leakage_units", leakage}};
+  return {{"total", bill.energy_j},
+          {"dynamic", bill.dynamic_j},
+          {"leakage", bill.leakage_j},
+          {"units", units},
+          {"leakage_units", leakage}};
 }
 
 Json area_tree(const Bill& bill) {
@@ -67,14 +75,25 @@ Json shape_tree(const NetworkShape& shape, std::int64_t weight_bits) {
   Json dense = Json::array();
   for (const NetworkShape::Layer& layer : shape.layers) {
     if (layer.cell == "dense") {
-      dense.push_back({{"inputs", layer.inputs}, {"outputs", layer.hidden}, {"times", layer.steps * layer.batch}});
+      dense.push_back(
+          {{"inputs", layer.inputs}, {"outputs", layer.hidden}, {"times", layer.steps * layer.batch}});
     } else {
-      recurrent.push_back({{"cell", layer.cell}, {"input", layer.inputs}, {"hidden", layer.hidden}, {"directions", layer.directions},
-                           {"steps", layer.steps}, {"batch", layer.batch}, {"skip_input", layer.skip_input}});
+      recurrent.push_back({{"cell", layer.cell},
+                           {"input", layer.inputs},
+                           {"hidden", layer.hidden},
+                           {"directions", layer.directions},
+                           {"steps", layer.steps},
+                           {"batch", layer.batch},
+                           {"skip_input", layer.skip_input}});
     }
   }
-  return {{"steps", shape.steps}, {"batch", shape.batch}, {"recurrent_layers", recurrent}, {"dense_layers", dense},
-          {"macs", shape.multiply_accumulates}, {"weight_bytes", shape.parameters * weight_bits / 8}, {"parameters", shape.parameters}};
+  return {{"steps", shape.steps},
+          {"batch", shape.batch},
+          {"recurrent_layers", recurrent},
+          {"dense_layers", dense},
+          {"macs", shape.multiply_accumulates},
+          {"weight_bytes", shape.parameters * weight_bits / 8},
+          {"parameters", shape.parameters}};
 }
 
 // Multiply-accumulates that the array did, for a trace, whose network is not known.
@@ -91,7 +110,8 @@ std::int64_t counted_macs(const ChipRun& run) {
 void add_speed(const Prepared& prepared, const RunResult& result, Json& report) {
   const std::int64_t macs = prepared.shape ? prepared.shape->multiply_accumulates : counted_macs(result.chip);
   const Machine& machine = prepared.config.chip.machine;
-  const double peak = 2e6 * static_cast<double>(machine.rows * machine.cols) * static_cast<double>(prepared.config.chip.clock_mhz);
+  const double peak = 2e6 * static_cast<double>(machine.rows * machine.cols) *
+                      static_cast<double>(prepared.config.chip.clock_mhz);
   const double effective = result.seconds > 0 ? 2 * static_cast<double>(macs) / result.seconds : 0;
   report["operations"] = 2 * macs;
   report["effective_ops_per_s"] = effective;
@@ -102,9 +122,13 @@ void add_speed(const Prepared& prepared, const RunResult& result, Json& report) 
 Json accuracy_tree(const Accuracy& accuracy) {
   Json outputs = object();
   for (const Accuracy::Output& output : accuracy.outputs) {
-    outputs[output.name] = {{"sqnr_db", output.distance.sqnr_db}, {"max_abs_error", output.distance.max_abs_error}, {"shape", output.shape}};
+    outputs[output.name] = {{"sqnr_db", output.distance.sqnr_db},
+                            {"max_abs_error", output.distance.max_abs_error},
+                            {"shape", output.shape}};
   }
-  return {{"sqnr_db", accuracy.total.sqnr_db}, {"max_abs_error", accuracy.total.max_abs_error}, {"outputs", outputs}};
+  return {{"sqnr_db", accuracy.total.sqnr_db},
+          {"max_abs_error", accuracy.total.max_abs_error},
+          {"outputs", outputs}};
 }
 
 Json saturation_tree(const Values& values, const Program& program) {
@@ -115,17 +139,20 @@ Json saturation_tree(const Values& values, const Program& program) {
     total.accumulator += one.accumulator;
     total.gate += one.gate;
     if (one.accumulator + one.gate == 0) continue;
-    layers[row == 0 ? "(no layer)" : program.layers[row - 1]] = {{"accumulator", one.accumulator}, {"gate", one.gate}};
+    layers[row == 0 ? "(no layer)" : program.layers[row - 1]] = {{"accumulator", one.accumulator},
+                                                                 {"gate", one.gate}};
   }
   return {{"accumulator", total.accumulator}, {"gate", total.gate}, {"layers", layers}};
 }
 
 void add_values(const Prepared& prepared, const RunResult& result, Json& report) {
   if (prepared.without_values == WithoutValues::asked) report["without_values"] = "timing only";
-  if (prepared.without_values == WithoutValues::no_weights) report["without_values"] = prepared.from_trace ? "the trace holds no data" : "the network has no weights";
+  if (prepared.without_values == WithoutValues::no_weights)
+    report["without_values"] = prepared.from_trace ? "the trace holds no data" : "the network has no weights";
   if (result.accuracy) report["accuracy"] = accuracy_tree(*result.accuracy);
   if (result.bits_per_character) {
-    report["bits_per_character"] = {{"float", result.bits_per_character->float_bits}, {"chip", result.bits_per_character->chip_bits}};
+    report["bits_per_character"] = {{"float", result.bits_per_character->float_bits},
+                                    {"chip", result.bits_per_character->chip_bits}};
   }
   if (result.values) report["saturation"] = saturation_tree(*result.values, prepared.program);
 }
@@ -136,7 +163,8 @@ Json config_tree(const RunConfig& config) {
   Json tree = object();
   for (const FieldInfo& field : list_fields(config)) {
     const std::size_t dot = field.path.find('.');
-    Json& place = dot == std::string::npos ? tree[field.path] : tree[field.path.substr(0, dot)][field.path.substr(dot + 1)];
+    Json& place = dot == std::string::npos ? tree[field.path]
+                                           : tree[field.path.substr(0, dot)][field.path.substr(dot + 1)];
     const bool integer = field.words.empty() && field.most > field.least;
     if (integer) {
       place = std::stoll(field.value);
@@ -148,12 +176,14 @@ Json config_tree(const RunConfig& config) {
 }
 
 Json make_report(const Prepared& prepared, const RunResult& result) {
-  Json report = {{"schema", kReportSchema}, {"rondo_version", RONDO_VERSION}, {"chip", prepared.config.name}, {"network", prepared.network},
-                 {"from_trace", prepared.from_trace}, {"total_cycles", result.chip.total_cycles}, {"time_s", result.seconds},
-                 {"clock_mhz", prepared.config.chip.clock_mhz}};
+  Json report = {{"schema", kReportSchema},           {"rondo_version", RONDO_VERSION},
+                 {"chip", prepared.config.name},      {"network", prepared.network},
+                 {"from_trace", prepared.from_trace}, {"total_cycles", result.chip.total_cycles},
+                 {"time_s", result.seconds},          {"clock_mhz", prepared.config.chip.clock_mhz}};
   if (prepared.shape) {
     report["steps"] = prepared.shape->steps;
-    report["cycles_per_step"] = static_cast<double>(result.chip.total_cycles) / static_cast<double>(prepared.shape->steps);
+    report["cycles_per_step"] =
+        static_cast<double>(result.chip.total_cycles) / static_cast<double>(prepared.shape->steps);
   }
   report["instructions"] = result.chip.instructions;
   add_speed(prepared, result, report);
@@ -162,7 +192,8 @@ Json make_report(const Prepared& prepared, const RunResult& result) {
   report["energy_j"] = energy_tree(result.bill);
   report["area_mm2"] = area_tree(result.bill);
   add_values(prepared, result, report);
-  if (prepared.shape) report["network_shape"] = shape_tree(*prepared.shape, prepared.config.numbers.weight_bits);
+  if (prepared.shape)
+    report["network_shape"] = shape_tree(*prepared.shape, prepared.config.numbers.weight_bits);
   Json sizes = object();
   for (const auto& [size, value] : prepared.config.network) sizes[size] = value;
   report["network_settings"] = sizes;
@@ -176,7 +207,8 @@ std::string report_json(const Json& report) { return report.dump(2) + "\n"; }
 std::string counters_csv(const Json& report) {
   std::string text = "owner,kind,name,count\n";
   const auto add = [&](const std::string& owner, const char* kind, const Json& counts) {
-    for (const auto& [name, count] : counts.items()) text += owner + "," + kind + "," + name + "," + std::to_string(count.get<std::int64_t>()) + "\n";
+    for (const auto& [name, count] : counts.items())
+      text += owner + "," + kind + "," + name + "," + std::to_string(count.get<std::int64_t>()) + "\n";
   };
   for (const auto& [name, unit] : report["units"].items()) {
     add(name, "cycles", unit["cycles"]);
@@ -184,7 +216,8 @@ std::string counters_csv(const Json& report) {
     add(name, "counter", unit["counters"]);
   }
   for (const auto& [name, memory] : report["memories"].items()) {
-    for (const char* kind : {"read_bytes", "written_bytes", "capacity_bytes"}) add(name, "bytes", {{kind, memory[kind]}});
+    for (const char* kind : {"read_bytes", "written_bytes", "capacity_bytes"})
+      add(name, "bytes", {{kind, memory[kind]}});
     if (memory.contains("actions")) add(name, "action", memory["actions"]);
     if (memory.contains("counters")) add(name, "counter", memory["counters"]);
   }

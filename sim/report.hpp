@@ -10,8 +10,9 @@ namespace rondo {
 /// The version of the tree that make_report builds; raised when a name changes its meaning or goes away.
 inline constexpr int kReportSchema = 1;
 
-/// The one result tree. report.json is this tree as it is, counters.csv and the terminal's text are walks over it. Counts
-/// are integers, quantities have their SI unit in the name, and nothing in it depends on when or where the run was made.
+/// The one result tree. report.json is this tree as it is, counters.csv and the terminal's text are walks
+/// over it. Counts are integers, quantities have their SI unit in the name, and nothing in it depends on when
+/// or where the run was made.
 nlohmann::ordered_json make_report(const Prepared& prepared, const RunResult& result);
 
 /// The resolved configuration as a tree: section -> field -> value.

@@ -13,7 +13,7 @@ namespace rondo {
 /// One `section.field: value` as it was written, with the place that said so.
 struct Setting {
   std::string path;
-  YamlValue value;       ///< its place: file:line:column, or `--set machine.rows=0`
+  YamlValue value;  ///< its place: file:line:column, or `--set machine.rows=0`
   bool used = false;
 };
 
@@ -46,14 +46,15 @@ class Settings {
   std::string file_;
 };
 
-/// Visitor that fills a parameter struct from settings; missing, mistyped and out-of-range values are findings.
+/// Visitor that fills a parameter struct from settings; missing, mistyped and out-of-range values are
+/// findings.
 class FieldReader {
  public:
   FieldReader(std::string section, Settings& settings, Findings& findings)
       : section_(std::move(section)), settings_(settings), findings_(findings) {}
 
-  void integer(const char* name, std::int64_t& value, const char* unit, const char* sentence, std::int64_t least,
-               std::int64_t most);
+  void integer(const char* name, std::int64_t& value, const char* unit, const char* sentence,
+               std::int64_t least, std::int64_t most);
   void choice(const char* name, std::string& value, std::vector<std::string> words, const char* sentence);
   /// A name: letters, digits, '_', '-' and '.'.
   void word(const char* name, std::string& value, const char* sentence);

@@ -43,10 +43,12 @@ void refuse_network_options(const RunRequest& request, const RunConfig& config, 
     findings.add("--set network." + size + "=" + value + ": " + path + " is a trace; its sizes are fixed");
   }
   for (const auto& [name, size] : request.dimensions) {
-    findings.add("--dim " + name + "=" + std::to_string(size) + ": " + path + " is a trace; its sizes are fixed");
+    findings.add("--dim " + name + "=" + std::to_string(size) + ": " + path +
+                 " is a trace; its sizes are fixed");
   }
   if (!request.input.empty()) findings.add("--input: " + path + " is a trace, which carries its inputs");
-  if (!request.calibration.empty()) findings.add("--calibration: " + path + " is a trace, whose numbers are fixed");
+  if (!request.calibration.empty())
+    findings.add("--calibration: " + path + " is a trace, whose numbers are fixed");
   findings.raise();
 }
 
@@ -57,7 +59,9 @@ void load_trace(const RunRequest& request, const std::string& path, Prepared& pr
   prepared.program = read_trace(path);
   prepared.network = prepared.program.name;
   const bool has_data = !prepared.program.data.empty();
-  prepared.without_values = request.timing_only ? WithoutValues::asked : has_data ? WithoutValues::no : WithoutValues::no_weights;
+  prepared.without_values = request.timing_only ? WithoutValues::asked
+                            : has_data          ? WithoutValues::no
+                                                : WithoutValues::no_weights;
   std::vector<std::string> findings = check_program(prepared.program);
   if (findings.empty()) findings = find_hazards(prepared.program);
   for (std::string& finding : findings) finding = path + ": " + finding;
@@ -74,15 +78,16 @@ NetworkOptions network_options(const RunRequest& request, const RunConfig& confi
   return options;
 }
 
-void load_and_compile(const RunRequest& request, const std::string& path, Prepared& prepared, NetworkStore& networks,
-                      Progress& progress) {
+void load_and_compile(const RunRequest& request, const std::string& path, Prepared& prepared,
+                      NetworkStore& networks, Progress& progress) {
   const RunConfig& config = prepared.config;
   prepared.evaluated = networks.get(path, network_options(request, config), progress);
   const Network& network = prepared.evaluated->network;
   const Ranges* ranges = prepared.evaluated->ranges ? &*prepared.evaluated->ranges : nullptr;
   prepared.network = network.name;
   prepared.shape = shape_of(network.graph);
-  if (ranges == nullptr) prepared.without_values = request.timing_only ? WithoutValues::asked : WithoutValues::no_weights;
+  if (ranges == nullptr)
+    prepared.without_values = request.timing_only ? WithoutValues::asked : WithoutValues::no_weights;
   progress.show("compiling");
   prepared.program = compile(network.graph, config.chip.machine, config.mapping, config.numbers, ranges,
                              ranges == nullptr ? nullptr : &network.inputs);
@@ -114,7 +119,8 @@ class ProgressObserver : public TimelineObserver {
   std::int64_t seen_ = 0;
 };
 
-ChipRun run_with_progress(const Prepared& prepared, Schedule schedule, TimelineObserver* observer, Progress& progress) {
+ChipRun run_with_progress(const Prepared& prepared, Schedule schedule, TimelineObserver* observer,
+                          Progress& progress) {
   progress.show("simulating the chip");
   if (!progress.visible()) return run_chip(prepared.config.chip, prepared.program, schedule, observer);
   ProgressObserver counting(observer, executed_instructions(prepared.program), progress);
@@ -154,10 +160,12 @@ Prepared prepare(const RunRequest& request, NetworkStore& networks, Progress& pr
   return prepared;
 }
 
-RunResult simulate(const Prepared& prepared, Schedule schedule, TimelineObserver* observer, Progress& progress) {
+RunResult simulate(const Prepared& prepared, Schedule schedule, TimelineObserver* observer,
+                   Progress& progress) {
   RunResult result;
   result.chip = run_with_progress(prepared, schedule, observer, progress);
-  result.seconds = static_cast<double>(result.chip.total_cycles) / (1e6 * static_cast<double>(prepared.config.chip.clock_mhz));
+  result.seconds = static_cast<double>(result.chip.total_cycles) /
+                   (1e6 * static_cast<double>(prepared.config.chip.clock_mhz));
   result.bill = price(result.chip.counted(), prepared.prices, result.seconds);
   if (prepared.without_values != WithoutValues::no) return result;
   progress.show("computing the values");

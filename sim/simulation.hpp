@@ -22,7 +22,7 @@ class Progress;
 /// What the command line, or one line of the worker, asks for.
 struct RunRequest {
   std::string chip = "edge";
-  std::string network = "char_lstm";                ///< or a trace
+  std::string network = "char_lstm";  ///< or a trace
   std::vector<std::string> set;
   std::map<std::string, std::int64_t> dimensions;
   std::string input;
@@ -40,20 +40,20 @@ struct Prepared {
   Prices prices;
   Program program;
   std::string program_sha256;
-  std::string network;                              ///< its name
+  std::string network;  ///< its name
   bool from_trace = false;
   WithoutValues without_values = WithoutValues::no;
-  std::optional<NetworkShape> shape;                ///< none for a trace
+  std::optional<NetworkShape> shape;                  ///< none for a trace
   std::shared_ptr<const EvaluatedNetwork> evaluated;  ///< none for a trace
 };
 
 /// What a run found out.
 struct RunResult {
-  double seconds = 0;                               ///< on the chip
+  double seconds = 0;  ///< on the chip
   ChipRun chip;
   Bill bill;
   std::optional<Values> values;
-  NamedTensors outputs;                             ///< real values of the program's output ports
+  NamedTensors outputs;  ///< real values of the program's output ports
   std::optional<Accuracy> accuracy;
   std::optional<BitsPerCharacter> bits_per_character;
 };
@@ -61,11 +61,13 @@ struct RunResult {
 /// Instructions that the units will execute: those of the code, as often as their loops say.
 double executed_instructions(const Program& program);
 
-/// Reads chip, prices and network or trace; evaluates the network in floating point; compiles; refuses a program that is unfit
-/// for the machine or racy. Everything that can be wrong with the input shows here, before anything is simulated.
+/// Reads chip, prices and network or trace; evaluates the network in floating point; compiles; refuses a
+/// program that is unfit for the machine or racy. Everything that can be wrong with the input shows here,
+/// before anything is simulated.
 Prepared prepare(const RunRequest& request, NetworkStore& networks, Progress& progress);
 
 /// Times the program on the chip, computes its values, compares them with the reference and prices the run.
-RunResult simulate(const Prepared& prepared, Schedule schedule, TimelineObserver* observer, Progress& progress);
+RunResult simulate(const Prepared& prepared, Schedule schedule, TimelineObserver* observer,
+                   Progress& progress);
 
 }  // namespace rondo

@@ -14,17 +14,20 @@ namespace {
 // Reads one technology file; what is wrong goes to the findings, with the nearest word that would be right.
 class TechnologyReader {
  public:
-  TechnologyReader(std::string dram_kind, Findings& findings) : dram_kind_(std::move(dram_kind)), findings_(findings) {}
+  TechnologyReader(std::string dram_kind, Findings& findings)
+      : dram_kind_(std::move(dram_kind)), findings_(findings) {}
 
   Prices read(const YamlValue& root) {
     Prices prices;
     expect_keys(root, "", {"name", "node_nm", "voltage_v", "sources", "energy_pj", "area_um2", "leakage"});
     if (const YamlValue* name = need(root, "", "name", YamlValue::Kind::scalar)) prices.name = name->text;
     if (const YamlValue* energy = need(root, "", "energy_pj", YamlValue::Kind::map)) {
-      for (const auto& owner : energy->entries) prices.energy_pj[owner.key] = owner_prices(owner, "energy_pj", "pj");
+      for (const auto& owner : energy->entries)
+        prices.energy_pj[owner.key] = owner_prices(owner, "energy_pj", "pj");
     }
     if (const YamlValue* area = need(root, "", "area_um2", YamlValue::Kind::map)) {
-      for (const auto& owner : area->entries) prices.area_um2[owner.key] = owner_prices(owner, "area_um2", "um2");
+      for (const auto& owner : area->entries)
+        prices.area_um2[owner.key] = owner_prices(owner, "area_um2", "um2");
     }
     if (const YamlValue* leakage = need(root, "", "leakage", YamlValue::Kind::map)) {
       expect_keys(*leakage, "leakage", {"logic_w_per_mm2", "sram_w_per_mm2"});
@@ -35,18 +38,22 @@ class TechnologyReader {
   }
 
  private:
-  static std::string dotted(const std::string& path, const std::string& key) { return path.empty() ? key : path + "." + key; }
+  static std::string dotted(const std::string& path, const std::string& key) {
+    return path.empty() ? key : path + "." + key;
+  }
 
   void expect_keys(const YamlValue& map, const std::string& path, const std::vector<std::string>& allowed) {
     for (const auto& entry : map.entries) {
       if (std::find(allowed.begin(), allowed.end(), entry.key) != allowed.end()) continue;
       std::string list;
       for (const std::string& key : allowed) list += (list.empty() ? "" : ", ") + key;
-      findings_.add(entry.place + ": " + dotted(path, entry.key) + ": unknown" + did_you_mean(entry.key, allowed) + "; allowed " + list);
+      findings_.add(entry.place + ": " + dotted(path, entry.key) + ": unknown" +
+                    did_you_mean(entry.key, allowed) + "; allowed " + list);
     }
   }
 
-  const YamlValue* need(const YamlValue& map, const std::string& path, const std::string& key, YamlValue::Kind kind) {
+  const YamlValue* need(const YamlValue& map, const std::string& path, const std::string& key,
+                        YamlValue::Kind kind) {
     const YamlValue* value = map.find(key);
     if (value == nullptr) {
       findings_.add(map.place + ": " + dotted(path, key) + ": missing");
@@ -64,8 +71,11 @@ class TechnologyReader {
     double result = -1;
     const char* end = value->text.data() + value->text.size();
     const auto parsed = std::from_chars(value->text.data(), end, result);
-    if (parsed.ec == std::errc() && parsed.ptr == end && std::isfinite(result) && result >= 0 && result < 1e15) return result;
-    findings_.add(value->place + ": " + dotted(path, key) + ": " + value->text + " is not a number of at least 0");
+    if (parsed.ec == std::errc() && parsed.ptr == end && std::isfinite(result) && result >= 0 &&
+        result < 1e15)
+      return result;
+    findings_.add(value->place + ": " + dotted(path, key) + ": " + value->text +
+                  " is not a number of at least 0");
     return 0;
   }
 
@@ -79,49 +89,60 @@ class TechnologyReader {
     price.where = entry.place;
     const YamlValue& value = entry.value;
     if (value.kind != YamlValue::Kind::map) {
-      findings_.add(value.place + ": " + path + ": is " + value.kind_name() + "; {" + unit + ": number, source: text} is expected");
+      findings_.add(value.place + ": " + path + ": is " + value.kind_name() + "; {" + unit +
+                    ": number, source: text} is expected");
       return price;
     }
     expect_keys(value, path, {unit, "per", "source", "law", "of", "reference"});
     price.value = number(value, path, unit);
-    if (const YamlValue* source = need(value, path, "source", YamlValue::Kind::scalar)) price.source = source->text;
+    if (const YamlValue* source = need(value, path, "source", YamlValue::Kind::scalar))
+      price.source = source->text;
     if (value.find("law") != nullptr) read_law(value, path, price);
     return price;
   }
 
   void read_law(const YamlValue& value, const std::string& path, Price& price) {
     const YamlValue& law = *value.find("law");
-    if (law.text != "sqrt") findings_.add(law.place + ": " + path + ".law: " + law.text + " is unknown; allowed sqrt");
+    if (law.text != "sqrt")
+      findings_.add(law.place + ": " + path + ".law: " + law.text + " is unknown; allowed sqrt");
     price.law = Price::Law::sqrt;
     if (const YamlValue* of = need(value, path, "of", YamlValue::Kind::scalar)) {
       price.of = of->text;
-      if (of->text != "bank_bytes") findings_.add(of->place + ": " + path + ".of: " + of->text + " is unknown; allowed bank_bytes");
+      if (of->text != "bank_bytes")
+        findings_.add(of->place + ": " + path + ".of: " + of->text + " is unknown; allowed bank_bytes");
     }
     price.reference = number(value, path, "reference");
     if (price.reference <= 0) price.reference = 1;
   }
 
-  std::map<std::string, Price> owner_prices(const YamlValue::Entry& owner, const std::string& path, const std::string& unit) {
+  std::map<std::string, Price> owner_prices(const YamlValue::Entry& owner, const std::string& path,
+                                            const std::string& unit) {
     const std::string here = dotted(path, owner.key);
     std::map<std::string, Price> prices;
     if (owner.value.kind != YamlValue::Kind::map) {
-      findings_.add(owner.value.place + ": " + here + ": is " + owner.value.kind_name() + "; a section of prices is expected");
+      findings_.add(owner.value.place + ": " + here + ": is " + owner.value.kind_name() +
+                    "; a section of prices is expected");
       return prices;
     }
     if (owner.key == "dram" && path == "energy_pj") return dram_prices(owner.value, here, unit);
-    for (const auto& entry : owner.value.entries) prices[entry.key] = read_price(entry, dotted(here, entry.key), unit);
+    for (const auto& entry : owner.value.entries)
+      prices[entry.key] = read_price(entry, dotted(here, entry.key), unit);
     return prices;
   }
 
-  // One section for each kind of DRAM; all are read, so that a mistake shows whatever the chip, and one is kept.
-  std::map<std::string, Price> dram_prices(const YamlValue& kinds, const std::string& path, const std::string& unit) {
+  // One section for each kind of DRAM; all are read, so that a mistake shows whatever the chip, and one is
+  // kept.
+  std::map<std::string, Price> dram_prices(const YamlValue& kinds, const std::string& path,
+                                           const std::string& unit) {
     std::map<std::string, Price> chosen;
     for (const auto& kind : kinds.entries) {
       std::map<std::string, Price> prices;
-      for (const auto& entry : kind.value.entries) prices[entry.key] = read_price(entry, dotted(dotted(path, kind.key), entry.key), unit);
+      for (const auto& entry : kind.value.entries)
+        prices[entry.key] = read_price(entry, dotted(dotted(path, kind.key), entry.key), unit);
       if (kind.key == dram_kind_) chosen = prices;
     }
-    if (kinds.find(dram_kind_) == nullptr) findings_.add(kinds.place + ": " + dotted(path, dram_kind_) + ": missing; the chip's dram.technology");
+    if (kinds.find(dram_kind_) == nullptr)
+      findings_.add(kinds.place + ": " + dotted(path, dram_kind_) + ": missing; the chip's dram.technology");
     return chosen;
   }
 
@@ -135,7 +156,8 @@ Prices read_technology(const std::string& name, const std::string& dram_kind) {
   const std::string path = find_config("technology", "technology", name);
   Findings findings;
   const YamlValue root = parse_strict_yaml(read_text_file(path), display_path(path), findings);
-  if (root.kind != YamlValue::Kind::map) throw Error(root.place + ": a technology file holds sections, not " + root.kind_name());
+  if (root.kind != YamlValue::Kind::map)
+    throw Error(root.place + ": a technology file holds sections, not " + root.kind_name());
   Prices prices = TechnologyReader(dram_kind, findings).read(root);
   findings.raise();
   return prices;

@@ -35,7 +35,8 @@ std::string unfit(const struct stat& status, std::int64_t limit) {
   if (!S_ISREG(status.st_mode)) return "is a pipe or a device; a text file is expected";
   if (status.st_size == 0) return "is empty";
   if (status.st_size > limit) {
-    return "has " + std::to_string(status.st_size) + " bytes; at most " + std::to_string(limit) + " are allowed";
+    return "has " + std::to_string(status.st_size) + " bytes; at most " + std::to_string(limit) +
+           " are allowed";
   }
   return "";
 }
@@ -44,7 +45,10 @@ std::string unfit(const struct stat& status, std::int64_t limit) {
 std::size_t sequence_length(const std::string& text, std::size_t at) {
   const auto byte = static_cast<unsigned char>(text[at]);
   if (byte < 0x80) return byte >= 0x20 || byte == '\t' || byte == '\n' || byte == '\r' ? 1 : 0;
-  const std::size_t length = byte >= 0xf0 && byte < 0xf5 ? 4 : byte >= 0xe0 && byte < 0xf0 ? 3 : byte >= 0xc2 && byte < 0xe0 ? 2 : 0;
+  const std::size_t length = byte >= 0xf0 && byte < 0xf5   ? 4
+                             : byte >= 0xe0 && byte < 0xf0 ? 3
+                             : byte >= 0xc2 && byte < 0xe0 ? 2
+                                                           : 0;
   if (length == 0 || at + length > text.size()) return 0;
   for (std::size_t i = 1; i < length; ++i) {
     if ((static_cast<unsigned char>(text[at + i]) & 0xc0) != 0x80) return 0;
@@ -73,7 +77,8 @@ void refuse_binary(const std::string& shown, const std::string& text) {
 
 std::string display_path(const std::string& path) {
   std::error_code ignored;
-  const std::filesystem::path relative = std::filesystem::path(path).lexically_proximate(std::filesystem::current_path(ignored));
+  const std::filesystem::path relative =
+      std::filesystem::path(path).lexically_proximate(std::filesystem::current_path(ignored));
   const std::string shown = relative.string();
   return path.empty() || path[0] != '/' || shown.empty() || shown.compare(0, 2, "..") == 0 ? path : shown;
 }
@@ -108,7 +113,8 @@ int edit_distance(const std::string& a, const std::string& b) {
   for (std::size_t j = 0; j <= b.size(); ++j) cost[0][j] = static_cast<int>(j);
   for (std::size_t i = 1; i <= a.size(); ++i) {
     for (std::size_t j = 1; j <= b.size(); ++j) {
-      cost[i][j] = std::min({cost[i - 1][j] + 1, cost[i][j - 1] + 1, cost[i - 1][j - 1] + (a[i - 1] != b[j - 1])});
+      cost[i][j] =
+          std::min({cost[i - 1][j] + 1, cost[i][j - 1] + 1, cost[i - 1][j - 1] + (a[i - 1] != b[j - 1])});
       if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1]) {
         cost[i][j] = std::min(cost[i][j], cost[i - 2][j - 2] + 1);
       }

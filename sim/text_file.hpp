@@ -5,8 +5,8 @@
 
 namespace rondo {
 
-/// Reads a small text file whole. A path that is missing, a directory, a pipe or a device, longer than `limit`
-/// bytes, unreadable, empty, or not UTF-8 text is an Error that names it; nothing is ever waited for.
+/// Reads a small text file whole. A path that is missing, a directory, a pipe or a device, longer than
+/// `limit` bytes, unreadable, empty, or not UTF-8 text is an Error that names it; nothing is ever waited for.
 std::string read_text_file(const std::string& path, std::int64_t limit = 1 << 20);
 
 /// The same path as short as it can be said: relative to the working directory when it lies below it.

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdlib>
+#include <sstream>
 
 namespace rondo {
 namespace {
@@ -63,6 +64,21 @@ std::string left(const std::string& text, int width) {
 }
 std::string right(const std::string& text, int width) {
   return std::string(static_cast<std::size_t>(std::max(0, width - columns(text))), ' ') + text;
+}
+
+std::string wrapped(const std::string& text, int indent, int width) {
+  const std::string margin(static_cast<std::size_t>(indent), ' ');
+  std::string all;
+  std::string line;
+  std::istringstream words(text);
+  for (std::string word; words >> word;) {
+    if (!line.empty() && indent + columns(line) + 1 + columns(word) > width) {
+      all += margin + line + "\n";
+      line.clear();
+    }
+    line += (line.empty() ? "" : " ") + word;
+  }
+  return all + margin + line + "\n";
 }
 
 bool wants_colour(int descriptor) {

@@ -23,6 +23,8 @@ std::string percent(double fraction);
 /// Columns that a UTF-8 text takes on a terminal (every character of ours is one wide).
 int columns(const std::string& text);
 std::string left(const std::string& text, int width);
+/// Breaks a text at spaces into lines of at most `width` columns, each after `indent` spaces.
+std::string wrapped(const std::string& text, int indent, int width);
 std::string right(const std::string& text, int width);
 
 /// Colour, on terminals only: everything is passed through as it is when colour is off.

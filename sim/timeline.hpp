@@ -30,9 +30,10 @@ class Bandwidth {
   std::vector<Window> windows_;
 };
 
-/// Hears what the chip did and writes it as Chrome trace events, which Perfetto opens: one row for the instructions of each
-/// unit (and more where they overlap), one for what it waited for, and one counter for each memory. One microsecond on
-/// the screen is one cycle. Slices after the first `most` are counted but not kept.
+/// Hears what the chip did and writes it as Chrome trace events, which Perfetto opens: one row for the
+/// instructions of each unit (and more where they overlap), one for what it waited for, and one counter for
+/// each memory. One microsecond on the screen is one cycle. Slices after the first `most` are counted but not
+/// kept.
 class Timeline : public TimelineObserver {
  public:
   Timeline(const Program& program, std::int64_t most);
@@ -50,9 +51,9 @@ class Timeline : public TimelineObserver {
   struct Slice {
     Cycle start;
     Cycle end;
-    std::int32_t what;   // code index, or the cause of a wait
-    std::int16_t unit;   // index into kChipUnitNames
-    std::int16_t lane;   // -1: a wait
+    std::int32_t what;  // code index, or the cause of a wait
+    std::int16_t unit;  // index into kChipUnitNames
+    std::int16_t lane;  // -1: a wait
   };
   struct Traffic {
     std::array<std::int64_t, kSpaces> read{};
@@ -67,8 +68,8 @@ class Timeline : public TimelineObserver {
   std::size_t most_;
   std::int64_t seen_ = 0;
   std::vector<Slice> slices_;
-  std::array<std::vector<Cycle>, kChipUnits> lane_ends_;   // per unit and lane: end of its last slice
-  std::vector<Traffic> traffic_;                           // per instruction of the code
+  std::array<std::vector<Cycle>, kChipUnits> lane_ends_;  // per unit and lane: end of its last slice
+  std::vector<Traffic> traffic_;                          // per instruction of the code
   std::array<Bandwidth, kSpaces> bandwidth_;
 };
 

@@ -12,8 +12,8 @@ namespace {
 constexpr std::size_t kDeepest = 16;
 constexpr std::size_t kMostKeys = 1000;  // of one section: looking for duplicates stays cheap
 
-// Builds the tree from the parser's events; refusing here, while the parser is still on its way down, keeps it from
-// following deep nesting or copying what aliases repeat.
+// Builds the tree from the parser's events; refusing here, while the parser is still on its way down, keeps
+// it from following deep nesting or copying what aliases repeat.
 class TreeBuilder : public YAML::EventHandler {
  public:
   TreeBuilder(std::string file, Findings& findings) : file_(std::move(file)), findings_(findings) {}
@@ -23,15 +23,20 @@ class TreeBuilder : public YAML::EventHandler {
   void OnDocumentStart(const YAML::Mark&) override {}
   void OnDocumentEnd() override {}
   void OnNull(const YAML::Mark& mark, YAML::anchor_t anchor) override { scalar(mark, "?", anchor, ""); }
-  void OnAlias(const YAML::Mark& mark, YAML::anchor_t) override { refuse(mark, "aliases (*name) are not allowed"); }
-  void OnScalar(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor, const std::string& text) override {
+  void OnAlias(const YAML::Mark& mark, YAML::anchor_t) override {
+    refuse(mark, "aliases (*name) are not allowed");
+  }
+  void OnScalar(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
+                const std::string& text) override {
     scalar(mark, tag, anchor, text);
   }
-  void OnSequenceStart(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor, YAML::EmitterStyle::value) override {
+  void OnSequenceStart(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
+                       YAML::EmitterStyle::value) override {
     open(mark, tag, anchor, YamlValue::Kind::list);
   }
   void OnSequenceEnd() override { close(); }
-  void OnMapStart(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor, YAML::EmitterStyle::value) override {
+  void OnMapStart(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
+                  YAML::EmitterStyle::value) override {
     open(mark, tag, anchor, YamlValue::Kind::map);
   }
   void OnMapEnd() override { close(); }
@@ -39,7 +44,7 @@ class TreeBuilder : public YAML::EventHandler {
  private:
   struct Level {
     YamlValue value;
-    bool key_read = false;   // of a map: the next event is the value
+    bool key_read = false;  // of a map: the next event is the value
     std::string key;
     std::string key_place;
   };
@@ -47,17 +52,21 @@ class TreeBuilder : public YAML::EventHandler {
   std::string place(const YAML::Mark& mark) const {
     return file_ + ":" + std::to_string(mark.line + 1) + ":" + std::to_string(mark.column + 1);
   }
-  [[noreturn]] void refuse(const YAML::Mark& mark, const std::string& what) const { throw Error(place(mark) + ": " + what); }
+  [[noreturn]] void refuse(const YAML::Mark& mark, const std::string& what) const {
+    throw Error(place(mark) + ": " + what);
+  }
 
   void refuse_marks(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor) const {
     if (anchor != 0) refuse(mark, "anchors (&name) are not allowed");
     if (!tag.empty() && tag != "?" && tag != "!") refuse(mark, "tags (!name) are not allowed");
   }
 
-  void scalar(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor, const std::string& text) {
+  void scalar(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
+              const std::string& text) {
     refuse_marks(mark, tag, anchor);
     if (!open_.empty() && open_.back().value.kind == YamlValue::Kind::map && !open_.back().key_read) {
-      if (open_.back().value.entries.size() == kMostKeys) refuse(mark, "a section has at most " + std::to_string(kMostKeys) + " keys");
+      if (open_.back().value.entries.size() == kMostKeys)
+        refuse(mark, "a section has at most " + std::to_string(kMostKeys) + " keys");
       open_.back().key_read = true;
       open_.back().key = text;
       open_.back().key_place = place(mark);
@@ -72,7 +81,8 @@ class TreeBuilder : public YAML::EventHandler {
 
   void open(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor, YamlValue::Kind kind) {
     refuse_marks(mark, tag, anchor);
-    if (open_.size() == kDeepest) refuse(mark, "nested more than " + std::to_string(kDeepest) + " levels deep");
+    if (open_.size() == kDeepest)
+      refuse(mark, "nested more than " + std::to_string(kDeepest) + " levels deep");
     if (!open_.empty() && open_.back().value.kind == YamlValue::Kind::map && !open_.back().key_read) {
       refuse(mark, "a key must be a word");
     }
@@ -145,7 +155,8 @@ YamlValue parse_strict_yaml(const std::string& text, const std::string& file, Fi
     if (!parser.HandleNextDocument(builder)) throw Error(file + ":1:1: holds no YAML");
     YamlValue root = builder.take();
     TreeBuilder rest(file, findings);
-    if (parser.HandleNextDocument(rest)) throw Error(file + ": holds more than one YAML document; only one is allowed");
+    if (parser.HandleNextDocument(rest))
+      throw Error(file + ": holds more than one YAML document; only one is allowed");
     return root;
   } catch (const YAML::Exception& wrong) {
     std::string place = file;

@@ -1,4 +1,4 @@
-"""The program as people use it: what a run prints and leaves behind, and one clear message for whatever is wrong."""
+"""The program as people use it: what a run prints and leaves behind, and one clear message for what is wrong."""
 
 import csv
 import io
@@ -16,10 +16,9 @@ GOLDEN = ROOT / "tests/golden/report_names.txt"
 NET = "tiny_rnn"
 
 
-def rondo(*arguments: object, text: str | None = None, cwd: Path = ROOT, **environment: str) -> subprocess.CompletedProcess:
+def rondo(*arguments: object, text: str | None = None) -> subprocess.CompletedProcess:
     command = [os.environ["RONDO_BINARY"], *map(str, arguments)]
-    return subprocess.run(command, cwd=cwd, input=text, capture_output=True, text=True, timeout=120,
-                          env={**os.environ, **environment})
+    return subprocess.run(command, cwd=ROOT, input=text, capture_output=True, text=True, timeout=120)
 
 
 def done(*arguments: object, **more) -> str:
@@ -64,11 +63,13 @@ def test_derived_figures_follow_from_counted_ones(out):
     report = json.loads((out / "report.json").read_text())
     assert report["time_s"] == pytest.approx(report["total_cycles"] / (report["clock_mhz"] * 1e6))
     machine = report["resolved_config"]["machine"]
-    assert report["peak_ops_per_s"] == pytest.approx(2 * machine["rows"] * machine["cols"] * report["clock_mhz"] * 1e6)
-    assert report["utilisation"] == pytest.approx(report["operations"] / report["time_s"] / report["peak_ops_per_s"])
+    peak = 2 * machine["rows"] * machine["cols"] * report["clock_mhz"] * 1e6
+    assert report["peak_ops_per_s"] == pytest.approx(peak)
+    assert report["utilisation"] == pytest.approx(report["operations"] / report["time_s"] / peak)
     assert report["operations"] == 2 * report["network_shape"]["macs"]
     energy = report["energy_j"]
-    assert energy["total"] == pytest.approx(sum(sum(unit.values()) for unit in energy["units"].values()) + energy["leakage"])
+    dynamic = sum(sum(actions.values()) for actions in energy["units"].values())
+    assert energy["total"] == pytest.approx(dynamic + energy["leakage"])
     assert report["area_mm2"]["total"] == pytest.approx(sum(report["area_mm2"]["units"].values()))
     assert report["memories"]["weight_sram"]["capacity_bytes"] == machine["weight_bytes"]
 
@@ -127,11 +128,11 @@ def test_outputs_can_be_read_elsewhere(out):
 def test_timeline_adds_up_to_the_report(out):
     """Slices of a row do not overlap, and the waits of a unit are those that the report counts."""
     report = json.loads((out / "report.json").read_text())
-    timeline = json.loads((out / "timeline.json").read_text())
-    rows = {event["tid"]: event["args"]["name"] for event in timeline["traceEvents"] if event["name"] == "thread_name"}
+    events = json.loads((out / "timeline.json").read_text())["traceEvents"]
+    rows = {event["tid"]: event["args"]["name"] for event in events if event["name"] == "thread_name"}
     ends: dict[int, int] = {}
     waits: dict[tuple[str, str], int] = {}
-    for event in timeline["traceEvents"]:
+    for event in events:
         if event["ph"] != "X":
             continue
         assert event["ts"] >= ends.get(event["tid"], 0)
@@ -139,8 +140,8 @@ def test_timeline_adds_up_to_the_report(out):
         if rows[event["tid"]].endswith(" waits"):
             key = (rows[event["tid"]].removesuffix(" waits"), event["name"])
             waits[key] = waits.get(key, 0) + event["dur"]
-    counted = {(unit, cause): cycles for unit, tree in report["units"].items() for cause, cycles in tree["cycles"].items()
-               if cycles and cause not in ("busy", "done")}
+    counted = {(unit, cause): cycles for unit, tree in report["units"].items()
+               for cause, cycles in tree["cycles"].items() if cycles and cause not in ("busy", "done")}
     assert waits == counted
     assert max(ends.values()) <= report["total_cycles"]
 
@@ -177,8 +178,9 @@ def test_describe_lists_what_the_rows_say():
     tables = json.loads(done("describe", "edge", "--json"))
     assert {row["name"] for row in tables["machine"]} >= {"rows", "cols", "weight_bytes"}
     opcodes = (ROOT / "models/isa/opcodes.def").read_text().count("\nRONDO_OP(")
+    micro_operations = (ROOT / "models/isa/micro_ops.def").read_text().count("\nRONDO_MICRO(")
     assert sum(not row["name"].startswith(" ") for row in tables["instructions"]) == opcodes
-    assert len(tables["micro_operations"]) == (ROOT / "models/isa/micro_ops.def").read_text().count("\nRONDO_MICRO(")
+    assert len(tables["micro_operations"]) == micro_operations
     assert tables["actions"] and tables["parts"] and tables["causes"]
     assert done("describe", "matrix").count("\n") < 20
 
@@ -201,21 +203,23 @@ def odd_files(folder: Path) -> list[Path]:
     sparse = write(folder / "sparse", b"")
     os.truncate(sparse, 10 << 30)
     os.mkfifo(folder / "pipe")
-    return [write(folder / "empty.yaml", b""), write(folder / "empty.onnx", b""), write(folder / "cut.onnx", onnx[: len(onnx) // 2]),
-            write(folder / "noise", bytes(range(256)) * 40), write(folder / "text", b"hello\n"), write(folder / "list.yaml", b"- 1\n"),
-            write(folder / "cut.gz", b"\x1f\x8b\x08"), write(folder / "cut.rtrace", b"\x89RONDO\r\n"), write(folder / "cut.s", b".rondo 1\n"),
-            write(folder / "bomb.yaml", b"a: &a [x,x,x]\nb: &b [*a,*a,*a]\nc: &c [*b,*b,*b]\n"),
-            write(folder / "deep.yaml", b"[" * 100000), sparse, folder / "pipe", folder, folder / "missing",
-            Path("/dev/zero"), Path("/dev/null")]
+    contents = {"empty.yaml": b"", "empty.onnx": b"", "cut.onnx": onnx[: len(onnx) // 2], "text": b"hello\n",
+                "noise": bytes(range(256)) * 40, "list.yaml": b"- 1\n", "deep.yaml": b"[" * 100000,
+                "bomb.yaml": b"a: &a [x,x,x]\nb: &b [*a,*a,*a]\nc: &c [*b,*b,*b]\n",
+                "cut.gz": b"\x1f\x8b\x08", "cut.rtrace": b"\x89RONDO\r\n", "cut.s": b".rondo 1\n"}
+    return [*(write(folder / name, content) for name, content in contents.items()), sparse, folder / "pipe",
+            folder, folder / "missing", Path("/dev/zero"), Path("/dev/null")]
 
 
 @pytest.mark.parametrize("number", range(17))
 def test_odd_files_as_anything(number, tmp_path):
     odd = odd_files(tmp_path)[number]
     result = tmp_path / "result"
-    for arguments in (["run", odd, NET], ["run", "edge", odd], ["compile", "edge", odd, "-o", result], ["compile", odd, NET, "-o", result],
-                      ["asm", odd, "-o", result], ["disasm", odd, "-o", result], ["run", "edge", NET, "--input", odd],
-                      ["run", "edge", NET, "--calibration", odd], ["run", "edge", NET, "--out", result, "--input", odd]):
+    for arguments in (["run", odd, NET], ["run", "edge", odd], ["asm", odd, "-o", result],
+                      ["disasm", odd, "-o", result], ["compile", "edge", odd, "-o", result],
+                      ["compile", odd, NET, "-o", result], ["run", "edge", NET, "--input", odd],
+                      ["run", "edge", NET, "--calibration", odd],
+                      ["run", "edge", NET, "--out", result, "--input", odd]):
         message = refused(*arguments)
         assert odd.name in message and message.count("\n") <= 60
     assert not result.exists()
@@ -223,7 +227,10 @@ def test_odd_files_as_anything(number, tmp_path):
 
 
 def test_a_wrong_chip_is_told_everything_at_once(tmp_path):
-    chip = write(tmp_path / "bad.yaml", f"extends: {ROOT}/configs/chips/edge.yaml\nmachine: {{rows: 0, colz: 4}}\ngate: {{lanes: 1.5}}\n".encode())
+    chip = tmp_path / "bad.yaml"
+    chip.write_text(f"extends: {ROOT}/configs/chips/edge.yaml\n"
+                    "machine: {rows: 0, colz: 4}\n"
+                    "gate: {lanes: 1.5}\n")
     message = refused("run", chip, NET, "--set", "load.queue_depth=x", "--out", tmp_path / "out")
     lines = message.splitlines()
     assert len(lines) == 4
@@ -265,7 +272,8 @@ def test_directories_that_are_not_of_a_run(tmp_path, out):
 
 def test_a_full_disk_under_stdout():
     with open("/dev/full", "w") as full:
-        result = subprocess.run([os.environ["RONDO_BINARY"], "run", "edge", NET], stdout=full, stderr=subprocess.PIPE, timeout=120, text=True)
+        command = [os.environ["RONDO_BINARY"], "run", "edge", NET]
+        result = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, timeout=120, text=True)
     assert result.returncode == 1 and "could not be written" in result.stderr
 
 
@@ -273,8 +281,9 @@ def test_a_full_disk_under_stdout():
 
 
 def test_worker_survives_bad_lines(out):
-    lines = ['{"chip": "edge", "network": "%s"}' % NET, "nonsense", "[]", '{"chop": 1}', '{"chip": "none"}', '{"chip": 3}', "",
-             '{"set": {"machine.rows": 0}}', '{"set": {"machine.rows": [1]}}', "[" * 5000, '{"network": "%s", "set": {"machine.rows": 16}, "timing_only": true}' % NET]
+    lines = [json.dumps({"chip": "edge", "network": NET}), "nonsense", "[]", '{"chop": 1}', '{"chip": "none"}',
+             '{"chip": 3}', "", '{"set": {"machine.rows": 0}}', '{"set": {"machine.rows": [1]}}', "[" * 5000,
+             json.dumps({"network": NET, "set": {"machine.rows": 16}, "timing_only": True})]
     answers = [json.loads(line) for line in done("worker", text="\n".join(lines)).splitlines()]
     assert [answer["ok"] for answer in answers] == [True] + [False] * 8 + [True]
     assert answers[0]["report"] == json.loads((out / "report.json").read_text())

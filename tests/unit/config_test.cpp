@@ -1,4 +1,5 @@
-// Chip and technology files: what is right reads back to itself, and what is wrong is an Error that says where.
+// Chip and technology files: what is right reads back to itself, and what is wrong is an Error that says
+// where.
 #include "sim/config.hpp"
 
 #include <gtest/gtest.h>
@@ -53,7 +54,8 @@ std::vector<std::string> findings_of(const std::string& path, const std::vector<
 std::string joined(std::vector<std::string> findings, const std::string& folder) {
   std::string text;
   for (std::string& finding : findings) {
-    for (std::size_t at; (at = finding.find(folder + "/")) != std::string::npos;) finding.erase(at, folder.size() + 1);
+    for (std::size_t at; (at = finding.find(folder + "/")) != std::string::npos;)
+      finding.erase(at, folder.size() + 1);
     text += finding + "\n";
   }
   return text;
@@ -105,16 +107,21 @@ TEST_F(Config, every_mistake_is_reported_at_once_with_its_place) {
                                  "  tables: 1\n"
                                  "mapping: {gates: interleved}\n"
                                  "matrx: {x: 1}\n");
-  const auto findings = findings_of(path, {"clock_mhz=1.5", "sequencer.dispatch_width", "load.queue_depth=1", "load.queue_depth=2"});
+  const auto findings = findings_of(
+      path, {"clock_mhz=1.5", "sequencer.dispatch_width", "load.queue_depth=1", "load.queue_depth=2"});
   const std::string text = joined(findings, folder_);
-  expect_finding(findings, "bad.yaml:2:17: machine.rows: 0 is out of range; allowed 1..4096 PE (rows of the systolic array");
+  expect_finding(
+      findings,
+      "bad.yaml:2:17: machine.rows: 0 is out of range; allowed 1..4096 PE (rows of the systolic array");
   expect_finding(findings, "bad.yaml:2:26: machine.cols: 010 is not a plain whole number");
   expect_finding(findings, "machine.rws: unknown field (did you mean \"machine.rows\"?)");
   expect_finding(findings, "bad.yaml:3:9: matrix: is a value; a section with fields is expected");
   expect_finding(findings, "bad.yaml:5:10: gate.lanes: is a list");
   expect_finding(findings, "bad.yaml:6:11: gate.tables: 99999999999999999999 is out of range");
   expect_finding(findings, "bad.yaml:7:3: gate.tables: given twice; first at");
-  expect_finding(findings, "bad.yaml:8:18: mapping.gates: interleved is none of the allowed words (did you mean \"interleaved\"?)");
+  expect_finding(findings,
+                 "bad.yaml:8:18: mapping.gates: interleved is none of the allowed words (did you mean "
+                 "\"interleaved\"?)");
   expect_finding(findings, "matrx.x: unknown field");
   expect_finding(findings, "--set clock_mhz=1.5: clock_mhz: 1.5 is not a plain whole number");
   expect_finding(findings, "--set sequencer.dispatch_width: is not of the form section.field=value");
@@ -125,13 +132,15 @@ TEST_F(Config, every_mistake_is_reported_at_once_with_its_place) {
 TEST_F(Config, a_file_that_forgets_fields_is_told_all_of_them) {
   const auto findings = findings_of(write("short.yaml", "name: short\nmachine: {rows: 4}\n"));
   std::size_t fields = 0;
-  for (const FieldInfo& field : list_fields(RunConfig{})) fields += field.path != "name" && field.path != "machine.rows";
+  for (const FieldInfo& field : list_fields(RunConfig{}))
+    fields += field.path != "name" && field.path != "machine.rows";
   EXPECT_EQ(findings.size(), fields);
   expect_finding(findings, "short.yaml:2:10: machine.cols: missing; allowed 1..4096 PE");
 }
 
 TEST_F(Config, rules_between_fields_name_the_place_of_the_field) {
-  const auto findings = findings_of(kChips + "edge.yaml", {"numbers.weight_bits=9", "machine.table_entries=100"});
+  const auto findings =
+      findings_of(kChips + "edge.yaml", {"numbers.weight_bits=9", "machine.table_entries=100"});
   expect_finding(findings, "--set numbers.weight_bits=9: numbers.weight_bits: 9; allowed 8 or 16");
   expect_finding(findings, "--set machine.table_entries=100: machine.table_entries: must be a power of two");
 }
@@ -141,10 +150,14 @@ TEST_F(Config, both_ends_of_every_range) {
   const std::string chip = kChips + "base.yaml";
   for (const FieldInfo& field : list_fields(read_config(chip, {}))) {
     if (!field.words.empty() || field.most <= field.least) continue;
-    for (const auto& [value, inside] : {std::pair{field.least - 1, false}, {field.least, true}, {field.most, true}, {field.most + 1, false}}) {
+    for (const auto& [value, inside] : {std::pair{field.least - 1, false},
+                                        {field.least, true},
+                                        {field.most, true},
+                                        {field.most + 1, false}}) {
       const std::string set = field.path + "=" + std::to_string(value);
       bool refused = false;
-      for (const std::string& finding : findings_of(chip, {set})) refused |= finding.find("is out of range") != std::string::npos;
+      for (const std::string& finding : findings_of(chip, {set}))
+        refused |= finding.find("is out of range") != std::string::npos;
       EXPECT_EQ(refused, !inside) << set;
     }
   }
@@ -154,7 +167,8 @@ TEST_F(Config, extends_in_a_circle_or_without_end) {
   write("a.yaml", "extends: b.yaml\n");
   write("b.yaml", "extends: ./a.yaml\n");
   expect_finding(findings_of(folder_ + "/a.yaml"), "b.yaml:1:10: extends: ./a.yaml extends itself");
-  for (int i = 0; i < 20; ++i) write("c" + std::to_string(i) + ".yaml", "extends: c" + std::to_string(i + 1) + ".yaml\n");
+  for (int i = 0; i < 20; ++i)
+    write("c" + std::to_string(i) + ".yaml", "extends: c" + std::to_string(i + 1) + ".yaml\n");
   expect_finding(findings_of(folder_ + "/c0.yaml"), "extends: a chain of more than 8 files");
   expect_finding(findings_of(write("d.yaml", "extends: gone.yaml\n")), "d.yaml:1:10: extends: ");
 }
@@ -169,10 +183,30 @@ TEST_F(Config, what_is_no_chip_file_is_an_error_and_nothing_else) {
   deep_flow.append(100000, '[');
   std::string deep_list;
   for (int i = 0; i < 100000; ++i) deep_list += "- ";
-  const std::vector<std::string> texts = {
-      "", "# nothing\n", "text", "- 1\n", "a: *b\n", "a: &b {}\n", "a: !!int 3\n", "a: 1\n---\nb: 2\n", "a: [1\n", "a:\n\tb: 1\n", "{a: 1, a: 2}",
-      "? [a]\n: 1\n", std::string("a: \0", 4), "\xff\xfe", "\x89PNG\r\n", big + "x", block, keys, deep_flow, deep_list, "%YAML 9.9\n---\na: 1\n", "'"};
-  for (const std::string& text : texts) EXPECT_FALSE(findings_of(write("odd.yaml", text)).empty()) << text.substr(0, 40);
+  const std::vector<std::string> texts = {"",
+                                          "# nothing\n",
+                                          "text",
+                                          "- 1\n",
+                                          "a: *b\n",
+                                          "a: &b {}\n",
+                                          "a: !!int 3\n",
+                                          "a: 1\n---\nb: 2\n",
+                                          "a: [1\n",
+                                          "a:\n\tb: 1\n",
+                                          "{a: 1, a: 2}",
+                                          "? [a]\n: 1\n",
+                                          std::string("a: \0", 4),
+                                          "\xff\xfe",
+                                          "\x89PNG\r\n",
+                                          big + "x",
+                                          block,
+                                          keys,
+                                          deep_flow,
+                                          deep_list,
+                                          "%YAML 9.9\n---\na: 1\n",
+                                          "'"};
+  for (const std::string& text : texts)
+    EXPECT_FALSE(findings_of(write("odd.yaml", text)).empty()) << text.substr(0, 40);
   EXPECT_FALSE(findings_of(folder_).empty());
   EXPECT_FALSE(findings_of("/dev/zero").empty());
   EXPECT_FALSE(findings_of(folder_ + "/gone.yaml").empty());
@@ -203,15 +237,18 @@ TEST_F(Config, damaged_files_never_crash) {
     try {
       read_config(write("damaged.yaml", text), {});
     } catch (const Error& wrong) {
-      for (const std::string& finding : wrong.findings()) EXPECT_NE(finding.find("damaged.yaml"), std::string::npos) << finding;
+      for (const std::string& finding : wrong.findings())
+        EXPECT_NE(finding.find("damaged.yaml"), std::string::npos) << finding;
     }
   }
 }
 
 TEST(PlainInteger, only_what_everybody_reads_the_same_way) {
   std::int64_t value = 0;
-  for (const char* good : {"0", "7", "-1", "1200", "9223372036854775807"}) EXPECT_TRUE(parse_plain_integer(good, value)) << good;
-  for (const char* bad : {"", "-", "+1", "010", "-0", "0x10", "1.0", "1e3", "1_000", " 1", "1 ", "true", "9223372036854775808", "١"}) {
+  for (const char* good : {"0", "7", "-1", "1200", "9223372036854775807"})
+    EXPECT_TRUE(parse_plain_integer(good, value)) << good;
+  for (const char* bad : {"", "-", "+1", "010", "-0", "0x10", "1.0", "1e3", "1_000", " 1", "1 ", "true",
+                          "9223372036854775808", "١"}) {
     EXPECT_FALSE(parse_plain_integer(bad, value)) << bad;
   }
 }
@@ -225,13 +262,14 @@ TEST(DidYouMean, the_nearest_word_or_none) {
 
 TEST_F(Config, technology_files_are_read_as_strictly) {
   const Prices prices = read_technology("n45", "lpddr4");
-  EXPECT_DOUBLE_EQ(prices.energy_pj.at("dram").at("read").value, 64.0);            // 8 pJ per bit
+  EXPECT_DOUBLE_EQ(prices.energy_pj.at("dram").at("read").value, 64.0);  // 8 pJ per bit
   EXPECT_EQ(prices.energy_pj.at("weight_sram").at("read").law, Price::Law::sqrt);
   EXPECT_DOUBLE_EQ(read_technology("n45", "hbm2").energy_pj.at("dram").at("read").value, 31.36);
-  const std::string path = write("t.yaml",
-                                 "name: t\n"
-                                 "energy_pj: {matrix: {mac8: {pj: -1, source: x}, mac16: 3}, dram: {ddr9: {read: {pj: 1, sorce: x}}}}\n"
-                                 "area_um2: []\n");
+  const std::string path = write(
+      "t.yaml",
+      "name: t\n"
+      "energy_pj: {matrix: {mac8: {pj: -1, source: x}, mac16: 3}, dram: {ddr9: {read: {pj: 1, sorce: x}}}}\n"
+      "area_um2: []\n");
   std::vector<std::string> findings;
   try {
     read_technology(path, "lpddr4");

@@ -35,7 +35,8 @@ class Output : public testing::Test {
   // Names in the folder of the test, so that nothing hidden is left.
   std::vector<std::string> names(const std::string& below = "") const {
     std::vector<std::string> names;
-    for (const auto& entry : fs::directory_iterator(folder_ + below)) names.push_back(entry.path().filename().string());
+    for (const auto& entry : fs::directory_iterator(folder_ + below))
+      names.push_back(entry.path().filename().string());
     std::sort(names.begin(), names.end());
     return names;
   }
@@ -56,7 +57,9 @@ TEST_F(Output, leaves_nothing_when_it_is_given_up) {
   {
     OutputDirectory directory(folder_ + "/a/b/out");
     directory.write("report.json", "{}");
-    EXPECT_THROW(directory.write_with("timeline.json", [](const std::string&) { throw std::runtime_error("no"); }), Failure);
+    EXPECT_THROW(
+        directory.write_with("timeline.json", [](const std::string&) { throw std::runtime_error("no"); }),
+        Failure);
   }
   EXPECT_TRUE(names().empty());
 }
@@ -69,7 +72,8 @@ TEST_F(Output, replaces_an_earlier_run_and_keeps_what_is_not_its_own) {
     directory.finish();
     std::ofstream(folder_ + "/out/notes.txt") << "mine";
   }
-  EXPECT_EQ(names("/out"), (std::vector<std::string>{"notes.txt", "report.json"}));  // no outputs of the old run
+  EXPECT_EQ(names("/out"),
+            (std::vector<std::string>{"notes.txt", "report.json"}));  // no outputs of the old run
   EXPECT_EQ(read(folder_ + "/out/report.json"), "new");
 }
 
@@ -90,7 +94,12 @@ TEST_F(Output, a_full_disk_is_a_failure) {
 TEST_F(Output, a_file_is_written_whole_or_not_at_all) {
   const std::string path = folder_ + "/t.s";
   write_file(path, [](const std::string& hidden) { write_text(hidden, "one"); });
-  EXPECT_THROW(write_file(path, [](const std::string& hidden) { write_text(hidden, "tw"); throw std::runtime_error(hidden + ": full"); }), Failure);
+  EXPECT_THROW(write_file(path,
+                          [](const std::string& hidden) {
+                            write_text(hidden, "tw");
+                            throw std::runtime_error(hidden + ": full");
+                          }),
+               Failure);
   EXPECT_EQ(read(path), "one");
   EXPECT_EQ(names(), std::vector<std::string>{"t.s"});
   EXPECT_THROW(write_file(folder_, [](const std::string&) {}), Error);
@@ -129,8 +138,8 @@ TEST_F(Output, timeline_is_valid_and_its_rows_never_overlap) {
       last_time = event["ts"].get<std::int64_t>();
     }
   }
-  EXPECT_EQ(ends.size(), 4u);                 // three overlapping loads, one wait
-  EXPECT_NEAR(read_bytes, 5 * 1000, 50);      // the rates are written with two decimals
+  EXPECT_EQ(ends.size(), 4u);             // three overlapping loads, one wait
+  EXPECT_NEAR(read_bytes, 5 * 1000, 50);  // the rates are written with two decimals
 }
 
 TEST(Bandwidth, keeps_every_byte_while_its_windows_grow) {
