@@ -26,8 +26,8 @@ const Command kRun = {
 const Command kCompile = {
     "compile",
     "CHIP NETWORK -o FILE",
-    "Compiles a network for a chip to an instruction trace: binary, or text if FILE ends in .s, and compressed if "
-    "it ends in .gz.",
+    "Compiles a network for a chip to an instruction trace: binary, or text if FILE ends in .s, and "
+    "compressed if it ends in .gz.",
     "rondo compile edge speech_emotion -o speech.rtrace",
     {"o", "text", "set", "json", "input", "calibration", "dim", "timing-only"},
     2, 2, compile_command};
@@ -51,8 +51,8 @@ const Command kDisasm = {
 const Command kDescribe = {
     "describe",
     "[CHIP] [SECTION]...",
-    "Tables of every parameter (with unit, range, and the chip's value), instruction, micro-operation, cause, "
-    "action, part and counter. SECTION is the name of one table.",
+    "Tables of every parameter (with unit, range, and the chip's value), instruction, micro-operation, "
+    "cause, action, part and counter. SECTION is the name of one table.",
     "rondo describe edge matrix instructions",
     {"set", "json", "yaml"},
     0, 20, describe_command};
@@ -73,7 +73,8 @@ const std::vector<Command>& commands() {
 std::string overview() {
   std::string text = "Rondo " RONDO_VERSION ": a cycle-accurate simulator of a dedicated LSTM/GRU chip.\n\n";
   for (const Command& command : commands()) {
-    text += "  rondo " + std::string(command.name) + " " + command.usage + "\n" + wrapped(command.sentence, 6, 80);
+    text += wrapped(std::string("rondo ") + command.name + " " + command.usage, 2, 80);
+    text += wrapped(command.sentence, 6, 80);
   }
   return text + "\n`rondo COMMAND --help` says more. Exit status: 0 done, 1 failed, 2 wrong input.\n";
 }

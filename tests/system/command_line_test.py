@@ -1,4 +1,4 @@
-"""The program as people use it: what a run prints and leaves behind, and one clear message for what is wrong."""
+"""The program as people use it: what a run says and leaves behind, and one clear message for what is wrong."""
 
 import csv
 import io
@@ -281,8 +281,8 @@ def test_a_full_disk_under_stdout():
 
 
 def test_worker_survives_bad_lines(out):
-    lines = [json.dumps({"chip": "edge", "network": NET}), "nonsense", "[]", '{"chop": 1}', '{"chip": "none"}',
-             '{"chip": 3}', "", '{"set": {"machine.rows": 0}}', '{"set": {"machine.rows": [1]}}', "[" * 5000,
+    lines = [json.dumps({"chip": "edge", "network": NET}), "nonsense", "[]", '{"chop": 1}',
+             '{"chip": "none"}', '{"chip": 3}', "", '{"set": {"machine.rows": 0}}', '{"set": {"machine.rows": [1]}}', "[" * 5000,
              json.dumps({"network": NET, "set": {"machine.rows": 16}, "timing_only": True})]
     answers = [json.loads(line) for line in done("worker", text="\n".join(lines)).splitlines()]
     assert [answer["ok"] for answer in answers] == [True] + [False] * 8 + [True]
