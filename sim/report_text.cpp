@@ -41,7 +41,7 @@ class TextReport {
 
   void headline() {
     const std::string title_text =
-        report_["network"].get<std::string>() + " on " + report_["chip"].get<std::string>();
+        shortened(report_["network"].get<std::string>() + " on " + report_["chip"].get<std::string>(), 60);
     const std::string version = "rondo " + report_["rondo_version"].get<std::string>();
     line();
     line("  " + style_.bold(title_text) +
@@ -124,8 +124,8 @@ class TextReport {
                      [](const auto& a, const auto& b) { return a.first > b.first; });
     for (const auto& [joules, name] : rows) {
       const double share = total > 0 ? joules / total : 0;
-      line("  " + left(name, 28) + right(si(joules, "J"), 15) + right(percent(share), 9) + "  " +
-           style_.energy(bar(share, 24)));
+      line("  " + left(shortened(name, 27), 28) + right(si(joules, "J"), 15) + right(percent(share), 9) +
+           "  " + style_.energy(bar(share, 24)));
     }
   }
 
@@ -137,7 +137,8 @@ class TextReport {
     if (report_.contains("accuracy")) {
       title("Against float", right("SQNR", 22) + right("largest error", 20));
       for (const auto& [name, output] : report_["accuracy"]["outputs"].items()) {
-        line("  " + left(name, 28) + right(fmt::format("{:.1f} dB", output["sqnr_db"].get<double>()), 15) +
+        line("  " + left(shortened(name, 27), 28) +
+             right(fmt::format("{:.1f} dB", output["sqnr_db"].get<double>()), 15) +
              right(fmt::format("{:.3g}", output["max_abs_error"].get<double>()), 20));
       }
     }
@@ -159,8 +160,9 @@ class TextReport {
     if (saturation["accumulator"] == 0 && saturation["gate"] == 0) return;
     title("Saturated", "numbers that did not fit and were cut to the nearest that does");
     for (const auto& [layer, counts] : saturation["layers"].items()) {
-      line("  " + style_.warning(left(layer, 28)) + grouped(counts["accumulator"].get<std::int64_t>()) +
-           " sums, " + grouped(counts["gate"].get<std::int64_t>()) + " in the gate unit");
+      line("  " + style_.warning(left(shortened(layer, 27), 28)) +
+           grouped(counts["accumulator"].get<std::int64_t>()) + " sums, " +
+           grouped(counts["gate"].get<std::int64_t>()) + " in the gate unit");
     }
   }
 

@@ -53,6 +53,7 @@ std::string bar(double fraction, int width) {
 
 std::string percent(double fraction) {
   if (fraction > 0 && fraction < 0.0005) return "<0.1 %";
+  if (fraction < 1 && fraction >= 0.9995) return ">99.9 %";
   return fmt::format("{:.1f} %", 100 * fraction);
 }
 
@@ -64,6 +65,17 @@ std::string left(const std::string& text, int width) {
 }
 std::string right(const std::string& text, int width) {
   return std::string(static_cast<std::size_t>(std::max(0, width - columns(text))), ' ') + text;
+}
+
+std::string shortened(const std::string& text, int width) {
+  if (columns(text) <= width) return text;
+  std::string start;
+  int taken = 0;
+  for (char c : text) {
+    if ((c & 0xc0) != 0x80 && ++taken == width) break;
+    start += c;
+  }
+  return start + "…";
 }
 
 std::string wrapped(const std::string& text, int indent, int width) {

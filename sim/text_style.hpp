@@ -17,12 +17,15 @@ std::string grouped(std::int64_t value);
 /// `fraction` of `width` character cells as a bar, in eighths of a cell.
 std::string bar(double fraction, int width);
 
-/// Percent with one decimal: "12.3 %"; what is not zero never reads "0.0 %" but "<0.1 %".
+/// Percent with one decimal: "12.3 %"; what is not nothing reads "<0.1 %" rather than "0.0 %", and what is not all
+/// ">99.9 %".
 std::string percent(double fraction);
 
 /// Columns that a UTF-8 text takes on a terminal (every character of ours is one wide).
 int columns(const std::string& text);
 std::string left(const std::string& text, int width);
+/// At most `width` columns of the text, with an ellipsis where it is cut.
+std::string shortened(const std::string& text, int width);
 /// Breaks a text at spaces into lines of at most `width` columns, each after `indent` spaces.
 std::string wrapped(const std::string& text, int indent, int width);
 std::string right(const std::string& text, int width);

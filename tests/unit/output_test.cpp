@@ -165,6 +165,11 @@ TEST(TextStyle, quantities) {
   EXPECT_EQ(capacity_text(25165824), "24 MiB");
   EXPECT_EQ(percent(0.00001), "<0.1 %");
   EXPECT_EQ(percent(0), "0.0 %");
+  EXPECT_EQ(percent(0.9996), ">99.9 %");
+  EXPECT_EQ(percent(1), "100.0 %");
+  EXPECT_EQ(shortened("größer", 4), "grö…");
+  EXPECT_EQ(shortened("größer", 6), "größer");
+  EXPECT_EQ(wrapped("a bb ccc dddd", 2, 8), "  a bb\n  ccc\n  dddd\n");
   EXPECT_EQ(bar(0.5, 4), "██");
   EXPECT_EQ(columns(bar(1, 24)), 24);
 }
