@@ -214,6 +214,27 @@ TEST_F(Config, what_is_no_chip_file_is_an_error_and_nothing_else) {
   EXPECT_FALSE(findings_of(folder_ + "/pipe").empty());
 }
 
+// The reason, not only the refusal: each of these would be a sound file if its one oddity were let through.
+TEST_F(Config, oddities_are_refused_for_what_they_are) {
+  const std::string sound = to_yaml(read_config(kChips + "edge.yaml", {}));
+  const auto changed = [&](const std::string& from, const std::string& to) {
+    std::string text = sound;
+    const std::size_t at = text.find(from);
+    EXPECT_NE(at, std::string::npos) << from;
+    return write("odd.yaml", text.replace(at, from.size(), to));
+  };
+  expect_finding(findings_of(changed("rows: 32", "rows: &a 32")), "odd.yaml:6:9: anchors");
+  expect_finding(findings_of(changed("rows: 32", "rows: !!int 32")), "tags");
+  expect_finding(findings_of(changed("numbers:", "---\nnumbers:")), "more than one YAML document");
+  expect_finding(findings_of(changed("rows: 32", "rows: 32\n  rows: 32")), "machine.rows: given twice");
+  expect_finding(findings_of(changed("name: edge", "name: e\xff")), "odd.yaml:2:8: is not text");
+  ASSERT_EQ(::mkfifo((folder_ + "/pipe").c_str(), 0600), 0);
+  expect_finding(findings_of(folder_ + "/pipe"), "is a pipe or a device");
+  expect_finding(findings_of(folder_), "is a directory");
+  expect_finding(findings_of(write("big.yaml", sound + std::string(1 << 20, '#'))),
+                 "at most 1048576 are allowed");
+}
+
 // Damaged files either still say something valid or are an Error; anything else ends the test.
 TEST_F(Config, damaged_files_never_crash) {
   const unsigned seed = std::random_device{}();
