@@ -1,0 +1,71 @@
+"""More lanes, ports, bandwidth or depth, or less latency, never costs a cycle. (No law of nature: schedules have anomalies. So the
+list is fixed, and each network on it is one in which nothing excuses a longer run.)"""
+
+import json
+import os
+import subprocess
+from typing import Any, Callable, Iterator
+
+import pytest
+
+Ask = Callable[[str, dict[str, Any]], int]
+NETWORKS = ("mnist_rows", "speech_emotion", "text_classifier", "deepbench/lstm_h512_b2_t25")
+# From the worst value to the best.
+SETTINGS: dict[str, list[int]] = {
+    "sequencer.dispatch_width": [1, 2, 4],
+    "weights.queue_depth": [1, 4, 16, 64],
+    "weights.rows_per_cycle": [1, 2, 4, 8, 16],
+    "weight_sram.bytes_per_cycle": [32, 64, 128, 256, 512],
+    "weight_sram.latency": [16, 8, 4, 2, 1],
+    "weight_sram.read_ports": [1, 2],
+    "matrix.queue_depth": [1, 4, 16, 64],
+    "activation_sram.bytes_per_cycle": [16, 32, 64, 128],
+    "activation_sram.read_ports": [1, 2, 4],
+    "activation_sram.write_ports": [1, 2],
+    "accumulators.bytes_per_cycle": [32, 64, 128, 256],
+    "accumulators.read_ports": [1, 2, 4],
+    "gate.queue_depth": [1, 2, 8, 32],
+    "gate.adders": [1, 2, 4],
+    "gate.multipliers": [1, 2, 4],
+    "gate.tables": [1, 2, 4],
+    "parameter_sram.bytes_per_cycle": [32, 64, 128, 256],
+    "load.outstanding": [1, 2, 4, 8, 16],
+    "dram.bytes_per_cycle": [4, 8, 16, 32, 64, 128],
+    "dram.latency": [400, 200, 100, 40, 10],
+}
+# Settings whose worst value must be strictly worse than the best, or the test would pass with settings that do nothing.
+SURELY_FELT = {"weights.rows_per_cycle", "weight_sram.bytes_per_cycle", "activation_sram.bytes_per_cycle", "gate.adders",
+               "accumulators.bytes_per_cycle", "parameter_sram.bytes_per_cycle", "dram.bytes_per_cycle", "dram.latency"}
+
+
+@pytest.fixture(scope="module")
+def ask() -> Iterator[Ask]:
+    command = [os.environ["RONDO_BINARY"], "worker"]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as worker:
+        def cycles(network: str, settings: dict[str, Any]) -> int:
+            wish = {"chip": "edge", "network": network, "timing_only": True, "set": settings}
+            print(json.dumps(wish), file=worker.stdin, flush=True)
+            answer = json.loads(worker.stdout.readline())
+            assert answer["ok"], answer["error"]
+            return answer["report"]["total_cycles"]
+        yield cycles
+        worker.stdin.close()
+
+
+@pytest.mark.parametrize("setting", SETTINGS)
+@pytest.mark.parametrize("network", NETWORKS)
+def test_better_is_never_slower(ask, network, setting):
+    cycles = [ask(network, {setting: value}) for value in SETTINGS[setting]]
+    print(network, setting, dict(zip(SETTINGS[setting], cycles)))
+    assert cycles == sorted(cycles, reverse=True)
+    if setting in SURELY_FELT:
+        assert cycles[0] > cycles[-1]
+
+
+@pytest.mark.parametrize("network", NETWORKS)
+def test_a_wider_gate_unit_with_wider_memories(ask, network):
+    """Lanes alone ask more of the memories for each chunk; with the bandwidth to feed them they save cycles."""
+    cycles = [ask(network, {"gate.lanes": lanes, **{f"{memory}.bytes_per_cycle": 4 * lanes for memory in
+                                                    ("activation_sram", "parameter_sram", "accumulators")}})
+              for lanes in (8, 16, 32, 64)]
+    assert cycles == sorted(cycles, reverse=True) and cycles[0] > cycles[-1]
