@@ -77,6 +77,7 @@ class Checker {
   }
 
   std::vector<std::string> run(std::int64_t trip_limit) {
+    refuse_mixed_semaphores();
     for (Walker walker(program_, trip_limit); !walker.done() && findings_.size() < 50; walker.next()) {
       const Instruction& in = walker.instruction();
       const int unit = static_cast<int>(in.unit);
@@ -91,6 +92,17 @@ class Checker {
   }
 
  private:
+  // A release may come before an earlier instruction's signal: only tokens of one kind come in program order.
+  void refuse_mixed_semaphores() {
+    std::uint64_t signalled = 0, released = 0;
+    for (const Instruction& in : program_.code) signalled |= in.signal, released |= in.release;
+    for (std::size_t s = 0; s < tokens_.size(); ++s) {
+      if ((signalled & released) >> s & 1) {
+        add("semaphore " + std::to_string(s) + " is posted by signal and by release, so nobody knows which token a wait takes; allowed: one of the two");
+      }
+    }
+  }
+
   Knowledge token(int unit, const Event& event, bool done) const {
     Knowledge told = known_[unit];
     if (done) told.done[unit] = event.number + 1;

@@ -32,7 +32,7 @@ double narrow_scale(double most) {
 
 double wide_scale(double most) {
   const int integer_bits = most > 0 ? std::clamp(ceil_log2(most), -8, 40) : 0;
-  return std::ldexp(1.0, integer_bits <= 0 ? integer_bits - 16 : std::max(-16, integer_bits - 28));
+  return std::ldexp(1.0, integer_bits <= 0 ? integer_bits - 16 : std::clamp(integer_bits - 28, -16, 0));
 }
 
 Lane KernelBuilder::push(MicroOpcode opcode, const Lane& a, const Lane& b, std::int64_t i, std::int64_t j, Lane like) {

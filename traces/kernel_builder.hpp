@@ -12,7 +12,7 @@ namespace rondo {
 int ceil_log2(double real);
 /// 2^-f for the largest f with which numbers up to `most` in magnitude fit a signed 16-bit word.
 double narrow_scale(double most);
-/// 2^-f for sums of numbers up to `most`: 12 fraction bits and more while 28 bits hold the magnitude.
+/// 2^-f for sums of numbers up to `most`: 16 fraction bits, fewer (never below 0) where 28 bits would not hold the magnitude.
 double wide_scale(double most);
 
 /// A value in a lane: real = integer * scale. What is known about it decides which conversions are needed; the *kinds* of

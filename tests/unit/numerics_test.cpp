@@ -32,7 +32,9 @@ TEST(Numerics, TablesFollowTheirFunctions) {
       for_arguments(fraction, [&](std::int32_t a, double x) {
         ASSERT_NEAR(sigmoid(a, fraction, entries) / kOne, 1 / (1 + std::exp(-x)), allowed(16, entries, 0.0963)) << x;
         ASSERT_NEAR(tanh(a, fraction, entries) / kOne, std::tanh(x), allowed(8, entries, 0.7699)) << x;
-        if (x <= 0) ASSERT_NEAR(exp(a, fraction, entries) / kOne, std::exp(x), allowed(16, entries, 1)) << x;
+        if (x <= 0) {
+          ASSERT_NEAR(exp(a, fraction, entries) / kOne, std::exp(x), allowed(16, entries, 1)) << x;
+        }
         const double scale = std::ldexp(1.0, fraction);
         ASSERT_NEAR(softplus(a, fraction, entries) / scale, std::max(x, 0.0) + std::log1p(std::exp(-std::fabs(x))),
                     allowed(16, entries, 0.25) + 1 / scale)
