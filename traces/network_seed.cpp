@@ -1,5 +1,7 @@
 #include "traces/network_seed.hpp"
 
+#include "models/base/error.hpp"
+
 namespace rondo {
 
 SeededValues::SeededValues(std::uint64_t seed, std::uint64_t stream) : state_(seed) {
@@ -15,8 +17,21 @@ std::uint64_t SeededValues::next() {
   return z ^ (z >> 31);
 }
 
+namespace {
+
+/// Values take memory; shapes alone do not.
+std::int64_t count_of(const Shape& shape) {
+  if (!fits(shape, std::int64_t{1} << 29)) {
+    throw Error("a tensor of shape " + to_string(shape) +
+                " is too large to be given values; allowed: 2^29 elements, or --timing-only");
+  }
+  return element_count(shape);
+}
+
+}  // namespace
+
 Tensor SeededValues::reals(const Shape& shape, double bound) {
-  std::vector<double> values(element_count(shape));
+  std::vector<double> values(count_of(shape));
   for (double& value : values) {
     const double unit = static_cast<double>(next() >> 11) * 0x1p-53;
     value = (2.0 * unit - 1.0) * bound;
@@ -25,7 +40,7 @@ Tensor SeededValues::reals(const Shape& shape, double bound) {
 }
 
 Tensor SeededValues::integers(const Shape& shape, std::int64_t choices) {
-  std::vector<std::int64_t> values(element_count(shape));
+  std::vector<std::int64_t> values(count_of(shape));
   for (std::int64_t& value : values) {
     value = static_cast<std::int64_t>(next() % static_cast<std::uint64_t>(choices));
   }

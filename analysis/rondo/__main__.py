@@ -10,7 +10,7 @@ from typing import Any, Callable, NoReturn, Optional
 from . import compare as comparing
 from . import sweep as sweeping
 from .progress import Progress
-from .run import RunFailed
+from .run import RunFailed, find_config
 from .sweep_file import read_sweep
 from .yaml_reader import InputError
 
@@ -97,7 +97,7 @@ def _batch(text: str) -> int:
 
 
 def _sweep(options: argparse.Namespace) -> int:
-    sweep = read_sweep(options.file)
+    sweep = read_sweep(find_config("sweeps", str(options.file)) or options.file)
     out = options.out or Path("out") / sweep.name
     count = sweeping.unfinished(sweep, out) if options.resume else len(sweep.points())
     with Progress(sweep.name, count) as progress:
