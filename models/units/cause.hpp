@@ -36,7 +36,7 @@ struct CauseInfo {
 };
 inline constexpr std::array<CauseInfo, kCauses> kCauseTable = {{
     {"busy", "working: taking in, reading or moving data, or dispatching"},
-    {"drain", "nothing new can start while earlier results are still on their way"},
+    {"drain", "results are still on their way and there is nothing else to do"},
     {"wait_weights", "waits for the weights unit: a semaphore, or a tile that is not loaded yet"},
     {"wait_matrix", "waits for the matrix unit: a semaphore, or room for a tile"},
     {"wait_gate", "waits for a semaphore of the gate unit"},

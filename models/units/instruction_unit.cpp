@@ -76,8 +76,10 @@ Span PipelinedUnit::tick(Cycle now) {
     }
     Cause cause = Cause::drain;
     if (!(overlap_ || now >= drained_) || !try_start(now, cause)) {
-      if (now < drained_) return {Cause::drain, std::min(drained_, next_completion())};
-      return {cause, kNever};
+      if (now >= drained_) return {cause, kNever};
+      // Results are under way. What keeps the next instruction from starting is the better answer, if there is one.
+      const bool idle = cause == Cause::no_instruction || cause == Cause::done;
+      return {idle ? Cause::drain : cause, std::min(drained_, next_completion())};
     }
   }
   return {Cause::busy, std::min(window_ends_, next_completion())};
