@@ -91,10 +91,14 @@ void lower_matmul(Lowering& low, const Node& node) {
   check(sa.size() >= 2 && sb.size() >= 2, "compiler: matmul of vectors");
   const std::int64_t m = sa[sa.size() - 2], depth = sa.back(), n = sb.back();
   const std::int64_t height = low.machine.rows, cols = low.machine.cols;
-  const Format &fa = low.format(a), &fb = low.format(b), &fy = low.format(out);
+  const Format &fa = low.format(a), &fy = low.format(out);
+  // Coarse enough that four times the largest sum seen fits the 32-bit accumulators.
+  Format fb = low.format(b);
+  fb.scale = std::max(fb.scale * kHeadroom, low.range(out) / (fa.scale * double{1 << 29}));
   low.builder.layer(node.name);
   const OnChip left = low.bring_dense(a);
-  const OnChip right_there = low.bring_dense(b);
+  const OnChip right_there = low.scratch(sb, fb, node.name + ".right");
+  low.copy(low.bring(b), right_there);
   const std::int64_t bytes = element_count(sb) * fb.bytes(), matrix = depth * n * fb.bytes();
   const Place right = place(Space::dram, low.constant(bytes, node.name + ".right"));
   low.builder.store(right_there.place, right, 1, bytes, 0, 0);

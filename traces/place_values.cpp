@@ -105,7 +105,7 @@ void Lowering::choose_formats() {
   for (std::size_t n = 0; n < graph.nodes.size(); ++n) {
     const Node& node = graph.nodes[n];
     if (node.op == Op::view && root(node.outputs[0]) == node.outputs[0]) formats_[node.outputs[0]] = format(node.inputs[0]);
-    if (node.op == Op::gather) {
+    if (node.op == Op::gather && graph.values[node.inputs[0]].type == ElementType::real) {
       const double most = range(node.inputs[0]);
       Format& rows = formats_[node.outputs[0]];
       rows = {rows.bits, full_scale(most, rows.bits), most};

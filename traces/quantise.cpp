@@ -35,11 +35,14 @@ QuantisedProduct quantise_product(const CellMatrix& matrix, const std::vector<do
   std::vector<double> row_scale(matrix.rows);
   double widest = 0;
   for (std::int64_t r = 0; r < matrix.rows; ++r) {
-    const double own = full_scale(largest(&matrix.values.reals[r * matrix.cols], matrix.cols), weight_bits);
+    const double most_weight = largest(&matrix.values.reals[r * matrix.cols], matrix.cols);
+    const double own = most_weight > 0 ? full_scale(most_weight, weight_bits) : 0;
     const double for_sum = (most + (bias.empty() ? 0 : std::fabs(bias[r]))) / (sum_limit * input_scale);
     row_scale[r] = std::max(own, for_sum);
     widest = std::max(widest, row_scale[r]);
   }
+  if (widest == 0) widest = 1;
+  for (double& scale : row_scale) scale = scale > 0 ? scale : widest;  // a row of zeros: any scale
   out.shift = numerics::factor_of(widest * input_scale / target).shift;
   out.weights.resize(matrix.rows * matrix.cols);
   for (std::int64_t r = 0; r < matrix.rows; ++r) {
