@@ -104,7 +104,7 @@ class Lowering {
   void choose_homes();
   void write_constants_and_ports(const NamedTensors* inputs);
   bool feeds_matrix(int value) const;
-  /// Rows of the table that the value's integers point into; 0: none.
+  /// Rows of the table that the value's integers point into; 0: none, -1: tables of different length.
   std::int64_t table_rows(int value) const;
 
   std::int64_t resident_bytes_;

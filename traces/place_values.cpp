@@ -102,15 +102,20 @@ void Lowering::choose_formats() {
       formats_[v] = {bits, full_scale(given ? most : most * kHeadroom, bits), most};
     }
   }
+  // A table has one format, and so have the rows looked up in it: the narrowest that any of its readers wants.
+  const auto looks_up = [&](const Node& node) { return node.op == Op::gather && graph.values[node.inputs[0]].type == ElementType::real; };
+  for (const Node& node : graph.nodes) {
+    if (!looks_up(node)) continue;
+    Format& table = formats_[root(node.inputs[0])];
+    const int bits = std::min(table.bits, formats_[node.outputs[0]].bits);
+    table = {bits, full_scale(range(node.inputs[0]), bits), range(node.inputs[0])};
+  }
+  for (const Node& node : graph.nodes) {
+    if (looks_up(node)) formats_[node.outputs[0]] = format(node.inputs[0]);
+  }
   for (std::size_t n = 0; n < graph.nodes.size(); ++n) {
     const Node& node = graph.nodes[n];
     if (node.op == Op::view && root(node.outputs[0]) == node.outputs[0]) formats_[node.outputs[0]] = format(node.inputs[0]);
-    if (node.op == Op::gather && graph.values[node.inputs[0]].type == ElementType::real) {
-      const double most = range(node.inputs[0]);
-      Format& rows = formats_[node.outputs[0]];
-      rows = {rows.bits, full_scale(most, rows.bits), most};
-      formats_[root(node.inputs[0])] = rows;
-    }
     if (node.op != Op::recurrent) continue;
     const Cell& cell = node.recurrent.cells[0];
     for (std::size_t s = 0; s < cell.next_state.size(); ++s) {
@@ -174,7 +179,7 @@ void Lowering::choose_homes() {
 
 namespace {
 
-/// `table_rows` > 0: the integers name rows of a table, negative ones from its end (as ONNX counts).
+/// `table_rows` > 0: the integers name rows of a table, negative ones from its end (as ONNX counts); < 0: of several tables.
 std::vector<std::uint8_t> words(const Tensor& tensor, const Format& format, std::int64_t table_rows) {
   const std::int64_t count = element_count(tensor.shape), width = format.bytes();
   std::vector<std::uint8_t> bytes(count * width);
@@ -183,6 +188,9 @@ std::vector<std::uint8_t> words(const Tensor& tensor, const Format& format, std:
     if (tensor.type == ElementType::real) {
       word = quantise(tensor.reals[i], format.scale, format.bits);
     } else {
+      if (tensor.integers[i] < 0 && table_rows < 0) {
+        throw Error("a negative index is used with tables of different length; allowed: indices from 0 on");
+      }
       word = static_cast<std::int32_t>(tensor.integers[i] < 0 ? tensor.integers[i] + table_rows : tensor.integers[i]);
     }
     std::memcpy(&bytes[i * width], &word, width);  // little-endian: the low bytes come first
@@ -193,10 +201,13 @@ std::vector<std::uint8_t> words(const Tensor& tensor, const Format& format, std:
 }  // namespace
 
 std::int64_t Lowering::table_rows(int value) const {
+  std::int64_t rows = 0;
   for (const Node& node : graph.nodes) {
-    if (node.op == Op::gather && root(node.inputs[1]) == value) return shape(node.inputs[0])[0];
+    if (node.op != Op::gather || root(node.inputs[1]) != value) continue;
+    const std::int64_t own = shape(node.inputs[0])[0];
+    rows = rows == 0 || rows == own ? own : -1;
   }
-  return 0;
+  return rows;
 }
 
 void Lowering::write_constants_and_ports(const NamedTensors* inputs) {
