@@ -57,13 +57,17 @@ class Executor {
     values_.saturation.resize(program.layers.size() + 1);
   }
 
-  Values run() {
+  Values run(LeftBytes* left) {
     for (Walker walker(program_); !walker.done(); walker.next()) {
       at_ = walker.addresses();
       step(walker.instruction());
       ++values_.instructions;
     }
     for (const Port& port : program_.ports) values_.ports.push_back(read(port));
+    for (int s = 0; left != nullptr && s < kSpaces; ++s) {
+      const std::uint8_t* from = memory_[s].at(0, memory_[s].size());
+      (*left)[s].assign(from, from + memory_[s].size());
+    }
     return std::move(values_);
   }
 
@@ -189,6 +193,6 @@ class Executor {
 
 }  // namespace
 
-Values execute(const Program& program) { return Executor(program).run(); }
+Values execute(const Program& program, LeftBytes* left) { return Executor(program).run(left); }
 
 }  // namespace rondo

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <vector>
 
@@ -20,10 +21,13 @@ struct Values {
   std::int64_t instructions = 0;
 };
 
+/// What a run left in each memory, by Space; DRAM as far as the program and its data reach.
+using LeftBytes = std::array<std::vector<std::uint8_t>, kSpaces>;
+
 /// Runs the program in program order on the chip's memories: bit-exact, no notion of time. A program without hazards
 /// has the same values in any order that its semaphores allow, so these are the chip's values. Memories start as zeros,
 /// DRAM with the program's segments. An index outside a gathered table is an Error; the program must have passed
-/// check_program.
-Values execute(const Program& program);
+/// check_program. `left`, if given, gets the bytes of all memories after the last instruction.
+Values execute(const Program& program, LeftBytes* left = nullptr);
 
 }  // namespace rondo

@@ -125,5 +125,19 @@ TEST(Executor, SumsStopAtTheirEndsAndAreCounted) {
   EXPECT_EQ(got.saturated, 2);
 }
 
+TEST(Executor, LeavesTheBytesOfEveryMemory) {
+  LeftBytes left;
+  execute(parse_assembly(kHead + "load src=dram[16] dst=parameter[4] rows=2 bytes=2 src_stride=4 dst_stride=3\nhalt\n" +
+                             data("dram[16]", "int32", {0x01020304, 0x05060708}),
+                         "test"),
+          &left);
+  for (Space sram : {Space::weight, Space::activation, Space::parameter, Space::accumulator}) {
+    std::vector<std::uint8_t> wanted(4096);
+    if (sram == Space::parameter) wanted[4] = 4, wanted[5] = 3, wanted[7] = 8, wanted[8] = 7;
+    EXPECT_EQ(left[static_cast<int>(sram)], wanted);
+  }
+  EXPECT_EQ(left[static_cast<int>(Space::dram)].size(), 24u);
+}
+
 }  // namespace
 }  // namespace rondo
