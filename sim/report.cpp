@@ -101,7 +101,7 @@ std::int64_t counted_macs(const ChipRun& run) {
   std::int64_t macs = 0;
   for (const UnitReport& unit : run.units) {
     for (const Quantity& action : unit.counted.actions) {
-      if (unit.name == "matrix" && action.name.compare(0, 3, "mac") == 0) macs += action.count;
+      if (unit.counted.priced_as() == "matrix" && action.name.compare(0, 3, "mac") == 0) macs += action.count;
     }
   }
   return macs;
@@ -110,7 +110,7 @@ std::int64_t counted_macs(const ChipRun& run) {
 void add_speed(const Prepared& prepared, const RunResult& result, Json& report) {
   const std::int64_t macs = prepared.shape ? prepared.shape->multiply_accumulates : counted_macs(result.chip);
   const Machine& machine = prepared.config.chip.machine;
-  const double peak = 2e6 * static_cast<double>(machine.rows * machine.cols) *
+  const double peak = 2e6 * static_cast<double>(machine.arrays * machine.rows * machine.cols) *
                       static_cast<double>(prepared.config.chip.clock_mhz);
   const double effective = result.seconds > 0 ? 2 * static_cast<double>(macs) / result.seconds : 0;
   report["operations"] = 2 * macs;

@@ -200,6 +200,7 @@ void Timeline::write(const std::string& path, const std::string& title) {
   file.put(R"({"traceEvents":[)");
   file.event(name_event("process_name", 0, title));
   for (std::size_t unit = 0; unit < kChipUnits; ++unit) {
+    if (unit < kUnits && !program_.machine.has(static_cast<Unit>(unit))) continue;
     const std::string name(kChipUnitNames[unit]);
     const int lanes = std::max(1, static_cast<int>(lane_ends_[unit].size()));
     for (int lane = 0; lane < lanes && unit < kUnits; ++lane) {

@@ -200,8 +200,9 @@ std::optional<Unit> unit_of(const Word& word, Problems& problems) {
   for (int u = 0; u < kUnits; ++u) {
     if (!word.quoted && word.text == kUnitNames[u]) return static_cast<Unit>(u);
   }
-  problems.add(word.text.data(),
-               shown(word.text) + " is no unit; allowed weights, matrix, gate, load, store");
+  std::string allowed;
+  for (std::string_view name : kUnitNames) allowed += (allowed.empty() ? "" : ", ") + std::string(name);
+  problems.add(word.text.data(), shown(word.text) + " is no unit; allowed " + allowed);
   return std::nullopt;
 }
 

@@ -15,22 +15,45 @@ namespace {
 constexpr std::int64_t kMost = INT64_MAX, kLeast = INT64_MIN;
 
 // Sets the fields of a Machine that a statement names.
-struct MachineReader {
-  Arguments& arguments;
-  Problems& problems;
-  std::vector<std::string>& set;
+class MachineReader {
+ public:
+  MachineReader(Arguments& arguments, Problems& problems, std::vector<std::string>& set)
+      : arguments_(arguments), problems_(problems), set_(set) {}
 
   void integer(const char* name, std::int64_t& value, const char*, const char*, std::int64_t least,
                std::int64_t most) {
-    const Word* word = arguments.word(std::string_view(name), false);
-    if (word == nullptr) return;
-    if (std::find(set.begin(), set.end(), name) != set.end()) {
-      return problems.add(word->text.data(),
-                          "machine." + std::string(name) + " is set already; allowed once");
+    if (const Word* word = take(name)) {
+      value = rondo::assembly::integer(*word, least, most, name, problems_).value_or(least);
     }
-    set.push_back(name);
-    value = rondo::assembly::integer(*word, least, most, name, problems).value_or(least);
   }
+  void choice(const char* name, std::string& value, const std::vector<std::string>& words, const char*) {
+    const Word* word = take(name);
+    if (word == nullptr) return;
+    if (std::find(words.begin(), words.end(), word->text) != words.end()) {
+      value = word->text;
+      return;
+    }
+    std::string allowed;
+    for (const std::string& one : words) allowed += (allowed.empty() ? "" : ", ") + one;
+    problems_.add(word->text.data(), std::string(name) + " has no such value; allowed " + allowed);
+  }
+
+ private:
+  // The value of a field that the statement sets, and that no statement before it set.
+  const Word* take(const char* name) {
+    const Word* word = arguments_.word(std::string_view(name), false);
+    if (word == nullptr) return nullptr;
+    if (std::find(set_.begin(), set_.end(), name) != set_.end()) {
+      problems_.add(word->text.data(), "machine." + std::string(name) + " is set already; allowed once");
+      return nullptr;
+    }
+    set_.push_back(name);
+    return word;
+  }
+
+  Arguments& arguments_;
+  Problems& problems_;
+  std::vector<std::string>& set_;
 };
 
 // The names of all fields of a Machine.
@@ -39,6 +62,7 @@ struct MachineNames {
   void integer(const char* name, std::int64_t&, const char*, const char*, std::int64_t, std::int64_t) {
     names.emplace_back(name);
   }
+  void choice(const char* name, std::string&, const std::vector<std::string>&, const char*) { names.emplace_back(name); }
 };
 
 class Reader {
@@ -130,7 +154,7 @@ class Reader {
   }
 
   void machine(Arguments& arguments) {
-    MachineReader reader{arguments, problems_, machine_set_};
+    MachineReader reader(arguments, problems_, machine_set_);
     program().machine.fields(reader);
   }
 

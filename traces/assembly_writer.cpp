@@ -98,6 +98,9 @@ struct MachineText {
   void integer(const char* name, std::int64_t value, const char*, const char*, std::int64_t, std::int64_t) {
     fields.push_back(std::string(name) + "=" + std::to_string(value));
   }
+  void choice(const char* name, const std::string& value, const std::vector<std::string>&, const char*) {
+    fields.push_back(std::string(name) + "=" + value);
+  }
 };
 
 class Writer {
@@ -158,11 +161,11 @@ class Writer {
     line(".end");
   }
 
-  // Operands in the order of the row; the integers of a memory operation have names and are left out where
+  // Operands in the order of the row; the integers of a memory operation or a pop have names and are left out where
   // usual.
   static std::string micro_op(const MicroOp& op) {
     const MicroOpInfo& row = info(op.opcode);
-    const bool memory = row.functional_unit == FunctionalUnit::memory;
+    const bool addressed = row.functional_unit == FunctionalUnit::memory || row.functional_unit == FunctionalUnit::stream;
     std::string list, keys;
     for (char letter : row.operands) {
       std::string text;
@@ -179,6 +182,9 @@ class Writer {
         case 'p':
           text = "p" + std::to_string(op.p);
           break;
+        case 's':
+          text = "s" + std::to_string(op.p);
+          break;
         case 'i':
           text = std::to_string(op.i);
           break;
@@ -186,7 +192,7 @@ class Writer {
           text = std::to_string(op.j);
           break;
       }
-      if (!memory || (letter != 'i' && letter != 'j')) {
+      if (!addressed || (letter != 'i' && letter != 'j')) {
         list += (list.empty() ? "" : ", ") + text;
       } else if (letter == 'i' ? op.i != 0 : op.j != 1) {
         keys += (letter == 'i' ? " at=" : " step=") + text;
@@ -220,7 +226,9 @@ class Writer {
     if (in.opcode == Opcode::loop) text += " " + std::to_string(in.fields[f++]);
     if (in.opcode == Opcode::gate) text += " " + kernel_name(in.fields[f++]);
     for (std::size_t p = 0; p < row.places.size(); ++p) {
-      if (in.opcode == Opcode::gate && in.places[p] == Place{}) continue;
+      const bool optional =
+          in.opcode == Opcode::gate || (in.opcode == Opcode::mmul && p == 1 && !reads_sums(in) && !writes_sums(in));
+      if (optional && in.places[p] == Place{}) continue;
       text += " " + std::string(row.places[p].name) + "=" + place(in.places[p]);
     }
     for (; f < row.fields.size(); ++f) {

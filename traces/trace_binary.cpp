@@ -40,12 +40,25 @@ struct MachinePacker {
     to.text(name);
     to.integer(value);
   }
+  void choice(const char* name, const std::string& value, const std::vector<std::string>&, const char*) {
+    to.text(name);
+    to.text(value);
+  }
 };
 struct MachineUnpacker {
   Unpacker& from;
   void integer(const char* name, std::int64_t& value, const char*, const char*, std::int64_t, std::int64_t) {
-    if (from.text() != name) from.fail("the machine has other fields than machine." + std::string(name));
+    expect(name);
     value = from.integer();
+  }
+  void choice(const char* name, std::string& value, const std::vector<std::string>& words, const char*) {
+    expect(name);
+    value = from.text();
+    if (std::find(words.begin(), words.end(), value) == words.end())
+      from.fail("machine." + std::string(name) + " has no value '" + value + "'");
+  }
+  void expect(const char* name) {
+    if (from.text() != name) from.fail("the machine has other fields than machine." + std::string(name));
   }
 };
 

@@ -1,4 +1,4 @@
-#include <algorithm>
+#include <optional>
 
 #include "traces/trace_limits.hpp"
 #include "traces/trace_packing.hpp"
@@ -29,19 +29,14 @@ Place unpack_place(Unpacker& from) {
 }
 
 // An instruction is its opcode, a mask of what is not as usual, and that: bits 0 to 4 wait, signal, release,
-// layer (another than the instruction before), unit (another than the opcode's), then one bit for each place
+// layer (another than the instruction before), unit (another than the usual one), then one bit for each place
 // and each field.
 constexpr std::uint64_t kWait = 1, kSignal = 2, kRelease = 4, kLayer = 8, kUnit = 16;
 constexpr unsigned kPlacesAt = 5, kFieldsAt = kPlacesAt + kMaxPlaces, kMaskBits = kFieldsAt + kMaxFields;
 
-Unit usual_unit(Opcode opcode) {
-  const auto unit = std::find(kUnitNames.begin(), kUnitNames.end(), info(opcode).unit);
-  return unit == kUnitNames.end() ? Unit::weights : static_cast<Unit>(unit - kUnitNames.begin());
-}
-
 std::uint64_t mask_of(const Instruction& in, std::int32_t last_layer) {
   std::uint64_t mask = (in.wait ? kWait : 0) | (in.signal ? kSignal : 0) | (in.release ? kRelease : 0) |
-                       (in.layer != last_layer ? kLayer : 0) | (in.unit != usual_unit(in.opcode) ? kUnit : 0);
+                       (in.layer != last_layer ? kLayer : 0) | (in.unit != usual_unit(in) ? kUnit : 0);
   for (unsigned p = 0; p < kMaxPlaces; ++p)
     mask |= std::uint64_t{!(in.places[p] == Place{})} << (kPlacesAt + p);
   for (unsigned f = 0; f < kMaxFields; ++f) mask |= std::uint64_t{in.fields[f] != 0} << (kFieldsAt + f);
@@ -68,7 +63,6 @@ void pack(const Instruction& in, std::int32_t last_layer, Packer& to) {
 Instruction unpack_instruction(std::int32_t last_layer, Unpacker& from) {
   Instruction in;
   in.opcode = static_cast<Opcode>(from.below(opcode_table().size(), "instruction"));
-  in.unit = usual_unit(in.opcode);
   in.layer = last_layer;
   const std::uint64_t mask = from.below(std::uint64_t{1} << kMaskBits, "such mask of an instruction:");
   if (mask & kWait) in.wait = from.number();
@@ -79,13 +73,15 @@ Instruction unpack_instruction(std::int32_t last_layer, Unpacker& from) {
     if (layer < INT32_MIN || layer > INT32_MAX) from.fail("there is no layer " + std::to_string(layer));
     in.layer = static_cast<std::int32_t>(layer);
   }
-  if (mask & kUnit) in.unit = static_cast<Unit>(from.below(kUnits, "unit"));
+  std::optional<Unit> unit;
+  if (mask & kUnit) unit = static_cast<Unit>(from.below(kUnits, "unit"));
   for (unsigned p = 0; p < kMaxPlaces; ++p) {
     if (mask >> (kPlacesAt + p) & 1) in.places[p] = unpack_place(from);
   }
   for (unsigned f = 0; f < kMaxFields; ++f) {
     if (mask >> (kFieldsAt + f) & 1) in.fields[f] = from.integer();
   }
+  in.unit = unit.value_or(usual_unit(in));
   return in;
 }
 

@@ -20,6 +20,9 @@ struct Counted {
   std::vector<Quantity> parts;
   std::vector<Quantity> counters;
   std::int64_t bank_bytes = 0;  ///< of a memory: bytes of one bank, by which laws price an access; else 0
+  std::string kind = {};        ///< whose prices it has: "matrix" for "matrix1" too; empty: its own
+
+  const std::string& priced_as() const { return kind.empty() ? owner : kind; }
 };
 
 }  // namespace rondo

@@ -67,11 +67,14 @@ class Counter {
 /// that reports, prices and `describe` walk one list. Declare it before the members that register.
 class Statistics {
  public:
-  explicit Statistics(std::string unit) : unit_(std::move(unit)) {}
+  explicit Statistics(std::string unit) : Statistics(unit, unit) {}
+  /// One of several units of a kind.
+  Statistics(std::string unit, std::string kind) : unit_(std::move(unit)), kind_(std::move(kind)) {}
   Statistics(const Statistics&) = delete;
   Statistics& operator=(const Statistics&) = delete;
 
   const std::string& unit() const { return unit_; }
+  const std::string& kind() const { return kind_; }
   const std::vector<const Action*>& actions() const { return actions_; }
   const std::vector<const Part*>& parts() const { return parts_; }
   const std::vector<const Counter*>& counters() const { return counters_; }
@@ -82,6 +85,7 @@ class Statistics {
   friend class Counter;
 
   std::string unit_;
+  std::string kind_;
   std::vector<const Action*> actions_;
   std::vector<const Part*> parts_;
   std::vector<const Counter*> counters_;

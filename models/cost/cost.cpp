@@ -28,6 +28,7 @@ using List = std::vector<Quantity> Counted::*;
 void find_unpriced(const std::vector<Counted>& counted, List list, const Table& table, const Prices& prices,
                    const char* section, Findings& findings) {
   for (const Counted& owner : counted) {
+    if (owner.priced_as() != owner.owner) continue;  // the first of its kind is there too
     for (const Quantity& item : owner.*list) {
       if (find(table, owner.owner, item.name) != nullptr) continue;
       findings.add("technology " + prices.name + ": " + section + "." + owner.owner + "." + item.name +
@@ -73,7 +74,7 @@ double unit_price(const Price& price, const Counted& owner) {
 std::vector<Bill::Line> amounts(const Counted& owner, List list, const Table& table, double scale) {
   std::vector<Bill::Line> lines;
   for (const Quantity& item : owner.*list) {
-    const Price* price = find(table, owner.owner, item.name);
+    const Price* price = find(table, owner.priced_as(), item.name);
     check(price != nullptr, "an action or part without a price: check_prices was not called");
     lines.push_back({item.name, static_cast<double>(item.count) * unit_price(*price, owner) * scale});
   }

@@ -8,7 +8,6 @@
 namespace rondo::check_parts {
 namespace {
 
-bool is_unit(Unit unit) { return static_cast<int>(unit) < kUnits; }
 bool is_space(Space space) { return static_cast<int>(space) < kSpaces; }
 
 std::string count_of(std::size_t count, const char* what) { return std::to_string(count) + " " + what; }
@@ -23,8 +22,9 @@ void check_semaphores(const Program& program, List& found) {
   for (std::size_t s = 0; s < program.semaphores.size(); ++s) {
     const Semaphore& semaphore = program.semaphores[s];
     const std::string where = "semaphore " + std::to_string(s) + ": ";
-    if (!is_unit(semaphore.from) || !is_unit(semaphore.to)) {
-      found.add(where + "names a unit that does not exist; allowed weights, matrix, gate, load, store");
+    const auto exists = [&](Unit unit) { return static_cast<int>(unit) < kUnits && program.machine.has(unit); };
+    if (!exists(semaphore.from) || !exists(semaphore.to)) {
+      found.add(where + "names a unit that does not exist; allowed " + program.machine.unit_names());
     } else if (semaphore.from == semaphore.to) {
       found.add(where + "joins " + std::string(kUnitNames[int(semaphore.from)]) +
                 " to itself; allowed two different units (a unit is in order anyway)");

@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <array>
 #include <cstdint>
 
@@ -23,6 +24,8 @@ Limits limits(MicroOpcode opcode) {
     case MicroOpcode::st16:
     case MicroOpcode::st32:
       return {kLeastWord, kMostWord, 0, 65535};
+    case MicroOpcode::pop:
+      return {0, 4095, 0, 4095};
     case MicroOpcode::li:
     case MicroOpcode::addi:
     case MicroOpcode::rsubi:
@@ -64,8 +67,9 @@ std::string range(std::int64_t least, std::int64_t most) {
 // Walks one kernel from its first micro-operation to its last, knowing which registers hold what.
 class KernelChecker {
  public:
-  KernelChecker(const Kernel& kernel, std::size_t index, List& found) : kernel_(kernel), found_(found) {
-    where_ = "kernel " + std::to_string(index) + (kernel.name.empty() ? "" : " (" + kernel.name + ")");
+  KernelChecker(const Program& program, std::size_t index, List& found)
+      : machine_(program.machine), kernel_(program.kernels[index]), found_(found) {
+    where_ = "kernel " + std::to_string(index) + (kernel_.name.empty() ? "" : " (" + kernel_.name + ")");
   }
 
   void run() {
@@ -90,13 +94,18 @@ class KernelChecker {
     const std::string_view letters = info(op.opcode).operands;
     const auto uses = [&](char letter) { return letters.find(letter) != std::string_view::npos; };
     check_integers(op);
-    check_number("p", op.p, uses('p') ? kMaxPlaces - 1 : 0);
+    uses('s') ? check_stream(op) : void(check_number("p", op.p, uses('p') ? kMaxPlaces - 1 : 0));
     const bool d_exists = check_number("d", op.d, uses('d') ? kRegisters - 1 : 0);
     const bool a_exists = check_number("a", op.a, uses('a') ? kRegisters - 1 : 0);
     const bool b_exists = check_number("b", op.b, uses('b') ? kRegisters - 1 : 0);
     if (uses('a') && a_exists) read(op, op.a);
     if (uses('b') && b_exists) read(op, op.b);
     if (uses('d') && d_exists) write(op);
+  }
+
+  void check_stream(const MicroOp& op) {
+    if (machine_.stream_rows == 0) return add("the machine has no streams; allowed with machine.stream_rows above 0");
+    check_number("s", op.p, static_cast<int>(std::clamp<std::int64_t>(machine_.arrays, 1, kMaxArrays)) - 1);
   }
 
   bool check_number(const char* operand, int value, int most) {
@@ -138,6 +147,7 @@ class KernelChecker {
     content_[op.d] = is_reduction(op.opcode) ? Content::reduction : Content::element;
   }
 
+  const Machine& machine_;
   const Kernel& kernel_;
   List& found_;
   std::string where_;
@@ -147,8 +157,8 @@ class KernelChecker {
 
 }  // namespace
 
-void check_kernel(const Kernel& kernel, std::size_t index, List& found) {
-  KernelChecker(kernel, index, found).run();
+void check_kernel(const Program& program, std::size_t index, List& found) {
+  KernelChecker(program, index, found).run();
 }
 
 }  // namespace rondo::check_parts

@@ -39,6 +39,7 @@ struct MachineRange {
     found.add("machine." + std::string(name) + ": " + std::to_string(value) + " is outside; allowed " +
               std::to_string(least) + ".." + std::to_string(most));
   }
+  void choice(const char*, const std::string&, const std::vector<std::string>&, const char*) {}
 };
 
 bool allows(std::string_view spaces, Space space) {
@@ -100,12 +101,11 @@ class CodeChecker {
   }
 
   void check_unit(const Instruction& in, const OpcodeInfo& row) {
-    if (static_cast<int>(in.unit) >= kUnits) {
-      add("names a unit that does not exist; allowed weights, matrix, gate, load, store");
-    } else if (row.unit == "sequencer" ? in.unit != Unit::weights
-                                       : row.unit != "any" && row.unit != kUnitNames[int(in.unit)]) {
+    if (static_cast<int>(in.unit) >= kUnits || !program_.machine.has(in.unit)) {
+      add("names a unit that does not exist; allowed " + program_.machine.unit_names());
+    } else if (row.unit != "any" && in.unit != usual_unit(in)) {
       add("is given to unit " + std::string(kUnitNames[int(in.unit)]) + "; allowed " +
-          (row.unit == "sequencer" ? "the first, as nobody executes it" : std::string(row.unit)));
+          (row.unit == "sequencer" ? "the first, as nobody executes it" : unit_name(usual_unit(in))));
     }
   }
 
@@ -127,10 +127,29 @@ class CodeChecker {
         add(name + " is no width; allowed 8 or 16");
       }
     }
-    const bool tile = in.opcode == Opcode::mload || in.opcode == Opcode::mmul;
-    if (tile)
-      check_tile(in.fields[in.opcode == Opcode::mload ? int(field::mload::rows) : int(field::mmul::rows)],
-                 in.fields[in.opcode == Opcode::mload ? int(field::mload::cols) : int(field::mmul::cols)]);
+    if (in.opcode == Opcode::mload)
+      check_tile(in.fields[field::mload::rows], in.fields[field::mload::cols]);
+    if (in.opcode == Opcode::mmul) {
+      check_tile(in.fields[field::mmul::rows], in.fields[field::mmul::cols]);
+      check_sums(in);
+    }
+  }
+
+  // Where the sums of an mmul may come from and go to.
+  void check_sums(const Instruction& in) {
+    const Machine& machine = program_.machine;
+    const bool stationary = machine.dataflow == Dataflow::output_stationary;
+    const auto& f = in.fields;
+    if (f[field::mmul::stream] == 1 && machine.stream_rows == 0)
+      add("streams its sums, but the machine has no streams; allowed stream=0 (machine.stream_rows)");
+    if (!stationary && (f[field::mmul::hold] == 1 || f[field::mmul::accumulate] == kAddToHeld))
+      add("keeps sums in the array; allowed on output-stationary arrays (machine.dataflow)");
+    if (f[field::mmul::hold] == 1 && (f[field::mmul::stream] == 1 || reads_sums(in)))
+      add("holds its sums and streams them or adds those at dst; allowed hold=1 with stream=0 and accumulate=0 or 2");
+    if (stationary && f[field::mmul::vectors] > machine.rows) {
+      add("has " + std::to_string(f[field::mmul::vectors]) + " vectors; allowed at most " +
+          std::to_string(machine.rows) + ", the rows of an output-stationary array");
+    }
   }
 
   std::pair<std::int64_t, std::int64_t> limits(const FieldRow& field) const {
@@ -159,8 +178,8 @@ class CodeChecker {
     const Kernel* kernel = kernel_of(in);
     for (std::size_t p = 0; p < kMaxPlaces; ++p) {
       const Place& place = in.places[p];
-      const bool used =
-          p < row.places.size() && (in.opcode != Opcode::gate || kernel == nullptr || uses(*kernel, p));
+      const bool used = p < row.places.size() && (in.opcode != Opcode::gate || kernel == nullptr || uses(*kernel, p)) &&
+                        (in.opcode != Opcode::mmul || p != 1 || reads_sums(in) || writes_sums(in));
       if (!used) {
         if (!(place == Place{}))
           add("operand " + std::to_string(p) + " is set but unused; allowed only what it uses");
@@ -301,11 +320,13 @@ std::vector<std::string> check_program(const Program& program) {
   std::vector<bool> sound;
   for (std::size_t k = 0; k < program.kernels.size(); ++k) {
     const std::size_t before = found.count();
-    check_parts::check_kernel(program.kernels[k], k, found);
+    check_parts::check_kernel(program, k, found);
     sound.push_back(found.count() == before);
   }
-  if (CodeChecker(program, found, std::move(sound)).run() && found.count() == 0)
-    check_parts::check_tiles(program, found);
+  if (CodeChecker(program, found, std::move(sound)).run() && found.count() == 0) {
+    check_parts::check_overlaps(program, found);
+    check_parts::check_arrays(program, found);
+  }
   return found.take();
 }
 

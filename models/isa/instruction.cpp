@@ -84,6 +84,14 @@ const std::vector<MicroOpInfo>& micro_op_table() {
 const MicroOpInfo& info(MicroOpcode opcode) { return micro_op_table()[static_cast<std::size_t>(opcode)]; }
 std::optional<MicroOpcode> find_micro_op(std::string_view name) { return find_by_name(micro_op_table(), name); }
 
+Unit usual_unit(const Instruction& in) {
+  const auto array = [&](std::size_t f) { return static_cast<int>(std::clamp<std::int64_t>(in.fields[f], 0, kMaxArrays - 1)); };
+  if (in.opcode == Opcode::mload) return weights_unit(array(field::mload::array));
+  if (in.opcode == Opcode::mmul) return matrix_unit(array(field::mmul::array));
+  const auto unit = std::find(kUnitNames.begin(), kUnitNames.end(), info(in.opcode).unit);
+  return unit == kUnitNames.end() ? Unit::weights : static_cast<Unit>(unit - kUnitNames.begin());
+}
+
 bool Instruction::operator==(const Instruction& o) const {
   return opcode == o.opcode && unit == o.unit && wait == o.wait && signal == o.signal && release == o.release &&
          layer == o.layer && places == o.places && fields == o.fields;
@@ -99,6 +107,7 @@ KernelSummary summarise(const Kernel& kernel) {
   for (const MicroOp& op : kernel.ops) {
     const FunctionalUnit used = info(op.opcode).functional_unit;
     ++summary.uses[static_cast<std::size_t>(used)];
+    if (used == FunctionalUnit::stream) summary.pops |= static_cast<std::uint8_t>(1 << op.p);
     if (used != FunctionalUnit::memory) continue;
     KernelOperand& operand = summary.operands[op.p];
     const std::int64_t bytes = width_of(op.opcode);
@@ -127,9 +136,9 @@ std::vector<Access> accesses(const Instruction& in, const std::array<std::int64_
       const std::int64_t n = f[field::mmul::vectors];
       const std::int64_t sums = 4 * f[field::mmul::cols];
       std::vector<Access> out = {
-          row_access(0, false, n, f[field::mmul::rows] * f[field::mmul::bits] / 8, f[field::mmul::src_stride]),
-          row_access(1, true, n, sums, f[field::mmul::dst_stride])};
-      if (f[field::mmul::accumulate]) out.push_back(row_access(1, false, n, sums, f[field::mmul::dst_stride]));
+          row_access(0, false, n, f[field::mmul::rows] * f[field::mmul::bits] / 8, f[field::mmul::src_stride])};
+      if (writes_sums(in)) out.push_back(row_access(1, true, n, sums, f[field::mmul::dst_stride]));
+      if (reads_sums(in)) out.push_back(row_access(1, false, n, sums, f[field::mmul::dst_stride]));
       return out;
     }
     case Opcode::gate: {

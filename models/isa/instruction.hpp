@@ -24,10 +24,10 @@ enum class MicroOpcode : std::uint8_t {
 };
 
 /// Functional units of a gate-unit lane.
-enum class FunctionalUnit : std::uint8_t { memory, adder, multiplier, table, divider, reducer };
-inline constexpr int kFunctionalUnits = 6;
+enum class FunctionalUnit : std::uint8_t { memory, adder, multiplier, table, divider, reducer, stream };
+inline constexpr int kFunctionalUnits = 7;
 inline constexpr std::array<std::string_view, kFunctionalUnits> kFunctionalUnitNames = {
-    "memory", "adder", "multiplier", "table", "divider", "reducer"};
+    "memory", "adder", "multiplier", "table", "divider", "reducer", "stream"};
 
 inline constexpr int kMaxPlaces = 8;
 inline constexpr int kMaxFields = 11;
@@ -84,7 +84,7 @@ struct Place {
 /// One instruction of a program. `places` and `fields` are in the order of the opcode's row; the rest is unused.
 struct Instruction {
   Opcode opcode = Opcode::halt;
-  Unit unit = Unit::weights;        ///< who executes it (follows from the opcode, except for sync)
+  Unit unit = Unit::weights;        ///< who executes it (usual_unit, except for sync)
   std::uint64_t wait = 0;           ///< semaphores that must be above zero to start, and are decremented then
   std::uint64_t signal = 0;         ///< semaphores incremented when every result is visible
   std::uint64_t release = 0;        ///< semaphores incremented when every operand has been read
@@ -98,17 +98,31 @@ struct Instruction {
 /// Names for the fields of each opcode, so that code reads `i.fields[mmul::vectors]`.
 namespace field {
 namespace loop { enum { count }; }
-namespace mload { enum { rows, cols, stride, bits }; }
-namespace mmul { enum { vectors, rows, cols, src_stride, dst_stride, bits, accumulate, keep }; }
+namespace mload { enum { rows, cols, stride, bits, array }; }
+namespace mmul { enum { vectors, rows, cols, src_stride, dst_stride, bits, accumulate, keep, array, stream, hold }; }
 namespace gate { enum { kernel, elements, rows, s0 }; }
 namespace load { enum { rows, bytes, src_stride, dst_stride }; }
 namespace gather { enum { rows, bytes, dst_stride, table_rows }; }
 namespace store { enum { rows, bytes, src_stride, dst_stride }; }
 }  // namespace field
 
+/// Values of mmul's field `accumulate`.
+inline constexpr std::int64_t kNewSums = 0, kAddToMemory = 1, kAddToHeld = 2;
+
+/// Who executes the instruction by its row and, for mload and mmul, its field `array`. Weights for those that nobody executes
+/// and for sync, which names its unit itself.
+Unit usual_unit(const Instruction& instruction);
+
+/// Whether an mmul reads or writes sums at `dst`; if neither, it has no `dst`.
+inline bool reads_sums(const Instruction& mmul) { return mmul.fields[field::mmul::accumulate] == kAddToMemory; }
+inline bool writes_sums(const Instruction& mmul) {
+  return mmul.fields[field::mmul::stream] == 0 && mmul.fields[field::mmul::hold] == 0;
+}
+
 struct MicroOp {
   MicroOpcode opcode = MicroOpcode::li;
-  std::uint8_t d = 0, a = 0, b = 0, p = 0;
+  std::uint8_t d = 0, a = 0, b = 0;
+  std::uint8_t p = 0;               ///< memory operand; of a pop: the array whose stream it reads
   std::int64_t i = 0, j = 0;
 
   bool operator==(const MicroOp& o) const {
@@ -207,6 +221,7 @@ struct KernelOperand {
 struct KernelSummary {
   std::array<KernelOperand, kMaxPlaces> operands{};
   std::array<std::int64_t, kFunctionalUnits> uses{};   ///< micro-operations per element on each functional unit
+  std::uint8_t pops = 0;                               ///< arrays whose streams it reads, one bit each
 };
 KernelSummary summarise(const Kernel& kernel);
 
@@ -218,7 +233,8 @@ std::vector<Access> accesses(const Instruction& instruction, const std::array<st
 
 /// Everything that makes a program unfit to run, whatever the chip's pace: unknown kernels, fields out of range,
 /// places in the wrong memory or outside of it (over all iterations), unbalanced loops, too many loops or semaphores,
-/// operands of a kernel that do not exist. Each finding names the instruction by its number.
+/// operands of a kernel that do not exist, tiles, streamed or held sums that an instruction lacks or that nobody takes. Each
+/// finding names the instruction by its number.
 std::vector<std::string> check_program(const Program& program);
 
 }  // namespace rondo

@@ -15,6 +15,14 @@ std::vector<std::string> Machine::cross_checks() const {
   return broken;
 }
 
+std::string Machine::unit_names() const {
+  std::string text;
+  for (int u = 0; u < kUnits; ++u) {
+    if (has(static_cast<Unit>(u))) text += (u == 0 ? "" : ", ") + std::string(kUnitNames[u]);
+  }
+  return text;
+}
+
 std::int64_t Machine::capacity(Space space) const {
   switch (space) {
     case Space::dram: return dram_bytes;

@@ -17,7 +17,7 @@ inline constexpr Cycle kNever = std::numeric_limits<Cycle>::max();
 enum class Cause : std::uint8_t {
   busy,
   drain,
-  wait_weights,  // in the order of enum Unit, see wait_for()
+  wait_weights,  // in the order of the first units of enum Unit, see wait_for()
   wait_matrix,
   wait_gate,
   wait_load,
@@ -37,8 +37,8 @@ struct CauseInfo {
 inline constexpr std::array<CauseInfo, kCauses> kCauseTable = {{
     {"busy", "working: taking in, reading or moving data, or dispatching"},
     {"drain", "results are still on their way and there is nothing else to do"},
-    {"wait_weights", "waits for the weights unit: a semaphore, or a tile that is not loaded yet"},
-    {"wait_matrix", "waits for the matrix unit: a semaphore, or room for a tile"},
+    {"wait_weights", "waits for a weights unit: a semaphore, or a tile that is not loaded yet"},
+    {"wait_matrix", "waits for a matrix unit: a semaphore, or room for a tile"},
     {"wait_gate", "waits for a semaphore of the gate unit"},
     {"wait_load", "waits for a semaphore of the load unit"},
     {"wait_store", "waits for a semaphore of the store unit"},
@@ -51,7 +51,7 @@ inline constexpr std::array<CauseInfo, kCauses> kCauseTable = {{
 
 inline std::string_view name_of(Cause cause) { return kCauseTable[static_cast<std::size_t>(cause)].name; }
 inline Cause wait_for(Unit producer) {
-  return static_cast<Cause>(static_cast<int>(Cause::wait_weights) + static_cast<int>(producer));
+  return static_cast<Cause>(static_cast<int>(Cause::wait_weights) + static_cast<int>(kind_of(producer)));
 }
 
 /// What a unit does from now on, and the cycle at which that can next change by itself (kNever: only when
@@ -61,11 +61,12 @@ struct Span {
   Cycle until;
 };
 
-/// The seven clocked units of a chip; the first five are those of enum Unit.
+/// The clocked units of a chip; the first are those of enum Unit. A chip lacks the units of the arrays that it lacks.
 inline constexpr int kSequencer = kUnits;
 inline constexpr int kDram = kUnits + 1;
 inline constexpr int kChipUnits = kUnits + 2;
 inline constexpr std::array<std::string_view, kChipUnits> kChipUnitNames = {
-    "weights", "matrix", "gate", "load", "store", "sequencer", "dram"};
+    "weights",  "matrix",  "gate",     "load",    "store",     "weights1", "matrix1",
+    "weights2", "matrix2", "weights3", "matrix3", "sequencer", "dram"};
 
 }  // namespace rondo

@@ -48,7 +48,7 @@ struct MemoryReport {
 struct ChipRun {
   std::int64_t total_cycles = 0;  ///< the first cycle in which every result can be seen
   std::int64_t instructions = 0;  ///< executed by units (sync among them, loop and end not)
-  std::vector<UnitReport> units;  ///< in the order of kChipUnitNames
+  std::vector<UnitReport> units;  ///< those that the chip has, in the order of kChipUnitNames
   std::vector<MemoryReport> memories;
 
   /// What models/cost prices: units, then the SRAMs.

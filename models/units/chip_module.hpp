@@ -1,6 +1,8 @@
 #pragma once
 
 #include <array>
+#include <memory>
+#include <vector>
 
 #include "models/units/dma_unit.hpp"
 #include "models/units/gate_unit.hpp"
@@ -20,21 +22,20 @@ class Chip : public sc_core::sc_module {
         ports_(wakes, params),
         halt_(wakes),
         memories_(params.machine),
-        tiles_(wakes, params.machine.tile_fifo),
         loads_(wakes, Unit::load, params.load),
         stores_(wakes, Unit::store, params.store),
         wires_{params, program, wakes, semaphores_, ports_, halt_, memories_, observer},
-        weights_("weights", wires_, tiles_),
-        matrix_("matrix", wires_, tiles_),
+        arrays_(make_arrays()),
         gate_("gate", wires_),
         load_("load", Unit::load, wires_, params.load, loads_),
         store_("store", Unit::store, wires_, params.store, stores_),
-        sequencer_("sequencer", wires_,
-                   {&weights_.queue, &matrix_.queue, &gate_.queue, &load_.queue, &store_.queue}),
+        sequencer_("sequencer", wires_, queues()),
         dram_("dram", wires_, loads_, stores_) {}
 
   /// Looks at one unit (index as in kChipUnitNames) in cycle `now`.
   Cycle step(int unit, Cycle now) { return units_[unit]->step(now); }
+  bool has(int unit) const { return units_[unit] != nullptr; }
+  int arrays() const { return static_cast<int>(arrays_.size()); }
   /// Every unit has nothing left to do: the run ends before this cycle.
   bool done() const;
   /// When a unit last began to do something else.
@@ -48,23 +49,35 @@ class Chip : public sc_core::sc_module {
   Wakes wakes;
 
  private:
+  /// One systolic array: what it holds, and the units that fill and use it.
+  struct Array {
+    Array(const Wires& wires, int number)
+        : tiles(wires.wakes, number, wires.params.machine.tile_fifo),
+          weights(kUnitNames[static_cast<std::size_t>(weights_unit(number))].data(), number, wires, tiles),
+          matrix(kUnitNames[static_cast<std::size_t>(matrix_unit(number))].data(), number, wires, tiles) {}
+
+    TileFifo tiles;
+    WeightsUnit weights;
+    MatrixUnit matrix;
+  };
+
+  std::vector<std::unique_ptr<Array>> make_arrays() const;
+  Sequencer::Queues queues();
+  std::array<ChipUnit*, kChipUnits> units();
+
   Semaphores semaphores_;
   Ports ports_;
   Halt halt_;
   Memories memories_;
-  TileFifo tiles_;
   DramLink loads_, stores_;
   const Wires wires_;
 
-  WeightsUnit weights_;
-  MatrixUnit matrix_;
+  const std::vector<std::unique_ptr<Array>> arrays_;
   GateUnit gate_;
   DmaUnit load_, store_;
   Sequencer sequencer_;
   IdealDram dram_;
-  const std::array<ChipUnit*, kChipUnits> units_ = {&weights_, &matrix_,    &gate_, &load_,
-                                                    &store_,   &sequencer_, &dram_};
-  const std::array<const InstructionUnit*, kUnits> workers_ = {&weights_, &matrix_, &gate_, &load_, &store_};
+  const std::array<ChipUnit*, kChipUnits> units_ = units();  ///< null: not on this chip
 };
 
 }  // namespace rondo

@@ -3,16 +3,16 @@
 namespace rondo {
 namespace {
 
-/// Bytes that one chunk of lanes moves through each kind of port.
+/// Bytes that one chunk of so many elements moves through each kind of port.
 std::array<std::int64_t, kPortKinds> chunk_bytes(const Instruction& gate, const KernelSummary& summary,
-                                                 std::int64_t lanes) {
+                                                 std::int64_t elements) {
   std::array<std::int64_t, kPortKinds> bytes{};
   for (int p = 0; p < kMaxPlaces; ++p) {
     const KernelOperand& operand = summary.operands[p];
     if (!operand.read && !operand.written) continue;
     const Space space = gate.places[p].space;
-    bytes[port_kind(space, false)] += lanes * operand.read_bytes + operand.row_read_bytes;
-    bytes[port_kind(space, true)] += lanes * operand.written_bytes + operand.row_written_bytes;
+    bytes[port_kind(space, false)] += elements * operand.read_bytes + operand.row_read_bytes;
+    bytes[port_kind(space, true)] += elements * operand.written_bytes + operand.row_written_bytes;
   }
   return bytes;
 }
@@ -25,7 +25,7 @@ Cycle interval_of(const ChipParams& params, const Instruction& gate, const Kerne
                              ceil_div(uses(FunctionalUnit::multiplier), g.multipliers),
                              ceil_div(uses(FunctionalUnit::table), g.tables),
                              uses(FunctionalUnit::divider) * g.divide_cycles, uses(FunctionalUnit::reducer)});
-  const auto bytes = chunk_bytes(gate, summary, g.lanes);
+  const auto bytes = chunk_bytes(gate, summary, std::min(g.lanes, gate.fields[field::gate::elements]));
   for (int kind = 0; kind < kPortKinds; ++kind) {
     interval = std::max(interval, ceil_div(bytes[kind], params.sram(space_of_kind(kind)).bytes_per_cycle));
   }
@@ -46,6 +46,8 @@ Cycle latency_of(const ChipParams& params, const Instruction& gate, const MicroO
       return g.divide_cycles;
     case FunctionalUnit::reducer:
       return g.reduce_latency;
+    case FunctionalUnit::stream:
+      return 1;
     case FunctionalUnit::memory:
       break;
   }
@@ -115,6 +117,7 @@ Action& GateUnit::action_of(MicroOpcode opcode) {
     case FunctionalUnit::divider:
       return divide_;
     case FunctionalUnit::memory:
+    case FunctionalUnit::stream:
       return move_;
     case FunctionalUnit::adder:
     case FunctionalUnit::reducer:
@@ -134,7 +137,8 @@ void GateUnit::settle_kernel(const Instruction& in, std::int64_t times) {
   const std::int64_t rows = in.fields[field::gate::rows];
   const std::int64_t elements = rows * in.fields[field::gate::elements];
   for (const MicroOp& op : kernel.ops) {
-    const bool once_per_row = info(op.opcode).functional_unit == FunctionalUnit::memory && op.j == 0;
+    const FunctionalUnit used = info(op.opcode).functional_unit;
+    const bool once_per_row = (used == FunctionalUnit::memory || used == FunctionalUnit::stream) && op.j == 0;
     action_of(op.opcode) += times * (once_per_row ? rows : elements);
   }
   const KernelSummary summary = summarise(kernel);

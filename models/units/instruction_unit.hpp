@@ -57,7 +57,7 @@ class InstructionUnit : public ChipUnit {
   void for_each_own(F&& f) const {
     for (std::size_t code = 0; code < wires_.program.code.size(); ++code) {
       const Instruction& in = wires_.program.code[code];
-      if (in.unit == unit_ && info(in.opcode).unit == kUnitNames[static_cast<std::size_t>(unit_)])
+      if (in.unit == unit_ && info(in.opcode).unit == kUnitNames[static_cast<std::size_t>(kind_of(unit_))])
         f(code, in);
     }
   }

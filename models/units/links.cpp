@@ -33,7 +33,7 @@ void Semaphores::post(Cycle now, std::uint64_t mask) {
 bool TileFifo::room(Cycle now) {
   const bool fresh = last_free_ == now;
   if (size_ + fresh < ring_.size()) return true;
-  if (fresh) wakes_.call(static_cast<int>(Unit::weights), now + 1);
+  if (fresh) wakes_.call(weights_, now + 1);
   weights_wait_ = true;
   return false;
 }
@@ -42,7 +42,7 @@ void TileFifo::push(Cycle usable, std::int64_t bits) {
   std::size_t slot = first_ + size_++;
   if (slot >= ring_.size()) slot -= ring_.size();
   ring_[slot] = {usable, bits};
-  if (matrix_waits_) wakes_.call(static_cast<int>(Unit::matrix), usable);
+  if (matrix_waits_) wakes_.call(matrix_, usable);
   matrix_waits_ = false;
 }
 
@@ -52,7 +52,7 @@ const TileFifo::Tile* TileFifo::head(Cycle now) {
     return nullptr;
   }
   if (ring_[first_].usable <= now) return &ring_[first_];
-  wakes_.call(static_cast<int>(Unit::matrix), ring_[first_].usable);
+  wakes_.call(matrix_, ring_[first_].usable);
   return nullptr;
 }
 
@@ -60,7 +60,7 @@ void TileFifo::free(Cycle now) {
   if (++first_ == ring_.size()) first_ = 0;
   --size_;
   last_free_ = now;
-  if (weights_wait_) wakes_.call(static_cast<int>(Unit::weights), now + 1);
+  if (weights_wait_) wakes_.call(weights_, now + 1);
   weights_wait_ = false;
 }
 

@@ -43,7 +43,7 @@ class Semaphores {
   std::uint64_t awaited_ = 0;
 };
 
-/// The weight tiles inside the array, oldest first. A tile takes its place when its load starts, can be used
+/// The weight tiles inside an array, oldest first. A tile takes its place when its load starts, can be used
 /// from the cycle that the weights unit states, and gives its place back one cycle after it was freed.
 class TileFifo {
  public:
@@ -52,7 +52,11 @@ class TileFifo {
     std::int64_t bits = 0;
   };
 
-  TileFifo(Wakes& wakes, std::int64_t tiles) : wakes_(wakes), ring_(static_cast<std::size_t>(tiles)) {}
+  TileFifo(Wakes& wakes, int array, std::int64_t tiles)
+      : wakes_(wakes),
+        weights_(static_cast<int>(weights_unit(array))),
+        matrix_(static_cast<int>(matrix_unit(array))),
+        ring_(static_cast<std::size_t>(tiles)) {}
 
   bool room(Cycle now);
   void push(Cycle usable, std::int64_t bits);
@@ -62,6 +66,7 @@ class TileFifo {
 
  private:
   Wakes& wakes_;
+  const int weights_, matrix_;  ///< the array's units
   std::vector<Tile> ring_;
   std::size_t first_ = 0;
   std::size_t size_ = 0;

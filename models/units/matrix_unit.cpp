@@ -23,9 +23,10 @@ Cycle mmul_drain(const ChipParams& params) {
          params.matrix.accumulate_latency;
 }
 
-MatrixUnit::MatrixUnit(const sc_core::sc_module_name& name, const Wires& wires, TileFifo& tiles)
-    : PipelinedUnit(name, Unit::matrix, wires, wires.params.matrix.queue_depth, true,
+MatrixUnit::MatrixUnit(const sc_core::sc_module_name& name, int array, const Wires& wires, TileFifo& tiles)
+    : PipelinedUnit(name, matrix_unit(array), wires, wires.params.matrix.queue_depth, true,
                     mmul_drain(wires.params)),
+      client_(matrix_client(array)),
       tiles_(tiles),
       drain_(mmul_drain(wires.params)),
       mmul_(wires.program.code.size()),
@@ -48,7 +49,7 @@ bool MatrixUnit::able(Cycle now, const Work& work, Cause& cause) {
     return false;
   }
   wide_ = tile->bits > 8;
-  if (wires_.ports.free(now, Client::matrix, work.ports)) return true;
+  if (wires_.ports.free(now, client_, work.ports)) return true;
   cause = Cause::bank;
   return false;
 }
@@ -58,7 +59,7 @@ PipelinedUnit::Times MatrixUnit::start(Cycle now, const Work& work) {
   for (std::uint32_t kinds = work.ports.kinds; kinds != 0; kinds &= kinds - 1) {
     const int kind = __builtin_ctz(kinds);
     const bool sums = space_of_kind(kind) == Space::accumulator;
-    wires_.ports.hold(Client::matrix, kind, work.ports.banks[kind], now + window + (sums ? drain_ : 0));
+    wires_.ports.hold(client_, kind, work.ports.banks[kind], now + window + (sums ? drain_ : 0));
   }
   ++streamed_[work.code][wide_];
   return {window, drain_};

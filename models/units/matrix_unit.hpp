@@ -18,7 +18,7 @@ Cycle mmul_drain(const ChipParams& params);
 /// other without a gap while earlier sums still drain.
 class MatrixUnit final : public PipelinedUnit {
  public:
-  MatrixUnit(const sc_core::sc_module_name& name, const Wires& wires, TileFifo& tiles);
+  MatrixUnit(const sc_core::sc_module_name& name, int array, const Wires& wires, TileFifo& tiles);
 
  private:
   /// By width of the weights: 0 for up to 8 bits, 1 for more.
@@ -33,6 +33,7 @@ class MatrixUnit final : public PipelinedUnit {
   Cycle sync_drain() const override { return drain_; }
   void settle() override;
 
+  const Client client_;
   TileFifo& tiles_;
   const Cycle drain_;
   int wide_ = 0;                                       ///< width class of the tile that able() found

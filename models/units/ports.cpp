@@ -3,8 +3,9 @@
 namespace rondo {
 namespace {
 
-constexpr std::array<Unit, kClients> kUnitOfClient = {Unit::store, Unit::load,   Unit::load,
-                                                      Unit::gate,  Unit::matrix, Unit::weights};
+constexpr std::array<Unit, kClients> kUnitOfClient = {
+    Unit::store,   Unit::load,     Unit::load,    Unit::gate,     Unit::matrix,  Unit::weights,
+    Unit::matrix1, Unit::weights1, Unit::matrix2, Unit::weights2, Unit::matrix3, Unit::weights3};
 
 bool overlap(const PortRequest& a, const PortRequest& b) {
   for (int kind = 0; kind < kPortKinds; ++kind) {
@@ -15,7 +16,8 @@ bool overlap(const PortRequest& a, const PortRequest& b) {
 
 }  // namespace
 
-Ports::Ports(Wakes& wakes, const ChipParams& params) : wakes_(wakes) {
+Ports::Ports(Wakes& wakes, const ChipParams& params)
+    : wakes_(wakes), clients_(static_cast<int>(Client::matrix) + 2 * static_cast<int>(params.machine.arrays)) {
   for (int kind = 0; kind < kPortKinds; ++kind) {
     const SramParams& sram = params.sram(space_of_kind(kind));
     ports_[kind] = is_write_kind(kind) ? sram.write_ports : sram.read_ports;
@@ -55,7 +57,7 @@ Cycle Ports::held_until(Cycle now, int client, const PortRequest& request) const
       if (!holds.may_be_full(client, now)) return;
       std::int64_t held = 0;
       Cycle first_end = kNever;
-      for (int c = 0; c < kClients; ++c) {
+      for (int c = 0; c < clients_; ++c) {
         if (c == client || holds.until[c] <= now) continue;
         ++held;
         first_end = std::min(first_end, holds.until[c]);
@@ -68,7 +70,7 @@ Cycle Ports::held_until(Cycle now, int client, const PortRequest& request) const
 
 bool Ports::behind_older(Cycle now, int client, const PortRequest& request) const {
   const Cycle mine = waiting_[client].left == kNever ? waiting_[client].since : now;
-  for (int c = 0; c < kClients; ++c) {
+  for (int c = 0; c < clients_; ++c) {
     const Waiting& other = waiting_[c];
     if (c == client || other.left < now || other.since >= mine) continue;
     if (overlap(request, other.request)) return true;
@@ -80,7 +82,7 @@ void Ports::leave(Cycle now, int client) {
   waiting_[client].left = now;
   last_left_ = now;
   --waiters_;
-  for (int c = 0; c < kClients; ++c) {
+  for (int c = 0; c < clients_; ++c) {
     if (waiting_[c].left == kNever) wakes_.call(static_cast<int>(kUnitOfClient[c]), now + 1);
   }
 }

@@ -10,10 +10,14 @@
 
 namespace rondo {
 
-/// Who asks for ports, in the fixed order of priority, which is also the order in which units are looked at.
-/// The load unit asks twice: for where its data goes, and for the index list of a gather.
-enum class Client : std::uint8_t { store, load, gather, gate, matrix, weights };
-inline constexpr int kClients = 6;
+/// Who asks for ports. The load unit asks twice: for where its data goes, and for the index list of a gather. Their fixed
+/// order of priority is that in which units are looked at.
+enum class Client : std::uint8_t {
+  store, load, gather, gate, matrix, weights, matrix1, weights1, matrix2, weights2, matrix3, weights3
+};
+inline constexpr int kClients = 12;
+constexpr Client matrix_client(int array) { return static_cast<Client>(static_cast<int>(Client::matrix) + 2 * array); }
+constexpr Client weights_client(int array) { return static_cast<Client>(static_cast<int>(Client::weights) + 2 * array); }
 
 /// The ports of all SRAM banks. An instruction takes every port it needs in one cycle, or none. It can take
 /// them when
@@ -68,6 +72,7 @@ class Ports {
   void leave(Cycle now, int client);
 
   Wakes& wakes_;
+  const int clients_;                                ///< that this chip has: the first ones
   std::array<std::int64_t, kPortKinds> ports_{};     ///< per bank, by kind
   std::array<std::vector<Bank>, kPortKinds> banks_;  ///< [kind][bank]
   std::array<Waiting, kClients> waiting_;

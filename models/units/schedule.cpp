@@ -48,7 +48,9 @@ bool ClockedClockwork::advance() {
   if (now >= limit_) out_of_time();
   const std::int64_t before = chip_.wakes.calls();
   Cycle next = kNever;
-  for (const int unit : kOrder) next = std::min(next, chip_.step(unit, now));
+  for (const int unit : order_of_units<kMaxArrays>()) {
+    if (chip_.has(unit)) next = std::min(next, chip_.step(unit, now));
+  }
   if (chip_.halted() && chip_.done()) return total_ = now, false;
   // Two quiet cycles, because what is written in one is seen in the next.
   still_ = next == kNever && chip_.wakes.calls() == before ? still_ + 1 : 0;
@@ -58,12 +60,27 @@ bool ClockedClockwork::advance() {
 }
 
 bool EventClockwork::advance() {
+  switch (chip_.arrays()) {
+    case 1:
+      return advance_with<1>();
+    case 2:
+      return advance_with<2>();
+    case 3:
+      return advance_with<3>();
+    default:
+      return advance_with<4>();
+  }
+}
+
+template <int kArrays>
+bool EventClockwork::advance_with() {
+  constexpr auto kOrder = order_of_units<kArrays>();
   Wakes& wakes = chip_.wakes;
   const Cycle start = present();
   const Cycle horizon =
       start + static_cast<Cycle>(sc_core::sc_time_to_pending_activity().value() / period_.value());
   while (true) {
-    const Cycle now = wakes.earliest();
+    const Cycle now = wakes.earliest(kOrder);
     if (now == kNever) dead_stop();
     if (now >= limit_) out_of_time();
     if (now > start && now >= horizon) {
@@ -72,7 +89,7 @@ bool EventClockwork::advance() {
     }
     wakes.begin(now);
     // Unrolled, each unit has a call of its own, which the processor learns to predict.
-#pragma GCC unroll 7
+#pragma GCC unroll 13
     for (const int unit : kOrder) {
       if (!wakes.due(unit)) continue;
       wakes.answer(unit);

@@ -54,6 +54,8 @@ class EventClockwork final : public Clockwork {
 
  private:
   bool advance() override;
+  template <int kArrays>
+  bool advance_with();
 };
 
 }  // namespace rondo

@@ -13,7 +13,7 @@ std::vector<Quantity> copied(const std::vector<const Declared*>& list) {
 }  // namespace
 
 Counted counted_of(const Statistics& stats) {
-  return {stats.unit(), copied(stats.actions()), copied(stats.parts()), copied(stats.counters()), 0};
+  return {stats.unit(), copied(stats.actions()), copied(stats.parts()), copied(stats.counters()), 0, stats.kind()};
 }
 
 void ChipUnit::change(Cycle now, Cause cause) {

@@ -22,7 +22,7 @@ class ChipUnit : public sc_core::sc_module {
 
   ChipUnit(const sc_core::sc_module_name& name, int index, TimelineObserver* observer)
       : sc_module(name),
-        stats(std::string(kChipUnitNames[static_cast<std::size_t>(index)])),
+        stats(std::string(kChipUnitNames[static_cast<std::size_t>(index)]), kind_name(index)),
         observer_(observer),
         index_(index) {}
 
@@ -55,6 +55,10 @@ class ChipUnit : public sc_core::sc_module {
   TimelineObserver* const observer_;
 
  private:
+  static std::string kind_name(int index) {
+    return std::string(index < kUnits ? kUnitNames[static_cast<std::size_t>(kind_of(static_cast<Unit>(index)))]
+                                      : kChipUnitNames[static_cast<std::size_t>(index)]);
+  }
   void change(Cycle now, Cause cause);
 
   const int index_;

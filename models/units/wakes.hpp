@@ -7,14 +7,19 @@
 
 namespace rondo {
 
-/// The order in which units are looked at within a cycle: the fixed priority of bank ports.
-inline constexpr std::array<int, kChipUnits> kOrder = {static_cast<int>(Unit::store),
-                                                       static_cast<int>(Unit::load),
-                                                       static_cast<int>(Unit::gate),
-                                                       static_cast<int>(Unit::matrix),
-                                                       static_cast<int>(Unit::weights),
-                                                       kSequencer,
-                                                       kDram};
+/// The order in which the units of a chip with so many arrays are looked at within a cycle: the fixed priority of bank
+/// ports.
+template <int kArrays>
+constexpr std::array<int, kChipUnits - 2 * (kMaxArrays - kArrays)> order_of_units() {
+  std::array<int, kChipUnits - 2 * (kMaxArrays - kArrays)> order{};
+  std::size_t next = 0;
+  for (const Unit unit : {Unit::store, Unit::load, Unit::gate}) order[next++] = static_cast<int>(unit);
+  for (int a = 0; a < kArrays; ++a) order[next++] = static_cast<int>(matrix_unit(a));
+  for (int a = 0; a < kArrays; ++a) order[next++] = static_cast<int>(weights_unit(a));
+  order[next++] = kSequencer;
+  order[next++] = kDram;
+  return order;
+}
 
 /// When each unit must next be looked at. Whatever a unit looks at in vain (an empty queue, a semaphore at
 /// zero) calls it for the cycle in which that changes; a unit is never called for the present cycle.
@@ -32,10 +37,12 @@ class Wakes {
     at = std::min(at, cycle);
   }
 
-  /// The first cycle in which a unit is due; kNever: none.
-  Cycle earliest() const {
+  /// The first cycle in which one of these units is due; kNever: none.
+  template <std::size_t kCount>
+  Cycle earliest(const std::array<int, kCount>& units) const {
     Cycle first = kNever;
-    for (const Cycle at : at_) first = std::min(first, at);
+#pragma GCC unroll 13
+    for (const int unit : units) first = std::min(first, at_[unit]);
     return first;
   }
   void begin(Cycle now) { present_ = now; }

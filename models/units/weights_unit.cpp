@@ -15,9 +15,10 @@ Cycle mload_window(const ChipParams& params, const Instruction& mload) {
                   ceil_div(tile_bytes(mload), params.weight_sram.bytes_per_cycle));
 }
 
-WeightsUnit::WeightsUnit(const sc_core::sc_module_name& name, const Wires& wires, TileFifo& tiles)
-    : PipelinedUnit(name, Unit::weights, wires, wires.params.weights.queue_depth, true,
+WeightsUnit::WeightsUnit(const sc_core::sc_module_name& name, int array, const Wires& wires, TileFifo& tiles)
+    : PipelinedUnit(name, weights_unit(array), wires, wires.params.weights.queue_depth, true,
                     wires.params.weight_sram.latency),
+      client_(weights_client(array)),
       tiles_(tiles),
       window_(wires.program.code.size()) {
   for_each_own(
@@ -29,7 +30,7 @@ bool WeightsUnit::able(Cycle now, const Work& work, Cause& cause) {
     cause = Cause::wait_matrix;
     return false;
   }
-  if (wires_.ports.free(now, Client::weights, work.ports)) return true;
+  if (wires_.ports.free(now, client_, work.ports)) return true;
   cause = Cause::bank;
   return false;
 }
@@ -38,7 +39,7 @@ PipelinedUnit::Times WeightsUnit::start(Cycle now, const Work& work) {
   constexpr auto kRead = static_cast<int>(2 * (static_cast<int>(Space::weight) - 1));
   const Cycle window = window_[static_cast<std::size_t>(work.code)];
   const Cycle drain = wires_.params.weight_sram.latency;
-  wires_.ports.hold(Client::weights, kRead, work.ports.banks[kRead], now + window);
+  wires_.ports.hold(client_, kRead, work.ports.banks[kRead], now + window);
   tiles_.push(now + window + drain, instruction(work.code).fields[field::mload::bits]);
   return {window, drain};
 }

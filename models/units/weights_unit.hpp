@@ -11,7 +11,7 @@ Cycle mload_window(const ChipParams& params, const Instruction& mload);
 /// tile can be used weight_sram.latency cycles after its window.
 class WeightsUnit final : public PipelinedUnit {
  public:
-  WeightsUnit(const sc_core::sc_module_name& name, const Wires& wires, TileFifo& tiles);
+  WeightsUnit(const sc_core::sc_module_name& name, int array, const Wires& wires, TileFifo& tiles);
 
  private:
   bool able(Cycle now, const Work& work, Cause& cause) override;
@@ -19,6 +19,7 @@ class WeightsUnit final : public PipelinedUnit {
   Cycle sync_drain() const override { return wires_.params.weight_sram.latency; }
   void settle() override;
 
+  const Client client_;
   TileFifo& tiles_;
   std::vector<Cycle> window_;  ///< by code index
 

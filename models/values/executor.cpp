@@ -98,28 +98,39 @@ class Executor {
       widen(at(Space::weight, at_[0] + k * in.fields[f::stride], tile.cols * tile.bits / 8), tile.cols, tile.bits,
             tile.weights.data() + k * tile.cols);
     }
-    tiles_.push_back(std::move(tile));
+    arrays_[in.fields[f::array]].tiles.push_back(std::move(tile));
   }
 
   void mmul(const Instruction& in) {
     namespace f = field::mmul;
-    check(!tiles_.empty(), "executor: mmul without a tile");
-    const Tile& tile = tiles_.front();
+    Array& array = arrays_[in.fields[f::array]];
+    check(!array.tiles.empty(), "executor: mmul without a tile");
+    const Tile& tile = array.tiles.front();
     check(tile.rows == in.fields[f::rows] && tile.cols == in.fields[f::cols], "executor: mmul and its tile differ in size");
+    const std::int64_t vectors = in.fields[f::vectors];
+    const bool held = in.fields[f::accumulate] == kAddToHeld;
+    check(!held || static_cast<std::int64_t>(array.held.size()) == vectors * tile.cols, "executor: the array holds other sums");
+    if (in.fields[f::hold]) array.held.resize(vectors * tile.cols);
+    if (in.fields[f::stream]) array.stream.emplace_back(vectors * tile.cols);
     vector_.resize(tile.rows);
     sums_.resize(tile.cols);
     std::int64_t& saturated = values_.saturation[in.layer + 1].accumulator;
-    for (std::int64_t v = 0; v < in.fields[f::vectors]; ++v) {
+    for (std::int64_t v = 0; v < vectors; ++v) {
       widen(at(Space::activation, at_[0] + v * in.fields[f::src_stride], tile.rows * in.fields[f::bits] / 8), tile.rows,
             static_cast<int>(in.fields[f::bits]), vector_.data());
       tile_product(tile, vector_.data(), sums_.data());
-      std::uint8_t* to = at(Space::accumulator, at_[1] + v * in.fields[f::dst_stride], 4 * tile.cols);
+      const auto in_array = [&](std::vector<std::int32_t>& sums) {
+        return reinterpret_cast<std::uint8_t*>(sums.data() + v * tile.cols);
+      };
+      const auto at_dst = [&] { return at(Space::accumulator, at_[1] + v * in.fields[f::dst_stride], 4 * tile.cols); };
+      const std::uint8_t* before = held ? in_array(array.held) : reads_sums(in) ? at_dst() : nullptr;
+      std::uint8_t* after = in.fields[f::stream] ? in_array(array.stream.back()) : in.fields[f::hold] ? in_array(array.held) : at_dst();
       for (std::int64_t c = 0; c < tile.cols; ++c) {
-        const std::int64_t before = in.fields[f::accumulate] ? load_word<std::int32_t>(to + 4 * c) : 0;
-        store_word(to + 4 * c, static_cast<std::int32_t>(numerics::saturate(before + sums_[c], 32, saturated)));
+        const std::int64_t sum = (before ? load_word<std::int32_t>(before + 4 * c) : 0) + sums_[c];
+        store_word(after + 4 * c, static_cast<std::int32_t>(numerics::saturate(sum, 32, saturated)));
       }
     }
-    if (!in.fields[f::keep]) spare_.push_back(std::move(tiles_.front())), tiles_.pop_front();
+    if (!in.fields[f::keep]) spare_.push_back(std::move(array.tiles.front())), array.tiles.pop_front();
   }
 
   void gate(const Instruction& in) {
@@ -131,8 +142,23 @@ class Executor {
       for (int p = 0; p < kMaxPlaces; ++p) {
         operands[p] = at(in.places[p].space, at_[p] + r * in.fields[f::s0 + p], 0);
       }
-      saturated += kernel.run(operands, in.fields[f::elements]);
+      saturated += kernel.run(operands, streamed(kernel, r, in.fields[f::rows]), in.fields[f::elements]);
     }
+    for (int a = 0; a < kMaxArrays; ++a) {
+      if (kernel.pops() >> a & 1) arrays_[a].stream.pop_front();
+    }
+  }
+
+  // Row r of the sums that each popped stream holds longest.
+  StreamRows streamed(const KernelRow& kernel, std::int64_t r, std::int64_t rows) const {
+    StreamRows out{};
+    for (int a = 0; kernel.pops() >> a != 0; ++a) {
+      if (!(kernel.pops() >> a & 1)) continue;
+      check(!arrays_[a].stream.empty(), "executor: a pop from an empty stream");
+      const std::vector<std::int32_t>& sums = arrays_[a].stream.front();
+      out[a] = sums.data() + r * (static_cast<std::int64_t>(sums.size()) / rows);
+    }
+    return out;
   }
 
   // load and store: the same 2-D copy.
@@ -180,10 +206,17 @@ class Executor {
     return out;
   }
 
+  /// What one array holds.
+  struct Array {
+    std::deque<Tile> tiles;
+    std::deque<std::vector<std::int32_t>> stream;  ///< [vectors][cols] of every mmul that no gate instruction has popped
+    std::vector<std::int32_t> held;                ///< [vectors][cols]
+  };
+
   const Program& program_;
   std::array<Memory, kSpaces> memory_;
   std::vector<std::unique_ptr<KernelRow>> kernels_;
-  std::deque<Tile> tiles_;
+  std::array<Array, kMaxArrays> arrays_;
   std::vector<Tile> spare_;
   std::vector<std::int16_t> vector_;
   std::vector<std::int64_t> sums_;

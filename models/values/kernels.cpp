@@ -54,15 +54,16 @@ void tile_product(const Tile& tile, const std::int16_t* vector, std::int64_t* su
   }
 }
 
-std::int64_t KernelRow::run(const std::array<std::uint8_t*, kMaxPlaces>& operands, std::int64_t elements) {
+std::int64_t KernelRow::run(const std::array<std::uint8_t*, kMaxPlaces>& operands, const StreamRows& streams,
+                            std::int64_t elements) {
   elements_ = elements;
   saturated_ = 0;
   registers_.resize(kRegisters * elements);
-  for (const MicroOp& op : kernel_.ops) step(op, operands);
+  for (const MicroOp& op : kernel_.ops) step(op, operands, streams);
   return saturated_;
 }
 
-void KernelRow::step(const MicroOp& op, const std::array<std::uint8_t*, kMaxPlaces>& operands) {
+void KernelRow::step(const MicroOp& op, const std::array<std::uint8_t*, kMaxPlaces>& operands, const StreamRows& streams) {
   std::int32_t* d = row(op.d);
   const std::int32_t* a = row(op.a);
   const std::int32_t* b = row(op.b);
@@ -97,6 +98,7 @@ void KernelRow::step(const MicroOp& op, const std::array<std::uint8_t*, kMaxPlac
     case MicroOpcode::sigmoid: case MicroOpcode::tanh: case MicroOpcode::exp: case MicroOpcode::softplus:
     case MicroOpcode::ln: return table(op);
     case MicroOpcode::rmax: case MicroOpcode::rsum: return reduce(op);
+    case MicroOpcode::pop: return each([&](std::int64_t e) { return wide(streams[op.p][op.i + e * op.j]); });
   }
 }
 

@@ -11,7 +11,7 @@ namespace {
 ChipParams wide_chip() {
   ChipParams c = small_chip();
   Machine& m = c.machine;
-  m.rows = 128, m.cols = 128, m.tile_fifo = 2;
+  m.rows = 128, m.cols = 128, m.arrays = 1, m.tile_fifo = 2;
   m.weight_bytes = 64 << 20, m.weight_banks = 16;
   m.activation_bytes = 1 << 20, m.activation_banks = 8;
   m.accumulator_bytes = 1 << 18, m.accumulator_banks = 8;

@@ -21,7 +21,7 @@ constexpr int kCasesEach = 30;
 
 Machine reference_machine() {
   Machine m;
-  m.rows = 32, m.cols = 32, m.tile_fifo = 2, m.table_entries = 64;
+  m.rows = 32, m.cols = 32, m.arrays = 1, m.tile_fifo = 2, m.table_entries = 64;
   m.weight_bytes = m.activation_bytes = m.parameter_bytes = m.accumulator_bytes = 1 << 20;
   m.weight_banks = m.activation_banks = m.parameter_banks = m.accumulator_banks = 1;
   m.dram_bytes = 1 << 24, m.semaphores = kMaxSemaphores, m.loop_depth = kMaxLoops;

@@ -19,7 +19,7 @@ inline ChipParams small_chip() {
   ChipParams c;
   c.clock_mhz = 1000;
   Machine& m = c.machine;
-  m.rows = 8, m.cols = 4, m.tile_fifo = 2, m.table_entries = 64;
+  m.rows = 8, m.cols = 4, m.arrays = 1, m.tile_fifo = 2, m.table_entries = 64;
   m.weight_bytes = 4096, m.weight_banks = 4;
   m.activation_bytes = 4096, m.activation_banks = 4;
   m.parameter_bytes = 1024, m.parameter_banks = 1;

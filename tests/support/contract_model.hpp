@@ -23,7 +23,7 @@ inline std::pair<Cycle, Cycle> gate_times(const ChipParams& chip, const Program&
   for (const MicroOp& op : program.kernels[static_cast<std::size_t>(in.fields[field::gate::kernel])].ops) {
     const Space space = in.places[op.p].space;
     const auto memory = [&](bool write, std::int64_t width) {
-      bytes[{space, write}] += op.j == 0 ? width : width * g.lanes;
+      bytes[{space, write}] += op.j == 0 ? width : width * std::min(g.lanes, in.fields[field::gate::elements]);
     };
     std::int64_t at = 0;
     switch (op.opcode) {

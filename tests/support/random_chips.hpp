@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "models/isa/check_parts.hpp"
 #include "models/units/chip.hpp"
 
 /// Random chips and random programs that end: whatever an instruction waits for, earlier instructions have
@@ -35,7 +36,7 @@ inline ChipParams random_chip(Dice& dice) {
   ChipParams c;
   c.clock_mhz = dice.one_of<std::int64_t>({100, 333, 1000, 1700});
   Machine& m = c.machine;
-  m.rows = dice.number(1, 12), m.cols = dice.number(1, 12), m.tile_fifo = dice.number(1, 4),
+  m.rows = dice.number(1, 12), m.cols = dice.number(1, 12), m.arrays = 1, m.tile_fifo = dice.number(1, 4),
   m.table_entries = 64;
   const auto memory = [&](std::int64_t& bytes, std::int64_t& banks) {
     banks = dice.one_of<std::int64_t>({1, 1, 2, 3, 4, 8});
@@ -80,8 +81,8 @@ class RandomProgram {
     program_.machine = machine;
     const int semaphores = static_cast<int>(dice_.number(2, machine.semaphores));
     for (int s = 0; s < semaphores; ++s) {
-      const int from = static_cast<int>(dice_.number(0, kUnits - 1));
-      const int to = static_cast<int>((from + dice_.number(1, kUnits - 1)) % kUnits);
+      const int from = static_cast<int>(dice_.number(0, 4));
+      const int to = static_cast<int>((from + dice_.number(1, 4)) % 5);
       program_.semaphores.push_back({static_cast<Unit>(from), static_cast<Unit>(to), dice_.number(0, 2)});
       count_.push_back(program_.semaphores.back().initial);
     }
@@ -162,7 +163,7 @@ class RandomProgram {
   }
 
   void instruction_sync() {
-    Instruction in = start(Opcode::sync, static_cast<Unit>(dice_.number(0, kUnits - 1)));
+    Instruction in = start(Opcode::sync, static_cast<Unit>(dice_.number(0, 4)));
     finish(in);
   }
 
@@ -226,6 +227,23 @@ class RandomProgram {
   }
 
   void gate() {
+    for (int attempt = 0; attempt < 10; ++attempt) {
+      Instruction in = random_gate();
+      if (is_sound(in)) return finish(in);
+    }
+    instruction_sync();
+  }
+
+  // Whether no element stores what another one loads.
+  bool is_sound(const Instruction& in) const {
+    Program alone;
+    alone.machine = program_.machine, alone.kernels = program_.kernels, alone.code = {in};
+    check_parts::List found;
+    check_parts::check_overlaps(alone, found);
+    return found.count() == 0;
+  }
+
+  Instruction random_gate() {
     Instruction in = start(Opcode::gate, Unit::gate);
     const std::int64_t kernel = dice_.number(0, static_cast<std::int64_t>(program_.kernels.size()) - 1);
     const std::int64_t elements = dice_.number(1, 24), rows = dice_.number(1, 3);
@@ -240,7 +258,7 @@ class RandomProgram {
       if (summary.operands[p].read || summary.operands[p].written)
         place(in, p, space, rows, 4 * elements + 8, stride);
     }
-    finish(in);
+    return in;
   }
 
   void load() {

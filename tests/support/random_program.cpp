@@ -14,6 +14,9 @@ struct RandomMachine {
                std::int64_t most) {
     value = dice.in(least, most);
   }
+  void choice(const char*, std::string& value, const std::vector<std::string>& words, const char*) {
+    value = dice.pick(words);
+  }
 };
 
 std::string random_name(Dice& dice) {
@@ -79,10 +82,6 @@ Place random_place(Dice& dice, const Program& program) {
 Instruction random_instruction(Dice& dice, const Program& program, const OpcodeInfo& row) {
   Instruction in;
   in.opcode = row.opcode;
-  for (int u = 0; u < kUnits; ++u) {
-    if (row.unit == kUnitNames[u]) in.unit = static_cast<Unit>(u);
-  }
-  if (row.unit == "any") in.unit = static_cast<Unit>(dice.in(0, kUnits - 1));
   if (dice.one_in(3)) in.wait = dice.bits();
   if (dice.one_in(3)) in.signal = std::uint64_t{1} << dice.in(0, 63);
   if (dice.one_in(9)) in.release = ~std::uint64_t{0};
@@ -98,6 +97,7 @@ Instruction random_instruction(Dice& dice, const Program& program, const OpcodeI
     if (field.name == "kernel" && dice.one_in(2))
       in.fields[f] = dice.in(0, static_cast<std::int64_t>(program.kernels.size()));
   }
+  in.unit = row.unit == "any" ? static_cast<Unit>(dice.in(0, kUnits - 1)) : usual_unit(in);
   return in;
 }
 
@@ -110,6 +110,7 @@ MicroOp random_micro_op(Dice& dice) {
     if (letter == 'a') op.a = static_cast<std::uint8_t>(dice.in(0, kRegisters - 1));
     if (letter == 'b') op.b = static_cast<std::uint8_t>(dice.in(0, kRegisters - 1));
     if (letter == 'p') op.p = static_cast<std::uint8_t>(dice.in(0, kMaxPlaces - 1));
+    if (letter == 's') op.p = static_cast<std::uint8_t>(dice.in(0, kMaxArrays - 1));
     if (letter == 'i') op.i = random_integer(dice);
     if (letter == 'j') op.j = dice.one_in(2) ? 1 : random_integer(dice);
   }

@@ -8,7 +8,7 @@ namespace rondo::testing {
 inline std::string small_program() {
   return R"(.rondo 1
 .program small
-.machine rows=4 cols=4 tile_fifo=2 table_entries=64
+.machine rows=4 cols=4 arrays=1 dataflow=weight_stationary tile_fifo=2 stream_rows=0 table_entries=64
 .machine weight_bytes=256 weight_banks=4 activation_bytes=256 activation_banks=4
 .machine parameter_bytes=256 parameter_banks=4 accumulator_bytes=256 accumulator_banks=4
 .machine dram_bytes=4096 semaphores=4 loop_depth=3

@@ -39,7 +39,7 @@ struct Case {
 
 Machine machine() {
   Machine m;
-  m.rows = 32, m.cols = 32, m.tile_fifo = 2, m.table_entries = 512;
+  m.rows = 32, m.cols = 32, m.arrays = 1, m.tile_fifo = 2, m.table_entries = 512;
   m.weight_bytes = 1 << 20, m.activation_bytes = 1 << 20, m.parameter_bytes = 1 << 17, m.accumulator_bytes = 1 << 17;
   m.weight_banks = m.activation_banks = m.accumulator_banks = 4, m.parameter_banks = 2;
   m.dram_bytes = 1 << 28, m.semaphores = kMaxSemaphores, m.loop_depth = kMaxLoops;

@@ -16,7 +16,7 @@ const MappingParams kMappings[] = {{"step", "sequential", 0}, {"hoisted", "inter
 
 Machine machine() {
   Machine m;
-  m.rows = 16, m.cols = 16, m.tile_fifo = 2, m.table_entries = 512;
+  m.rows = 16, m.cols = 16, m.arrays = 1, m.tile_fifo = 2, m.table_entries = 512;
   m.weight_bytes = m.activation_bytes = m.parameter_bytes = m.accumulator_bytes = 1 << 17;
   m.weight_banks = m.activation_banks = m.parameter_banks = m.accumulator_banks = 2;
   m.dram_bytes = 1 << 22, m.semaphores = kMaxSemaphores, m.loop_depth = kMaxLoops;

@@ -15,7 +15,8 @@ using Words = std::vector<std::int32_t>;
 
 const std::string kHead = R"(.rondo 1
 .program test
-.machine rows=4 cols=4 tile_fifo=2 table_entries=512 weight_bytes=4096 weight_banks=1 activation_bytes=4096 activation_banks=1
+.machine rows=4 cols=4 arrays=1 dataflow=weight_stationary tile_fifo=2 stream_rows=0 table_entries=512
+.machine weight_bytes=4096 weight_banks=1 activation_bytes=4096 activation_banks=1
 .machine parameter_bytes=4096 parameter_banks=1 accumulator_bytes=4096 accumulator_banks=1 dram_bytes=65536 semaphores=4 loop_depth=4
 )";
 

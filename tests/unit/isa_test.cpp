@@ -57,6 +57,10 @@ TEST(Isa, FieldNamesAreThoseOfTheRows) {
   EXPECT_EQ(name(Opcode::mmul, field::mmul::bits), "bits");
   EXPECT_EQ(name(Opcode::mmul, field::mmul::accumulate), "accumulate");
   EXPECT_EQ(name(Opcode::mmul, field::mmul::keep), "keep");
+  EXPECT_EQ(name(Opcode::mload, field::mload::array), "array");
+  EXPECT_EQ(name(Opcode::mmul, field::mmul::array), "array");
+  EXPECT_EQ(name(Opcode::mmul, field::mmul::stream), "stream");
+  EXPECT_EQ(name(Opcode::mmul, field::mmul::hold), "hold");
   EXPECT_EQ(name(Opcode::gate, field::gate::kernel), "kernel");
   EXPECT_EQ(name(Opcode::gate, field::gate::elements), "elements");
   EXPECT_EQ(name(Opcode::gate, field::gate::rows), "rows");
@@ -77,8 +81,10 @@ TEST(Isa, EveryMicroOperationRowIsSound) {
     EXPECT_EQ(static_cast<std::size_t>(row.opcode), i);
     EXPECT_EQ(find_micro_op(row.name), row.opcode);
     EXPECT_FALSE(row.sentence.empty());
-    EXPECT_EQ(row.operands.find_first_not_of("dabpij"), std::string_view::npos) << row.name;
+    EXPECT_EQ(row.operands.find_first_not_of("dabpsij"), std::string_view::npos) << row.name;
     EXPECT_EQ(row.operands.find('p') != std::string_view::npos, row.functional_unit == FunctionalUnit::memory)
+        << row.name;
+    EXPECT_EQ(row.operands.find('s') != std::string_view::npos, row.functional_unit == FunctionalUnit::stream)
         << row.name;
   }
 }

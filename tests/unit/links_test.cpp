@@ -99,7 +99,7 @@ TEST_F(SemaphoresTest, StartAtTheirInitialValues) {
 
 TEST(TileFifo, TileIsUsableWhenStatedAndItsPlaceOneCycleAfterItIsFreed) {
   Wakes wakes;
-  TileFifo tiles(wakes, 1);
+  TileFifo tiles(wakes, 0, 1);
   EXPECT_TRUE(tiles.room(0));
   tiles.push(9, 16);
   EXPECT_FALSE(tiles.room(1));
