@@ -83,7 +83,7 @@ std::vector<Counted> ChipRun::counted() const {
 }
 
 ChipRun run_chip(const ChipParams& params, const Program& program, Schedule schedule,
-                 TimelineObserver* observer, Cycle limit) {
+                 TimelineObserver* observer, Cycle limit, StartObserver* starts) {
   if (params.machine != program.machine) {
     throw Error("the program was compiled for another machine: " +
                 difference(params.machine, program.machine));
@@ -92,7 +92,7 @@ ChipRun run_chip(const ChipParams& params, const Program& program, Schedule sche
   if (!findings.empty()) throw Error(std::move(findings));
   quiet_and_strict();
   FreshContext context;
-  Chip chip("chip", params, program, observer);
+  Chip chip("chip", params, program, observer, starts);
   return chip.close(run(chip, params, schedule, limit));
 }
 
@@ -101,7 +101,7 @@ ChipRun declare_chip(const ChipParams& params) {
   nothing.machine = params.machine;
   quiet_and_strict();
   FreshContext context;
-  Chip chip("chip", params, nothing, nullptr);
+  Chip chip("chip", params, nothing, nullptr, nullptr);
   return chip.close(0);
 }
 

@@ -55,11 +55,13 @@ struct ChipRun {
   std::vector<Counted> counted() const;
 };
 
+class StartObserver;
+
 /// Runs a program to its end. Throws Error when the program fails check_program, was compiled for another
 /// machine, stops for ever (naming what each unit waits for), or has not ended before cycle `limit`. Any
 /// number of runs in one process, one after the other; each has its own SystemC simulation context.
 ChipRun run_chip(const ChipParams& params, const Program& program, Schedule schedule,
-                 TimelineObserver* observer = nullptr, Cycle limit = kNever);
+                 TimelineObserver* observer = nullptr, Cycle limit = kNever, StartObserver* starts = nullptr);
 
 /// Every cause, action, part and counter of a chip that has not run: for tables and for the price check.
 ChipRun declare_chip(const ChipParams& params);

@@ -56,6 +56,7 @@ ChipRun Chip::close(Cycle total) {
     unit->close(total);
     run.units.push_back(unit->report());
   }
+  if (wires_.starts) wires_.starts->ended(total);
   run.instructions = gate_.executed() + load_.executed() + store_.executed();
   for (const auto& array : arrays_) run.instructions += array->weights.executed() + array->matrix.executed();
   for (MemoryBooks* memory : memories_.all()) {

@@ -16,7 +16,7 @@ namespace rondo {
 class Chip : public sc_core::sc_module {
  public:
   Chip(const sc_core::sc_module_name& name, const ChipParams& params, const Program& program,
-       TimelineObserver* observer)
+       TimelineObserver* observer, StartObserver* starts)
       : sc_module(name),
         semaphores_(wakes, program.semaphores),
         ports_(wakes, params),
@@ -24,7 +24,7 @@ class Chip : public sc_core::sc_module {
         memories_(params.machine),
         loads_(wakes, Unit::load, params.load),
         stores_(wakes, Unit::store, params.store),
-        wires_{params, program, wakes, semaphores_, ports_, halt_, memories_, observer},
+        wires_{params, program, wakes, semaphores_, ports_, halt_, memories_, observer, starts},
         arrays_(make_arrays()),
         gate_("gate", wires_),
         load_("load", Unit::load, wires_, params.load, loads_),

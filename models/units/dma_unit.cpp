@@ -90,6 +90,7 @@ bool DmaUnit::start_front(Cycle now, Cause& cause) {
                        work->dram_address};
   dram_.replies.clear(static_cast<int>(youngest()));
   hold(front_client_, ports, front_ends_);
+  if (wires_.starts) wires_.starts->front(now, unit_, *work, front_ends_ - now);
   begin(now, *work);
   return true;
 }
@@ -118,6 +119,7 @@ bool DmaUnit::start_back(Cycle now) {
   back_ends_ = now + (sync ? 1 : by_code_[descriptor.code].back);
   in_back_ = true;
   hold(Client::load, descriptor.back_ports, back_ends_);
+  if (wires_.starts) wires_.starts->back(now, unit_, back_ends_ - now);
   return true;
 }
 

@@ -63,7 +63,7 @@ class IdealDram final : public Dram {
   };
 
   Span tick(Cycle now) override;
-  void accept(Cycle now, DramLink& link, Action& bytes);
+  void accept(Cycle now, Unit unit, DramLink& link, Action& bytes);
 
   std::vector<Transfer> ring_;
   std::size_t first_ = 0, size_ = 0;

@@ -17,20 +17,22 @@ Span IdealDram::tick(Cycle now) {
     first_ = (first_ + 1) % ring_.size();
     --size_;
   }
-  accept(now, loads_, read_);
-  accept(now, stores_, write_);
+  accept(now, Unit::load, loads_, read_);
+  accept(now, Unit::store, stores_, write_);
   if (size_ == 0) return {wires_.halt.seen(now) ? Cause::done : Cause::no_instruction, kNever};
   const Transfer& oldest = ring_[first_];
   if (now < oldest.begin) return {Cause::dram, oldest.begin};
   return {Cause::busy, oldest.end};
 }
 
-void IdealDram::accept(Cycle now, DramLink& link, Action& bytes) {
+void IdealDram::accept(Cycle now, Unit unit, DramLink& link, Action& bytes) {
   while (const DramRequest* request = link.requests.head(now)) {
     const std::int64_t moved = burst_bytes_of(wires_.params.dram, *request);
-    const Cycle begin = std::max(now + wires_.params.dram.latency, bus_free_);
+    const Cycle soonest = now + wires_.params.dram.latency;
+    const Cycle begin = std::max(soonest, bus_free_);
     bus_free_ = begin + ceil_div(moved, wires_.params.dram.bytes_per_cycle);
     ring_[(first_ + size_++) % ring_.size()] = {begin, bus_free_, &link, request->slot};
+    if (wires_.starts) wires_.starts->served({unit, request->slot, now, soonest, begin, bus_free_});
     bytes += moved;
     link.requests.pop(now);
   }

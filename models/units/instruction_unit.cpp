@@ -96,6 +96,8 @@ bool PipelinedUnit::try_start(Cycle now, Cause& cause) {
   drained_ = window_ends_ + times.drain;
   if (rows_[code_].signal != 0) completions_[last_++ & ring_mask_] = {drained_, rows_[code_].signal};
   if (observer_) observer_->instruction(unit_, code_, now, drained_);
+  if (__builtin_expect(wires_.starts != nullptr, 0))
+    wires_.starts->started(now, unit_, *work, times.window, times.drain);
   begin(now, *work);
   return true;
 }

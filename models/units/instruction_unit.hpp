@@ -7,6 +7,7 @@
 #include "models/units/memories.hpp"
 #include "models/units/ports.hpp"
 #include "models/units/queue.hpp"
+#include "models/units/start_observer.hpp"
 #include "models/units/unit.hpp"
 
 namespace rondo {
@@ -23,6 +24,7 @@ struct Wires {
   Halt& halt;
   Memories& memories;
   TimelineObserver* observer;
+  StartObserver* starts;
 };
 
 /// A unit that takes instructions, in order, from its own queue.

@@ -34,6 +34,8 @@ Span Sequencer::tick(Cycle now) {
 // False when the next instruction finds no room.
 bool Sequencer::take_slot(Cycle now) {
   const Step& step = steps_[static_cast<std::size_t>(at_)];
+  if (step.kind == Kind::hand_over && !queues_[static_cast<std::size_t>(step.unit)]->room(now)) return false;
+  if (__builtin_expect(wires_.starts != nullptr, 0)) wires_.starts->slot(now, at_);
   switch (step.kind) {
     case Kind::loop:
       loops_[depth_] = {step.count - 1, at_ + 1};
@@ -54,9 +56,7 @@ bool Sequencer::take_slot(Cycle now) {
       wires_.halt.set(now);
       return true;
     case Kind::hand_over: {
-      Queue<Work>& queue = *queues_[static_cast<std::size_t>(step.unit)];
-      if (!queue.room(now)) return false;
-      plan_.resolve(at_, iterations_, queue.push(now));
+      plan_.resolve(at_, iterations_, queues_[static_cast<std::size_t>(step.unit)]->push(now));
       break;
     }
   }

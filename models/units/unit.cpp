@@ -1,5 +1,9 @@
 #include "models/units/unit.hpp"
 
+#include <numeric>
+
+#include "models/base/error.hpp"
+
 namespace rondo {
 namespace {
 
@@ -24,6 +28,13 @@ void ChipUnit::change(Cycle now, Cause cause) {
   }
   cause_ = cause;
   since_ = now;
+}
+
+void ChipUnit::close(Cycle total) {
+  change(total, Cause::done);
+  settle();
+  check(std::accumulate(cycles_.begin(), cycles_.end(), Cycle{0}) == total,
+        "a unit's causes do not sum to the cycles of the run");
 }
 
 UnitReport ChipUnit::report() const { return {stats.unit(), cycles_, counted_of(stats)}; }

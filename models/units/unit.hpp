@@ -36,11 +36,9 @@ class ChipUnit : public sc_core::sc_module {
   Cause cause() const { return cause_; }
   Cycle since() const { return since_; }
 
-  /// Ends the books: `total` is the first cycle that is no longer part of the run.
-  void close(Cycle total) {
-    change(total, Cause::done);
-    settle();
-  }
+  /// Ends the books: `total` is the first cycle that is no longer part of the run. Broken when the unit's
+  /// causes do not sum to it.
+  void close(Cycle total);
 
   UnitReport report() const;
 

@@ -1,5 +1,6 @@
 #include <benchmark/benchmark.h>
 
+#include "models/units/critical_path.hpp"
 #include "tests/support/chip_programs.hpp"
 
 // How fast the chip is simulated: a recurrent layer as tiles and products in nested loops, as the compiler
@@ -59,12 +60,13 @@ Program recurrent_layer(const ChipParams& chip, std::int64_t steps, std::int64_t
   return b.done();
 }
 
-void run(benchmark::State& state, Schedule schedule, std::int64_t steps) {
+void run(benchmark::State& state, Schedule schedule, std::int64_t steps, bool why = false) {
   const ChipParams chip = wide_chip();
   const Program program = recurrent_layer(chip, steps, 44, 22);
   std::int64_t instructions = 0, cycles = 0;
   for (auto _ : state) {
-    const ChipRun r = run_chip(chip, program, schedule);
+    CriticalPath path(chip, program);
+    const ChipRun r = run_chip(chip, program, schedule, nullptr, kNever, why ? &path : nullptr);
     instructions += r.instructions;
     cycles += r.total_cycles;
   }
@@ -76,8 +78,10 @@ void run(benchmark::State& state, Schedule schedule, std::int64_t steps) {
 }
 
 void gru_2816_event(benchmark::State& state) { run(state, Schedule::event, state.range(0)); }
+void gru_2816_event_why(benchmark::State& state) { run(state, Schedule::event, state.range(0), true); }
 void gru_2816_clocked(benchmark::State& state) { run(state, Schedule::clocked, state.range(0)); }
 BENCHMARK(gru_2816_event)->Arg(10)->Arg(750)->Unit(benchmark::kMillisecond);
+BENCHMARK(gru_2816_event_why)->Arg(750)->Unit(benchmark::kMillisecond);
 BENCHMARK(gru_2816_clocked)->Arg(10)->Unit(benchmark::kMillisecond);
 
 }  // namespace

@@ -1,0 +1,38 @@
+#pragma once
+
+#include "models/units/cause.hpp"
+#include "models/units/work.hpp"
+
+namespace rondo {
+
+/// A request as the DRAM served it. Its own latency would have let its data begin in `soonest`; they occupy
+/// the data bus in begin .. end-1.
+struct DramService {
+  Unit unit = Unit::load;
+  int slot = 0;  ///< place of the descriptor in its unit: descriptors take the places in turn
+  Cycle seen = 0;
+  Cycle soonest = 0;
+  Cycle begin = 0;
+  Cycle end = 0;
+};
+
+/// Hears everything that starts, in the cycle in which it does: in order of `now`, and within a cycle in the
+/// order in which units are looked at. Both schedules make the same calls.
+class StartObserver {
+ public:
+  virtual ~StartObserver() = default;
+  /// The sequencer used a slot for instruction `code`, be it a loop, an end or the halt.
+  virtual void slot(Cycle now, std::int32_t code) = 0;
+  /// An instruction of a unit with a window and a drain started.
+  virtual void started(Cycle now, Unit unit, const Work& work, Cycle window, Cycle drain) = 0;
+  /// A descriptor of a DMA unit entered its front stage, and holds the ports that it reads with there.
+  virtual void front(Cycle now, Unit unit, const Work& work, Cycle cycles) = 0;
+  /// The oldest descriptor of a DMA unit entered its back stage.
+  virtual void back(Cycle now, Unit unit, Cycle cycles) = 0;
+  /// The DRAM saw a request and knows how it will serve it.
+  virtual void served(const DramService& service) = 0;
+  /// The run has ended; `total` is the first cycle that is no longer part of it.
+  virtual void ended(Cycle total) = 0;
+};
+
+}  // namespace rondo
