@@ -15,10 +15,11 @@ namespace {
 constexpr std::int64_t kWholeProgram = 300000;
 constexpr std::int64_t kCutIterations = 5;
 
-/// One executed instruction: its number among those of its unit, and where it stands in the program.
+/// One executed instruction: its number among those of its unit, where it stands in the program, and the address of its first row.
 struct Event {
   std::int64_t number = -1;
   int code = -1;
+  std::int64_t begin = 0;
 };
 
 /// What is known about the other units when an instruction starts: how many of each unit's instructions have left their results,
@@ -81,7 +82,7 @@ class Checker {
     for (Walker walker(program_, trip_limit); !walker.done() && findings_.size() < 50; walker.next()) {
       const Instruction& in = walker.instruction();
       const int unit = static_cast<int>(in.unit);
-      const Event event{count_[unit]++, walker.index()};
+      const Event event{count_[unit]++, walker.index(), 0};
       take(in, walker.index());
       for (const Access& access : accesses(in, walker.addresses(), program_.kernels)) note(access, unit, event);
       for (std::size_t s = 0; s < tokens_.size(); ++s) {
@@ -124,7 +125,8 @@ class Checker {
     }
   }
 
-  void note(const Access& access, int unit, const Event& event) {
+  void note(const Access& access, int unit, Event event) {
+    event.begin = access.address;
     Ledger& ledger = ledgers_[static_cast<int>(access.space)];
     const bool joined = access.stride == access.bytes;
     for (std::int64_t row = 0; row < (joined ? 1 : access.rows); ++row) {
@@ -143,6 +145,8 @@ class Checker {
 
   void judge(const History& history, const Access& access, int unit, const Event& event, std::int64_t begin, std::int64_t end) {
     const Knowledge& known = known_[unit];
+    const bool sums = access.space == Space::accumulator;
+    if (sums && is_matrix(unit)) judge_columns(history, access, unit, event, begin, end);
     if (history.writer >= 0 && history.writer != unit && known.done[history.writer] <= history.write.number) {
       race(history.write.code, "writing", event.code, access, begin, end);
     }
@@ -150,8 +154,31 @@ class Checker {
     for (int u = 0; u < kUnits; ++u) {
       const Event& read = history.reads[u];
       if (u == unit || read.code < 0) continue;
-      if (known.released[u] <= read.number && known.done[u] <= read.number) race(read.code, "reading", event.code, access, begin, end);
+      const bool late = sums && is_matrix(u);  // the array adds an old sum when the new one comes out, long after its window
+      if ((late || known.released[u] <= read.number) && known.done[u] <= read.number) race(read.code, "reading", event.code, access, begin, end);
     }
+  }
+
+  static bool is_matrix(int unit) { return kind_of(static_cast<Unit>(unit)) == Unit::matrix; }
+
+  // Products of one array follow each other without a gap, a column a cycle behind the one before it: they meet in the same bytes in the right
+  // order only where both have them in the same column.
+  void judge_columns(const History& history, const Access& access, int unit, const Event& event, std::int64_t begin, std::int64_t end) {
+    const auto judge_one = [&](const Event& earlier, const char* doing) {
+      if (earlier.code < 0 || known_[unit].done[unit] > earlier.number || same_columns(earlier, event)) return;
+      race(earlier.code, doing, event.code, access, begin, end);
+    };
+    if (history.writer == unit) judge_one(history.write, "writing in other columns");
+    if (access.write) judge_one(history.reads[unit], "reading in other columns");
+  }
+
+  bool same_columns(const Event& a, const Event& b) const {
+    const auto& f = program_.code[a.code].fields;
+    const auto& g = program_.code[b.code].fields;
+    const bool one = f[field::mmul::vectors] == 1, other = g[field::mmul::vectors] == 1;
+    const std::int64_t stride = one ? g[field::mmul::dst_stride] : f[field::mmul::dst_stride];
+    if (!one && !other && stride != g[field::mmul::dst_stride]) return false;
+    return a.begin == b.begin || ((!one || !other) && stride != 0 && (a.begin - b.begin) % stride == 0);
   }
 
   void race(int earlier, const char* doing, int later, const Access& access, std::int64_t begin, std::int64_t end) {

@@ -146,7 +146,8 @@ class Synchroniser {
   static Conflict conflict(const Footprints& earlier, Unit a, const Footprints& later, Unit b, Meet meet) {
     Conflict found;
     for (const Footprint& e : earlier) {
-      bool& kind = e.write ? found.done : found.release;
+      const bool late = e.space == Space::accumulator && kind_of(e.unit) == Unit::matrix;  // read until the last sum is out
+      bool& kind = e.write || late ? found.done : found.release;
       if (e.unit != a || kind) continue;
       for (const Footprint& l : later) {
         if (l.unit == b && l.space == e.space && (e.write || l.write) && meet(e, l)) kind = true;
