@@ -46,6 +46,9 @@ void add_option(po::options_description& to, const std::string& name, Arguments&
   if (name == "timing-only")
     add("timing-only", po::bool_switch(&a.timing_only),
         "cycles, bandwidth and energy without weights and values");
+  if (name == "why")
+    add("why", po::bool_switch(&a.why),
+        "print the critical path too: what waited for what, from the end of the run back to cycle 0");
   if (name == "yaml")
     add("yaml", po::bool_switch(&a.yaml), "print the chip as one file that states everything");
   if (name == "text")

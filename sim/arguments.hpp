@@ -21,6 +21,7 @@ struct Arguments {
   std::int64_t timeline_slices = 0;
   bool json = false;
   bool timing_only = false;
+  bool why = false;
   bool text = false;
   bool yaml = false;
 };

@@ -5,6 +5,7 @@
 #include "models/base/error.hpp"
 #include "models/isa/instruction.hpp"
 #include "models/units/chip.hpp"
+#include "models/units/path_tally.hpp"
 #include "sim/commands.hpp"
 #include "sim/config.hpp"
 #include "sim/repository.hpp"
@@ -82,6 +83,32 @@ Table cause_table() {
   return table;
 }
 
+// What the cycles of the critical path are spent on, and what a step of it can have waited for.
+Table path_cycles_table() {
+  Table table{"path_cycles", {}};
+  for (const Stage stage :
+       {Stage::slot, Stage::window, Stage::front, Stage::back, Stage::request, Stage::transfer}) {
+    table.rows.push_back({std::string(info(stage).kind), "", "", std::string(info(stage).sentence)});
+  }
+  table.rows.push_back({std::string(kDrain), "", "", "from the end of a window to the last result"});
+  for (int r = 0; r < kReasons; ++r) {
+    const ReasonInfo& reason = info(static_cast<Reason>(r));
+    if (!hands_over(static_cast<Reason>(r))) continue;
+    table.rows.push_back(
+        {std::string(reason.name), "", "", "one cycle to hand over, where " + std::string(reason.sentence)});
+  }
+  return table;
+}
+
+Table path_reason_table() {
+  Table table{"path_reasons", {}};
+  for (int r = 0; r < kReasons; ++r) {
+    const ReasonInfo& reason = info(static_cast<Reason>(r));
+    table.rows.push_back({std::string(reason.name), "", "", std::string(reason.sentence)});
+  }
+  return table;
+}
+
 void add_rows(Table& table, const std::string& owner, const std::vector<Quantity>& quantities, bool counts) {
   for (const Quantity& one : quantities) {
     table.rows.push_back({owner + "." + one.name, counts ? grouped(one.count) : "", "", one.sentence});
@@ -138,6 +165,8 @@ std::vector<Table> all_tables(const RunConfig& config) {
   tables.push_back(instruction_table());
   tables.push_back(micro_operation_table());
   tables.push_back(cause_table());
+  tables.push_back(path_cycles_table());
+  tables.push_back(path_reason_table());
   for (Table& table : declared_tables(config)) tables.push_back(std::move(table));
   return tables;
 }

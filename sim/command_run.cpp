@@ -28,6 +28,7 @@ RunRequest request_of(const Arguments& arguments) {
   request.calibration = arguments.calibration;
   request.schedule = arguments.schedule == "clocked" ? Schedule::clocked : Schedule::event;
   request.timing_only = arguments.timing_only;
+  request.why = arguments.why;
   return request;
 }
 
@@ -55,7 +56,7 @@ int run_command(const Arguments& arguments) {
   std::optional<Progress> progress(std::in_place, request.network + " on " + request.chip, true);
   const Prepared prepared = prepare(request, networks, *progress);
   Timeline timeline(prepared.program, arguments.timeline_slices);
-  const RunResult result = simulate(prepared, request.schedule, directory ? &timeline : nullptr, *progress);
+  const RunResult result = simulate(prepared, request.schedule, request.why, directory ? &timeline : nullptr, *progress);
   const nlohmann::ordered_json report = make_report(prepared, result);
   if (directory) {
     progress->show("writing " + arguments.out);

@@ -50,6 +50,8 @@ void read_field(const std::string& key, const Json& value, RunRequest& request) 
     request.calibration = text_of(value, key);
   } else if (key == "timing_only") {
     request.timing_only = typed(value, key, Json::value_t::boolean, "true or false").get<bool>();
+  } else if (key == "why") {
+    request.why = typed(value, key, Json::value_t::boolean, "true or false").get<bool>();
   } else if (key == "schedule") {
     const std::string schedule = text_of(value, key);
     if (schedule != "event" && schedule != "clocked")
@@ -57,7 +59,7 @@ void read_field(const std::string& key, const Json& value, RunRequest& request) 
     request.schedule = schedule == "clocked" ? Schedule::clocked : Schedule::event;
   } else {
     throw Error("\"" + key +
-                "\": unknown; allowed chip, network, set, dim, input, calibration, timing_only, schedule");
+                "\": unknown; allowed chip, network, set, dim, input, calibration, timing_only, why, schedule");
   }
 }
 
@@ -77,7 +79,7 @@ Json answer(const std::string& line, NetworkStore& networks) {
     Progress silent("", false);
     const Prepared prepared = prepare(request, networks, silent);
     return {{"ok", true},
-            {"report", make_report(prepared, simulate(prepared, request.schedule, nullptr, silent))}};
+            {"report", make_report(prepared, simulate(prepared, request.schedule, request.why, nullptr, silent))}};
   } catch (const Error& wrong) {
     return {{"ok", false}, {"error", wrong.what()}, {"status", 2}};
   } catch (const std::exception& failed) {

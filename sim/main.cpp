@@ -20,7 +20,7 @@ const Command kRun = {
     "Simulates a network, or a trace, on a chip and says where every cycle and every joule went. CHIP and "
     "NETWORK are names in configs/ or paths; without them, edge and char_lstm.",
     "rondo run edge speech_emotion --set machine.rows=64 --out result",
-    {"set", "out", "json", "input", "calibration", "dim", "timing-only", "schedule", "timeline-slices"},
+    {"set", "out", "json", "input", "calibration", "dim", "timing-only", "why", "schedule", "timeline-slices"},
     0, 2, run_command};
 
 const Command kCompile = {

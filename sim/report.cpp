@@ -2,6 +2,8 @@
 
 #include <nlohmann/json.hpp>
 
+#include "sim/why.hpp"
+
 namespace rondo {
 namespace {
 
@@ -192,6 +194,7 @@ Json make_report(const Prepared& prepared, const RunResult& result) {
   report["energy_j"] = energy_tree(result.bill);
   report["area_mm2"] = area_tree(result.bill);
   add_values(prepared, result, report);
+  if (result.why) report["why"] = why_tree(prepared, *result.why);
   if (prepared.shape)
     report["network_shape"] = shape_tree(*prepared.shape, prepared.config.numbers.weight_bits);
   Json sizes = object();

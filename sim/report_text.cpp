@@ -5,6 +5,7 @@
 
 #include "sim/report.hpp"
 #include "sim/text_style.hpp"
+#include "sim/why.hpp"
 
 namespace rondo {
 namespace {
@@ -24,6 +25,7 @@ class TextReport {
     memories();
     energy();
     accuracy();
+    if (report_.contains("why")) text_ += why_text(report_, style_);
     return text_;
   }
 
@@ -158,7 +160,7 @@ class TextReport {
   void saturation() {
     const Json& saturation = report_["saturation"];
     if (saturation["accumulator"] == 0 && saturation["gate"] == 0) return;
-    title("Saturated", "numbers that did not fit and were cut to the nearest that does");
+    title("Saturated", "numbers that did not fit, cut to the nearest that does");
     for (const auto& [layer, counts] : saturation["layers"].items()) {
       line("  " + style_.warning(left(shortened(layer, 27), 28)) +
            grouped(counts["accumulator"].get<std::int64_t>()) + " sums, " +

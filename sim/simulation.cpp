@@ -6,6 +6,7 @@
 #include <fstream>
 
 #include "models/base/error.hpp"
+#include "models/units/critical_path.hpp"
 #include "sim/progress.hpp"
 #include "sim/repository.hpp"
 #include "traces/assembler.hpp"
@@ -120,11 +121,12 @@ class ProgressObserver : public TimelineObserver {
 };
 
 ChipRun run_with_progress(const Prepared& prepared, Schedule schedule, TimelineObserver* observer,
-                          Progress& progress) {
+                          StartObserver* starts, Progress& progress) {
+  const ChipParams& chip = prepared.config.chip;
   progress.show("simulating the chip");
-  if (!progress.visible()) return run_chip(prepared.config.chip, prepared.program, schedule, observer);
+  if (!progress.visible()) return run_chip(chip, prepared.program, schedule, observer, kNever, starts);
   ProgressObserver counting(observer, executed_instructions(prepared.program), progress);
-  return run_chip(prepared.config.chip, prepared.program, schedule, &counting);
+  return run_chip(chip, prepared.program, schedule, &counting, kNever, starts);
 }
 
 }  // namespace
@@ -160,10 +162,13 @@ Prepared prepare(const RunRequest& request, NetworkStore& networks, Progress& pr
   return prepared;
 }
 
-RunResult simulate(const Prepared& prepared, Schedule schedule, TimelineObserver* observer,
+RunResult simulate(const Prepared& prepared, Schedule schedule, bool why, TimelineObserver* observer,
                    Progress& progress) {
   RunResult result;
-  result.chip = run_with_progress(prepared, schedule, observer, progress);
+  std::optional<CriticalPath> path;
+  if (why) path.emplace(prepared.config.chip, prepared.program);
+  result.chip = run_with_progress(prepared, schedule, observer, why ? &*path : nullptr, progress);
+  if (why) result.why = path->links();
   result.seconds = static_cast<double>(result.chip.total_cycles) /
                    (1e6 * static_cast<double>(prepared.config.chip.clock_mhz));
   result.bill = price(result.chip.counted(), prepared.prices, result.seconds);

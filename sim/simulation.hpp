@@ -9,6 +9,7 @@
 
 #include "models/cost/cost.hpp"
 #include "models/units/chip.hpp"
+#include "models/units/path_tally.hpp"
 #include "models/values/executor.hpp"
 #include "sim/accuracy.hpp"
 #include "sim/config.hpp"
@@ -29,6 +30,7 @@ struct RunRequest {
   std::string calibration;
   Schedule schedule = Schedule::event;
   bool timing_only = false;
+  bool why = false;  ///< the critical path too
 };
 
 /// Why a run has no values.
@@ -52,6 +54,7 @@ struct RunResult {
   double seconds = 0;  ///< on the chip
   ChipRun chip;
   Bill bill;
+  std::optional<std::vector<PathLink>> why;  ///< the critical path, if asked for
   std::optional<Values> values;
   NamedTensors outputs;  ///< real values of the program's output ports
   std::optional<Accuracy> accuracy;
@@ -67,7 +70,8 @@ double executed_instructions(const Program& program);
 Prepared prepare(const RunRequest& request, NetworkStore& networks, Progress& progress);
 
 /// Times the program on the chip, computes its values, compares them with the reference and prices the run.
-RunResult simulate(const Prepared& prepared, Schedule schedule, TimelineObserver* observer,
+/// `why`: finds its critical path too.
+RunResult simulate(const Prepared& prepared, Schedule schedule, bool why, TimelineObserver* observer,
                    Progress& progress);
 
 }  // namespace rondo

@@ -2,6 +2,7 @@
 
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "models/isa/instruction.hpp"
 
@@ -9,6 +10,9 @@ namespace rondo {
 
 /// Program to readable text; `parse_assembly` of it gives an equal program, byte for byte in both directions.
 std::string to_assembly(const Program& program);
+
+/// Each instruction of the program as `to_assembly` writes it, without what stands around it.
+std::vector<std::string> assembly_statements(const Program& program);
 
 /// Text to program. Error: `file:line:column: ...` for every mistake found.
 Program parse_assembly(std::string_view text, const std::string& file);

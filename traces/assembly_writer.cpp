@@ -122,6 +122,12 @@ class Writer {
     return std::move(text_);
   }
 
+  std::vector<std::string> statements() {
+    std::vector<std::string> list;
+    for (const Instruction& in : program_.code) list.push_back(statement(in));
+    return list;
+  }
+
  private:
   void line(const std::string& text) { text_.append(text).push_back('\n'); }
 
@@ -209,15 +215,20 @@ class Writer {
     if (in.layer != layer_) line(".in_layer " + layer_name(in.layer));
     layer_ = in.layer;
     std::string text(2 * std::min(depth_, kMaxLoops), ' ');
-    text += info(in.opcode).name;
+    text += statement(in);
+    if (text.size() < kCommentColumn) text.resize(kCommentColumn, ' ');
+    line(text + " # " + std::to_string(index));
+    if (in.opcode == Opcode::loop) ++depth_;
+  }
+
+  std::string statement(const Instruction& in) {
+    std::string text(info(in.opcode).name);
     if (info(in.opcode).unit == "any") text += " " + name(in.unit);
     operands(in, text);
     if (in.wait) text += " wait=" + numbers_of(in.wait);
     if (in.signal) text += " signal=" + numbers_of(in.signal);
     if (in.release) text += " release=" + numbers_of(in.release);
-    if (text.size() < kCommentColumn) text.resize(kCommentColumn, ' ');
-    line(text + " # " + std::to_string(index));
-    if (in.opcode == Opcode::loop) ++depth_;
+    return text;
   }
 
   void operands(const Instruction& in, std::string& text) {
@@ -293,5 +304,7 @@ class Writer {
 }  // namespace
 
 std::string to_assembly(const Program& program) { return Writer(program).run(); }
+
+std::vector<std::string> assembly_statements(const Program& program) { return Writer(program).statements(); }
 
 }  // namespace rondo

@@ -38,6 +38,7 @@ Network load_network(const std::string& path, const NetworkOptions& options);
 /// Sizes that the comparison with a GPU needs; written to the report as `network_shape`.
 struct NetworkShape {
   struct Layer {
+    std::string name;  ///< as in Program::layers
     std::string cell;  ///< "lstm", "gru", "rnn", "dense"
     std::int64_t inputs = 0, hidden = 0, directions = 1, steps = 1, batch = 1;
     bool skip_input = false;

@@ -11,6 +11,7 @@ NetworkShape::Layer recurrent_layer(const Graph& graph, const Node& node, Networ
   const Recurrent& r = node.recurrent;
   const Cell& cell = r.cells[0];
   NetworkShape::Layer layer;
+  layer.name = node.name;
   layer.cell = cell.name;
   layer.inputs = cell.input_width;
   layer.hidden = cell.state_width[cell.state_width.size() > 1 ? 1 : 0];  // an LSTM's c: h may be projected
@@ -37,6 +38,7 @@ NetworkShape::Layer recurrent_layer(const Graph& graph, const Node& node, Networ
 NetworkShape::Layer dense_layer(const Graph& graph, const Node& node, NetworkShape& shape) {
   const Shape x = graph.values[node.inputs[0]].shape;
   NetworkShape::Layer layer;
+  layer.name = node.name;
   layer.cell = "dense";
   layer.inputs = node.dense.matrix.cols;
   layer.hidden = node.dense.matrix.rows;

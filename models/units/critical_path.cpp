@@ -126,7 +126,7 @@ void CriticalPath::slot(Cycle now, std::int32_t code) {
     last = {0, tree_.origin(), Reason::start};
   } else {
     const bool same_cycle = slots_ < params_.sequencer.dispatch_width;
-    last.consider({slot_.ready - same_cycle, slot_.step}, Reason::unit);
+    last.consider({slot_.ready - same_cycle, slot_.step}, Reason::taken);
   }
   UnitState& unit = units_[static_cast<std::size_t>(row.unit)];
   if (row.queued) last.consider(in_turn(unit.room, unit.pushed++), Reason::queue_room);
@@ -189,7 +189,7 @@ void CriticalPath::started(Cycle now, Unit unit, const Work& work, Cycle window,
   const Row& row = rows_[static_cast<std::size_t>(work.code)];
   UnitState& state = units_[static_cast<std::size_t>(unit)];
   Last last;
-  last.consider(state.taken, Reason::unit);
+  last.consider(state.taken, Reason::taken);
   consider_queue(unit, last);
   consider_semaphores(row.wait, last);
   consider_tiles(row, last);
@@ -223,9 +223,9 @@ void CriticalPath::front(Cycle now, Unit unit, const Work& work, Cycle cycles) {
   const Client client = unit == Unit::store ? Client::store : Client::gather;
   const PortRequest reads = sync ? PortRequest{} : Ports::only(work.ports, false);
   Last last;
-  last.consider(state.taken, Reason::unit);
-  last.consider(in_turn(stages.complete, state.started), Reason::outstanding);
-  if (row.opcode == Opcode::gather) last.consider(stages.back, Reason::outstanding);
+  last.consider(state.taken, Reason::taken);
+  last.consider(in_turn(stages.complete, state.started), Reason::in_flight);
+  if (row.opcode == Opcode::gather) last.consider(stages.back, Reason::in_flight);
   consider_queue(unit, last);
   consider_semaphores(row.wait, last);
   const Cycle asked = last.ready;
@@ -253,7 +253,7 @@ void CriticalPath::served(const DramService& service) {
   const PathTree::Id request =
       add(service.seen, last, Stage::request, descriptor.code, service.soonest - service.seen);
   last = {};
-  last.consider(bus_, Reason::unit);
+  last.consider(bus_, Reason::taken);
   if (service.soonest > last.ready) last = {service.soonest, request, Reason::latency};
   const PathTree::Id transfer =
       add(service.begin, last, Stage::transfer, descriptor.code, service.end - service.begin);
@@ -267,9 +267,9 @@ void CriticalPath::back(Cycle now, Unit unit, Cycle cycles) {
   const Descriptor& descriptor = stages.flight.front();
   const Row& row = rows_[static_cast<std::size_t>(descriptor.code)];
   Last last;
-  last.consider(stages.back, Reason::unit);
+  last.consider(stages.back, Reason::taken);
   if (row.opcode == Opcode::sync) {
-    last.consider(descriptor.front, Reason::unit);
+    last.consider(descriptor.front, Reason::taken);
   } else {
     last.consider(in_turn(stages.replies, stages.entered_back), Reason::reply);
   }

@@ -9,8 +9,8 @@ namespace {
 
 constexpr std::array<ReasonInfo, kReasons> kReasonTable = {{
     {"start", "nothing: cycle 0"},
-    {"unit", "the unit, stage, bus or slot was taken by the one before"},
-    {"outstanding", "as many descriptors were in flight as may be, or a gather waited for all before it"},
+    {"taken", "the unit, stage, bus or slot was taken by the one before"},
+    {"in_flight", "as many descriptors were in flight as may be, or a gather waited for all before it"},
     {"dispatch", "the instruction came through the queue in the cycle before"},
     {"queue_room", "the queue had no room until an instruction left it"},
     {"semaphore", "a semaphore was at zero until it was posted"},
@@ -22,6 +22,16 @@ constexpr std::array<ReasonInfo, kReasons> kReasonTable = {{
     {"latency", "the DRAM's latency"},
     {"reply", "the DRAM's data had not arrived"},
     {"end", "the last result of the run"},
+}};
+
+constexpr std::array<StageInfo, 7> kStageTable = {{
+    {"slot", "dispatch", "a slot of the sequencer"},
+    {"window", "window", "the window of an instruction of a weights, matrix or gate unit"},
+    {"front", "front", "the front stage of a descriptor: set-up, and reading the SRAM"},
+    {"request", "latency", "the DRAM's latency"},
+    {"transfer", "transfer", "the DRAM's data bus"},
+    {"back", "back", "the back stage of a descriptor: writing the SRAM, or a store's acknowledgement"},
+    {"end", "", "the end of the run"},
 }};
 
 // Code indices take 21 bits each: a program has at most 2^20 instructions.
@@ -49,6 +59,7 @@ PathLink link_of(std::uint64_t key) {
 
 }  // namespace
 
+const StageInfo& info(Stage stage) { return kStageTable[static_cast<std::size_t>(stage)]; }
 const ReasonInfo& info(Reason reason) { return kReasonTable[static_cast<std::size_t>(reason)]; }
 
 bool hands_over(Reason reason) {

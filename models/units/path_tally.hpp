@@ -20,12 +20,20 @@ enum class Stage : std::uint8_t {
   end        ///< the end of the run
 };
 
+struct StageInfo {
+  std::string_view name;
+  std::string_view kind;  ///< what its cycles are spent on
+  std::string_view sentence;
+};
+const StageInfo& info(Stage stage);
+inline constexpr std::string_view kDrain = "drain";  ///< what the cycles between a window and its last result are spent on
+
 /// The last condition of a step to become true. Of several that did in the same cycle, the one counts that
 /// the timing contract examines first, which is their order here.
 enum class Reason : std::uint8_t {
   start,        ///< nothing: cycle 0
-  unit,         ///< the unit, stage, bus or slot was taken by the one before
-  outstanding,  ///< as many descriptors were in flight as may be; a gather waits for all
+  taken,        ///< the unit, stage, bus or slot was taken by the one before
+  in_flight,    ///< as many descriptors were in flight as may be; a gather waits for all
   dispatch,     ///< the instruction came through the queue in the cycle before
   queue_room,   ///< its queue had no room
   semaphore,    ///< a semaphore was at zero

@@ -40,7 +40,7 @@ void everything(benchmark::State& state, const RunRequest& request) {
   for (auto _ : state) {
     NetworkStore networks;
     const Prepared prepared = prepare(request, networks, silent);
-    cycles = simulate(prepared, request.schedule, nullptr, silent).chip.total_cycles;
+    cycles = simulate(prepared, request.schedule, false, nullptr, silent).chip.total_cycles;
   }
   state.counters["cycles"] = benchmark::Counter(static_cast<double>(cycles), kRate);
   state.counters["RSS_MB"] = peak_megabytes();

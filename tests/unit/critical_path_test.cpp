@@ -66,7 +66,7 @@ TEST(CriticalPath, OfGateInstructionsInARow) {
   for (int i = 0; i < 2; ++i) b.gate(kernel, 8, 1, {{kActivation, 0, {}}, {kParameter, 0, {}}});
   EXPECT_EQ(path_of(chip, b.done()),
             "end, end: 6..11 of gate 1 window = 2 + 3 + 0\n"
-            "gate 1 window, unit: 1..6 of gate 0 window = 2 + 3 + 0\n"
+            "gate 1 window, taken: 1..6 of gate 0 window = 2 + 3 + 0\n"
             "gate 0 window, dispatch: 0..1 of gate 0 slot = 1 + 0 + 0\n");
 }
 
@@ -79,8 +79,8 @@ TEST(CriticalPath, OfTransfersOneAfterTheOther) {
   EXPECT_EQ(path_of(chip, b.done()),
             "end, end: 76..77 of load 1 back = 1 + 0 + 0\n"
             "load 1 back, reply: 67..76 of load 1 transfer = 8 + 0 + 1\n"
-            "load 1 transfer, unit: 59..67 of store 2 transfer = 8 + 0 + 0\n"
-            "store 2 transfer, unit: 27..59 of load 0 transfer = 32 + 0 + 0\n"
+            "load 1 transfer, taken: 59..67 of store 2 transfer = 8 + 0 + 0\n"
+            "store 2 transfer, taken: 27..59 of load 0 transfer = 32 + 0 + 0\n"
             "load 0 transfer, latency: 7..27 of load 0 request = 20 + 0 + 0\n"
             "load 0 request, request: 1..7 of load 0 front = 5 + 0 + 1\n"
             "load 0 front, dispatch: 0..1 of load 0 slot = 1 + 0 + 0\n");
@@ -104,7 +104,7 @@ TEST(CriticalPath, OfAHandshake) {
             "store 3 request, request: 92..101 of store 3 front = 8 + 0 + 1\n"
             "store 3 front, semaphore: 87..92 of load 2 back = 4 + 0 + 1\n"
             "load 2 back, reply: 78..87 of load 2 transfer = 8 + 0 + 1\n"
-            "load 2 transfer, unit: 70..78 of store 1 transfer = 8 + 0 + 0\n"
+            "load 2 transfer, taken: 70..78 of store 1 transfer = 8 + 0 + 0\n"
             "store 1 transfer, latency: 50..70 of store 1 request = 20 + 0 + 0\n"
             "store 1 request, request: 41..50 of store 1 front = 8 + 0 + 1\n"
             "store 1 front, semaphore: 36..41 of load 0 back = 4 + 0 + 1\n"
@@ -155,11 +155,11 @@ TEST(CriticalPath, OfAnOlderRequest) {
             "end, end: 26..4041 of mmul 6 window = 4000 + 15 + 0\n"
             "mmul 6 window, turn: 25..26 of gate 5 window = 0 + 0 + 1\n"
             "gate 5 window, bank: 5..25 of store 4 front = 20 + 0 + 0\n"
-            "store 4 front, unit: 4..5 of sync 3 front = 1 + 0 + 0\n"
-            "sync 3 front, unit: 3..4 of sync 2 front = 1 + 0 + 0\n"
+            "store 4 front, taken: 4..5 of sync 3 front = 1 + 0 + 0\n"
+            "sync 3 front, taken: 3..4 of sync 2 front = 1 + 0 + 0\n"
             "sync 2 front, dispatch: 2..3 of sync 2 slot = 1 + 0 + 0\n"
-            "sync 2 slot, unit: 1..2 of gather 1 slot = 1 + 0 + 0\n"
-            "gather 1 slot, unit: 0..1 of mload 0 slot = 1 + 0 + 0\n");
+            "sync 2 slot, taken: 1..2 of gather 1 slot = 1 + 0 + 0\n"
+            "gather 1 slot, taken: 0..1 of mload 0 slot = 1 + 0 + 0\n");
 }
 
 // A queue with one place: the second instruction is dispatched a cycle after the first has started.
@@ -193,7 +193,7 @@ TEST(CriticalPath, OfDescriptorsInFlight) {
             "load 1 back, reply: 63..72 of load 1 transfer = 8 + 0 + 1\n"
             "load 1 transfer, latency: 43..63 of load 1 request = 20 + 0 + 0\n"
             "load 1 request, request: 37..43 of load 1 front = 5 + 0 + 1\n"
-            "load 1 front, outstanding: 36..37 of load 0 back = 1 + 0 + 0\n"
+            "load 1 front, in_flight: 36..37 of load 0 back = 1 + 0 + 0\n"
             "load 0 back, reply: 27..36 of load 0 transfer = 8 + 0 + 1\n"
             "load 0 transfer, latency: 7..27 of load 0 request = 20 + 0 + 0\n"
             "load 0 request, request: 1..7 of load 0 front = 5 + 0 + 1\n"

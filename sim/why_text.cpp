@@ -1,0 +1,179 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <map>
+#include <nlohmann/json.hpp>
+#include <set>
+#include <tuple>
+
+#include "sim/why.hpp"
+
+namespace rondo {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+constexpr int kColumns = 80;
+constexpr std::size_t kMostGroups = 12;
+constexpr std::size_t kMostLinks = 8;
+constexpr std::size_t kMostLayers = 20;
+
+class WhyText {
+ public:
+  WhyText(const Json& report, const Style& style)
+      : why_(report["why"]), total_(report["total_cycles"].get<std::int64_t>()), style_(style) {}
+
+  std::string write() {
+    units();
+    layers();
+    groups();
+    links();
+    return text_ + "\n";
+  }
+
+ private:
+  void line(const std::string& text = "") {
+    const std::size_t end = text.find_last_not_of(' ');
+    text_ += (end == std::string::npos ? "" : text.substr(0, end + 1)) + "\n";
+  }
+  void title(const std::string& text, const std::string& columns_text) {
+    line();
+    line("  " + style_.bold(left(text, 21)) + style_.dim(columns_text));
+  }
+  double share(std::int64_t cycles) const {
+    return static_cast<double>(cycles) / static_cast<double>(std::max<std::int64_t>(1, total_));
+  }
+
+  void units() {
+    title("Critical path", "what the end waited for; these cycles add up to " + grouped(total_));
+    for (const auto& [name, kinds] : why_["units"].items()) {
+      bool first = true;
+      for (const auto& [kind, tree] : kinds.items()) {
+        const std::int64_t cycles = tree.get<std::int64_t>();
+        line("  " + left(first ? name : "", 12) + left(kind, 16) + right(grouped(cycles), 15) +
+             right(percent(share(cycles)), 9) + "  " + style_.busy(bar(share(cycles), 24)));
+        first = false;
+      }
+    }
+  }
+
+  // The unit and kind with the most cycles.
+  std::string mostly(const Json& layer) const {
+    std::string what;
+    std::int64_t most = -1;
+    for (const auto& [unit, kinds] : layer["units"].items()) {
+      for (const auto& [kind, cycles] : kinds.items()) {
+        if (cycles.get<std::int64_t>() > most) most = cycles.get<std::int64_t>(), what = unit + " " + kind;
+      }
+    }
+    return what;
+  }
+
+  void layers() {
+    title("Of it, by layer", right("cycles", 16) + right("a step", 20) + "   most of it");
+    std::vector<std::pair<std::string, const Json*>> rows;
+    for (const auto& [name, layer] : why_["layers"].items()) rows.emplace_back(name, &layer);
+    std::stable_sort(rows.begin(), rows.end(), [](const auto& a, const auto& b) {
+      return (*a.second)["cycles"].template get<std::int64_t>() >
+             (*b.second)["cycles"].template get<std::int64_t>();
+    });
+    for (std::size_t i = 0; i < std::min(rows.size(), kMostLayers); ++i) {
+      const Json& layer = *rows[i].second;
+      const std::int64_t cycles = layer["cycles"].get<std::int64_t>();
+      const std::string a_step = layer.contains("cycles_per_step")
+                                     ? fmt::format("{:.1f}", layer["cycles_per_step"].get<double>())
+                                     : "";
+      line("  " + left(shortened(rows[i].first, 21), 22) + right(grouped(cycles), 15) +
+           right(percent(share(cycles)), 9) + right(a_step, 11) + "   " + mostly(layer));
+    }
+    if (rows.size() > kMostLayers)
+      line("  " + style_.dim(fmt::format("and {} more", rows.size() - kMostLayers)));
+  }
+
+  // What starts, in words: `load 52 transfer`, `sync matrix`; the number is left out for a group.
+  static std::string step(const Json& tree, bool number) {
+    const std::string stage = tree["stage"].get<std::string>();
+    if (!tree.contains("instruction")) return stage;
+    std::string text = tree["name"].get<std::string>();
+    if (number) text += " " + std::to_string(tree["instruction"].get<std::int64_t>());
+    if (!number && text == "sync") return text + " " + tree["unit"].get<std::string>();
+    if (stage == "window") return text;
+    return text + " " + (stage == "transfer" ? "data" : stage);
+  }
+
+  struct Row {
+    std::string what, waited_for, reason;
+    std::int64_t cycles = 0, times = 0;
+  };
+  Row row_of(const Json& link, bool number) const {
+    return {step(link["what"], number), step(link["waited_for"], number), link["reason"].get<std::string>(),
+            link["cycles"].get<std::int64_t>(), link["times"].get<std::int64_t>()};
+  }
+  void put(const Row& row) {
+    line("  " + right(grouped(row.cycles), 13) + right(percent(share(row.cycles)), 8) +
+         right(grouped(row.times), 11) + "  " + left(shortened(row.what, 16), 17) +
+         left(shortened(row.waited_for, 15), 16) + row.reason);
+  }
+  static std::string heading() {
+    return right("cycles", 13) + right("", 8) + right("times", 11) + "  " + left("what", 17) +
+           left("waited for", 16) + "why";
+  }
+
+  // The links of all instructions of one name together.
+  void groups() {
+    std::map<std::tuple<std::string, std::string, std::string>, Row> sums;
+    for (const Json& link : why_["links"]) {
+      const Row row = row_of(link, false);
+      Row& sum =
+          sums.try_emplace({row.what, row.waited_for, row.reason}, Row{row.what, row.waited_for, row.reason})
+              .first->second;
+      sum.cycles += row.cycles, sum.times += row.times;
+    }
+    std::vector<Row> rows;
+    for (const auto& [key, row] : sums) rows.push_back(row);
+    std::stable_sort(rows.begin(), rows.end(),
+                     [](const Row& a, const Row& b) { return a.cycles > b.cycles; });
+    line();
+    line("  " + style_.bold("What waited for what"));
+    line("  " + style_.dim(heading()));
+    for (std::size_t i = 0; i < std::min(rows.size(), kMostGroups); ++i) put(rows[i]);
+    if (rows.size() > kMostGroups)
+      line("  " + style_.dim(fmt::format("and {} more", rows.size() - kMostGroups)));
+  }
+
+  void links() {
+    const Json& all = why_["links"];
+    line();
+    line("  " + style_.bold("The longest links") +
+         style_.dim("    of single instructions, by their number in the program"));
+    line("  " + style_.dim(heading()));
+    std::set<std::int64_t> named;
+    for (std::size_t i = 0; i < std::min(all.size(), kMostLinks); ++i) {
+      put(row_of(all[i], true));
+      for (const char* end : {"what", "waited_for"}) {
+        if (all[i][end].contains("instruction")) named.insert(all[i][end]["instruction"].get<std::int64_t>());
+      }
+    }
+    if (all.size() > kMostLinks) {
+      line("  " + style_.dim(fmt::format("and {} more; --json and report.json have them all",
+                                         all.size() - kMostLinks)));
+    }
+    line();
+    for (const std::int64_t code : named) {
+      line("  " + right(std::to_string(code), 6) + "  " +
+           style_.dim(
+               shortened(why_["instructions"][std::to_string(code)].get<std::string>(), kColumns - 10)));
+    }
+  }
+
+  const Json& why_;
+  const std::int64_t total_;
+  const Style& style_;
+  std::string text_;
+};
+
+}  // namespace
+
+std::string why_text(const Json& report, const Style& style) { return WhyText(report, style).write(); }
+
+}  // namespace rondo

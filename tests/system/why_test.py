@@ -1,0 +1,106 @@
+"""`rondo run --why`: every cycle of a run belongs to one link of its critical path."""
+
+import json
+import os
+import resource
+import subprocess
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+GRU = "deepbench/gru_h2816_b1_t750"
+
+
+def run(*arguments: str) -> str:
+    command = [os.environ["RONDO_BINARY"], "run", *arguments]
+    result = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=600)
+    assert result.returncode == 0 and result.stderr == "", result.stderr
+    return result.stdout
+
+
+def report_of(*arguments: str) -> dict:
+    return json.loads(run(*arguments, "--json"))
+
+
+def sum_of_units(tree: dict) -> int:
+    return sum(sum(kinds.values()) for kinds in tree.values())
+
+
+def check_sums(report: dict) -> None:
+    why, total = report["why"], report["total_cycles"]
+    assert why["cycles"] == total
+    assert sum_of_units(why["units"]) == total
+    assert sum(layer["cycles"] for layer in why["layers"].values()) == total
+    assert sum(link["cycles"] for link in why["links"]) == total
+    for layer in why["layers"].values():
+        assert sum_of_units(layer["units"]) == layer["cycles"]
+        if "steps" in layer:
+            assert layer["cycles_per_step"] == pytest.approx(layer["cycles"] / layer["steps"])
+    for link in why["links"]:
+        assert link["cycles"] == link["window"] + link["drain"] + link["hand_over"]
+        assert min(link["window"], link["drain"], link["hand_over"]) >= 0 < link["times"]
+        for step in (link["what"], link["waited_for"]):
+            assert "instruction" not in step or str(step["instruction"]) in why["instructions"]
+    # The path is one way: each instruction is entered as often as it is left, but for the end.
+    entered, left = {}, {}
+    for link in why["links"]:
+        for times, step in ((entered, link["what"]), (left, link["waited_for"])):
+            key = (step.get("instruction"), step["stage"])
+            times[key] = times.get(key, 0) + link["times"]
+    first = {key for key in left if left[key] != entered.get(key, 0)}
+    assert entered.pop((None, "end")) == 1
+    assert len(first) == 1 and {key: n for key, n in left.items() if key not in first} == {
+        key: n for key, n in entered.items() if key not in first}
+    # The work of a unit on the path is a part of all its work; what it hands over is not among it.
+    for unit, kinds in why["units"].items():
+        work = sum(kinds.get(kind, 0) for kind in ("dispatch", "window", "front", "back", "transfer"))
+        assert work <= report["units"][unit]["cycles"]["busy"], unit
+
+
+def test_character_lstm():
+    report = report_of("edge", "char_lstm", "--why")
+    check_sums(report)
+    assert {name: layer.get("steps") for name, layer in report["why"]["layers"].items()} == {
+        "/embedding/Gather": None, "/recurrent/LSTM": 1024, "/recurrent/LSTM_1": 1024, "/output/MatMul": None,
+        "/LogSoftmax": None}
+    # At batch 1 the array waits for its weights.
+    assert report["why"]["units"]["weights"]["window"] > report["total_cycles"] / 2
+
+
+@pytest.mark.parametrize("chip", ["edge", "server"])
+def test_gru_2816_in_little_memory(chip):
+    report = report_of(chip, GRU, "--timing-only", "--why")
+    check_sums(report)
+    assert report["instructions"] > 2_000_000
+    assert report["why"]["layers"]["gru_0"]["steps"] == 750
+    assert resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss < 64 * 1024  # KiB, the largest of all children
+
+
+def test_where_gru_2816_is_bound_by_dram():
+    """On `edge` its weights come from DRAM in every step: the bus has no pause, and no more than its bytes need."""
+    report = report_of("edge", GRU, "--timing-only", "--why")
+    transfer = report["why"]["units"]["dram"]["transfer"]
+    dram = report["resolved_config"]["dram"]
+    moved = report["memories"]["dram"]["read_bytes"] + report["memories"]["dram"]["written_bytes"]
+    assert transfer <= moved / dram["bytes_per_cycle"]
+    assert transfer > 0.9 * report["total_cycles"]
+
+
+def test_both_schedules_find_the_same_path():
+    event, clocked = (report_of("edge", "tiny_rnn", "--why", "--schedule", s) for s in ("event", "clocked"))
+    assert event == clocked
+
+
+def test_a_run_is_the_same_without_it():
+    with_why, without = report_of("edge", "speech_emotion", "--why"), report_of("edge", "speech_emotion")
+    check_sums(with_why)
+    del with_why["why"]
+    assert with_why == without
+
+
+@pytest.mark.parametrize("network", ["char_lstm", "speech_emotion", "text_classifier"])
+def test_it_prints_in_80_columns(network):
+    text = run("edge", network, "--why")
+    assert "Critical path" in text and "What waited for what" in text
+    assert max(map(len, text.splitlines())) <= 80
