@@ -9,6 +9,7 @@
 
 #include "models/base/error.hpp"
 #include "models/base/params.hpp"
+#include "tests/rtl/verify_gangs.hpp"
 #include "tests/rtl/verify_programs.hpp"
 #include "tests/support/random_networks.hpp"
 
@@ -126,9 +127,10 @@ bool make_network(Case& made, Dice& dice) {
 
 void make_program(Case& made, Dice& dice) {
   std::string last;
+  const bool gang = dice.chance(30);
   for (int attempt = 0; attempt < 200; ++attempt) {
     try {
-      made.program = random_race_free_program(made.shape->machine, dice);
+      made.program = gang ? random_gang_program(made.shape->machine, dice) : random_race_free_program(made.shape->machine, dice);
     } catch (const Error&) {  // it would need more semaphores than there are
       continue;
     }

@@ -11,6 +11,7 @@ namespace rondo::rtl {
 /// What a comparison had in it that may or may not be there: cases are counted by it.
 enum class Feature {
   random_program,
+  gang,               // units that ask for ports in the same cycle
   network,
   lstm,
   gru,
@@ -29,7 +30,7 @@ enum class Feature {
   double_posts,       // a semaphore posted by signal and by release
   keeps_tile,
 };
-inline constexpr int kFeatures = 18;
+inline constexpr int kFeatures = 19;
 std::string_view name_of(Feature feature);
 
 /// Plain numbers, so that processes can share them.
