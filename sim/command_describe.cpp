@@ -88,9 +88,11 @@ Table path_cycles_table() {
   Table table{"path_cycles", {}};
   for (const Stage stage :
        {Stage::slot, Stage::window, Stage::front, Stage::back, Stage::request, Stage::transfer}) {
-    table.rows.push_back({std::string(info(stage).kind), "", "", std::string(info(stage).sentence)});
+    const StageInfo& row = info(stage);
+    table.rows.push_back({std::string(row.kind), "", "", std::string(row.sentence)});
+    if (row.drain_kind.empty()) continue;
+    table.rows.push_back({std::string(row.drain_kind), "", "", std::string(row.drain_sentence)});
   }
-  table.rows.push_back({std::string(kDrain), "", "", "from the end of a window to the last result"});
   for (int r = 0; r < kReasons; ++r) {
     const ReasonInfo& reason = info(static_cast<Reason>(r));
     if (!hands_over(static_cast<Reason>(r))) continue;

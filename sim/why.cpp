@@ -36,7 +36,7 @@ std::vector<Share> shares_of(const Program& program, const std::vector<PathLink>
   };
   for (const PathLink& link : links) {
     add(link.before, link.stage_before, info(link.stage_before).kind, link.window);
-    add(link.before, link.stage_before, kDrain, link.drain);
+    add(link.before, link.stage_before, info(link.stage_before).drain_kind, link.drain);
     add(link.code, link.stage, info(link.reason).name, link.hand_over);
   }
   return shares;

@@ -68,6 +68,7 @@ CriticalPath::CriticalPath(const ChipParams& params, const Program& program, std
   }
   for (const Unit unit : {Unit::load, Unit::store}) {
     const DmaParams& p = unit == Unit::load ? params.load : params.store;
+    dma(unit).requests.assign(static_cast<std::size_t>(p.outstanding), PathTree::kNone);
     dma(unit).replies.resize(static_cast<std::size_t>(p.outstanding));
     dma(unit).complete.resize(static_cast<std::size_t>(p.outstanding));
   }
@@ -101,11 +102,13 @@ void CriticalPath::for_each_pin(F&& f) {
   for (DmaState& dma : dma_) {
     for (std::size_t i = 0; i < dma.flight.size(); ++i) one(dma.flight[i].front);
     all(dma.replies), all(dma.complete), one(dma.back);
+    for (PathTree::Id& request : dma.requests) f(kNever, request);
   }
   for (TileState& array : tiles_) all(array.tiles), all(array.freed);
   for (SemaphoreState& semaphore : semaphores_) all(semaphore.posts);
   ports_.for_each_step(f);
-  one(slot_), one(bus_);
+  one(slot_);
+  f(requests_ > 0 ? kNever : bus_.ready, bus_.step);  // the DRAM may tell late what it has done
 }
 
 PathTree::Id CriticalPath::add(Cycle at, const Last& last, Stage stage, std::int32_t code, Cycle window,
@@ -242,23 +245,33 @@ void CriticalPath::front(Cycle now, Unit unit, const Work& work, Cycle cycles) {
   if (unit == Unit::store) post(row.release, {now + cycles + 1, step});
 }
 
-void CriticalPath::served(const DramService& service) {
-  make_room(service.seen);
-  DmaState& stages = dma(service.unit);
-  const std::int64_t places = static_cast<std::int64_t>(stages.replies.size());
-  const std::int64_t ahead = (service.slot - stages.entered_back % places + places) % places;
+// Its latency takes as long as it will turn out to.
+void CriticalPath::requested(Cycle now, Unit unit, int slot) {
+  make_room(now);
+  DmaState& stages = dma(unit);
+  const auto places = static_cast<std::int64_t>(stages.requests.size());
+  const std::int64_t ahead = (slot - stages.entered_back % places + places) % places;
   const Descriptor& descriptor = stages.flight[static_cast<std::size_t>(ahead)];
   Last last;
   last.consider(descriptor.front, Reason::request);
-  const PathTree::Id request =
-      add(service.seen, last, Stage::request, descriptor.code, service.soonest - service.seen);
-  last = {};
+  stages.requests[static_cast<std::size_t>(slot)] = add(now, last, Stage::request, descriptor.code, kNever);
+  ++requests_;
+}
+
+void CriticalPath::served(Cycle now, const DramService& service) {
+  make_room(now);
+  DmaState& stages = dma(service.unit);
+  PathTree::Id& request = stages.requests[static_cast<std::size_t>(service.slot)];
+  Last last;
   last.consider(bus_, Reason::taken);
-  if (service.soonest > last.ready) last = {service.soonest, request, Reason::latency};
+  last.consider({service.soonest, request}, Reason::latency);
+  const Cycle overhead = service.end - service.begin - service.data;
   const PathTree::Id transfer =
-      add(service.begin, last, Stage::transfer, descriptor.code, service.end - service.begin);
+      add(service.begin, last, Stage::transfer, tree_[request].code, service.data, overhead);
   bus_ = {service.end, transfer};
   stages.replies[static_cast<std::size_t>(service.slot)] = {service.end + 1, transfer};
+  request = PathTree::kNone;
+  --requests_;
 }
 
 void CriticalPath::back(Cycle now, Unit unit, Cycle cycles) {

@@ -30,7 +30,8 @@ class CriticalPath final : public StartObserver {
   void started(Cycle now, Unit unit, const Work& work, Cycle window, Cycle drain) override;
   void front(Cycle now, Unit unit, const Work& work, Cycle cycles) override;
   void back(Cycle now, Unit unit, Cycle cycles) override;
-  void served(const DramService& service) override;
+  void requested(Cycle now, Unit unit, int slot) override;
+  void served(Cycle now, const DramService& service) override;
   void ended(Cycle total) override;
 
   /// After the end: every cycle of the run in exactly one link; their cycles sum to the run's total.
@@ -62,10 +63,11 @@ class CriticalPath final : public StartObserver {
     PortRequest back_ports;
   };
   struct DmaState {
-    Fifo<Descriptor> flight;    ///< in the front stage or between the stages, oldest first
-    std::vector<Pin> replies;   ///< by place of the descriptor
-    std::vector<Pin> complete;  ///< by number of the descriptor, modulo those that may be in flight
-    Pin back;                   ///< the back stage is taken
+    Fifo<Descriptor> flight;             ///< in the front stage or between the stages, oldest first
+    std::vector<PathTree::Id> requests;  ///< by place of the descriptor: seen by the DRAM, not served
+    std::vector<Pin> replies;            ///< by place of the descriptor
+    std::vector<Pin> complete;           ///< by number of the descriptor, modulo those that may be in flight
+    Pin back;                            ///< the back stage is taken
     std::int64_t entered_back = 0;
   };
   struct TileState {
@@ -111,7 +113,8 @@ class CriticalPath final : public StartObserver {
   std::vector<SemaphoreState> semaphores_;
   Pin slot_;                ///< the slot before: its cycle's end
   std::int64_t slots_ = 0;  ///< used in its cycle
-  Pin bus_;                 ///< of the DRAM
+  Pin bus_;                 ///< of the DRAM: the request served last
+  int requests_ = 0;        ///< that the DRAM has seen and not served
   std::vector<PathLink> links_;
   Cycle total_ = 0;
 };

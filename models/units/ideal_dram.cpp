@@ -32,7 +32,10 @@ void IdealDram::accept(Cycle now, Unit unit, DramLink& link, Action& bytes) {
     const Cycle begin = std::max(soonest, bus_free_);
     bus_free_ = begin + ceil_div(moved, wires_.params.dram.bytes_per_cycle);
     ring_[(first_ + size_++) % ring_.size()] = {begin, bus_free_, &link, request->slot};
-    if (wires_.starts) wires_.starts->served({unit, request->slot, now, soonest, begin, bus_free_});
+    if (wires_.starts) {
+      wires_.starts->requested(now, unit, request->slot);
+      wires_.starts->served(now, {unit, request->slot, soonest, begin, bus_free_, bus_free_ - begin});
+    }
     bytes += moved;
     link.requests.pop(now);
   }

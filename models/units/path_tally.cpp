@@ -25,13 +25,16 @@ constexpr std::array<ReasonInfo, kReasons> kReasonTable = {{
 }};
 
 constexpr std::array<StageInfo, 7> kStageTable = {{
-    {"slot", "dispatch", "a slot of the sequencer"},
-    {"window", "window", "the window of an instruction of a weights, matrix or gate unit"},
-    {"front", "front", "the front stage of a descriptor: set-up, and reading the SRAM"},
-    {"request", "latency", "the DRAM's latency"},
-    {"transfer", "transfer", "the DRAM's data bus"},
-    {"back", "back", "the back stage of a descriptor: writing the SRAM, or a store's acknowledgement"},
-    {"end", "", "the end of the run"},
+    {"slot", "dispatch", "a slot of the sequencer", "", ""},
+    {"window", "window", "the window of an instruction of a weights, matrix or gate unit", "drain",
+     "from the end of the window to the last result"},
+    {"front", "front", "the front stage of a descriptor: set-up, and reading the SRAM", "", ""},
+    {"request", "latency", "the DRAM's latency", "", ""},
+    {"transfer", "transfer", "data on the DRAM's bus", "overhead",
+     "the DRAM works for a request, but moves no data of it"},
+    {"back", "back", "the back stage of a descriptor: writing the SRAM, or a store's acknowledgement", "",
+     ""},
+    {"end", "", "the end of the run", "", ""},
 }};
 
 // Code indices take 21 bits each: a program has at most 2^20 instructions.

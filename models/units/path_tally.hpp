@@ -22,30 +22,31 @@ enum class Stage : std::uint8_t {
 
 struct StageInfo {
   std::string_view name;
-  std::string_view kind;  ///< what its cycles are spent on
+  std::string_view kind;  ///< what the cycles of its window are spent on
   std::string_view sentence;
+  std::string_view drain_kind;  ///< and those of its drain
+  std::string_view drain_sentence;
 };
 const StageInfo& info(Stage stage);
-inline constexpr std::string_view kDrain = "drain";  ///< what the cycles between a window and its last result are spent on
 
 /// The last condition of a step to become true. Of several that did in the same cycle, the one counts that
 /// the timing contract examines first, which is their order here.
 enum class Reason : std::uint8_t {
-  start,        ///< nothing: cycle 0
-  taken,        ///< the unit, stage, bus or slot was taken by the one before
-  in_flight,    ///< as many descriptors were in flight as may be; a gather waits for all
-  dispatch,     ///< the instruction came through the queue in the cycle before
-  queue_room,   ///< its queue had no room
-  semaphore,    ///< a semaphore was at zero
-  tile,         ///< the tile was not usable yet
-  tile_room,    ///< the array had no room for a tile
-  bank,         ///< a bank's port was held
-  turn,         ///< an older request for a bank's port was granted in the cycle before
-  request,      ///< the DRAM sees a request one cycle after the front stage
-  latency,      ///< the DRAM's latency
-  reply,        ///< the DRAM's data had not arrived
-  end,          ///< the last result
-  several       ///< a stretch of the path with steps of many kinds
+  start,       ///< nothing: cycle 0
+  taken,       ///< the unit, stage, bus or slot was taken by the one before
+  in_flight,   ///< as many descriptors were in flight as may be; a gather waits for all
+  dispatch,    ///< the instruction came through the queue in the cycle before
+  queue_room,  ///< its queue had no room
+  semaphore,   ///< a semaphore was at zero
+  tile,        ///< the tile was not usable yet
+  tile_room,   ///< the array had no room for a tile
+  bank,        ///< a bank's port was held
+  turn,        ///< an older request for a bank's port was granted in the cycle before
+  request,     ///< the DRAM sees a request one cycle after the front stage
+  latency,     ///< the DRAM's latency
+  reply,       ///< the DRAM's data had not arrived
+  end,         ///< the last result
+  several      ///< a stretch of the path with steps of many kinds
 };
 inline constexpr int kReasons = 14;  ///< `several` is none that a finished path has
 

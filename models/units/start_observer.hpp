@@ -5,15 +5,16 @@
 
 namespace rondo {
 
-/// A request as the DRAM served it. Its own latency would have let its data begin in `soonest`; they occupy
-/// the data bus in begin .. end-1.
+/// How the DRAM served a request. On its own, its data could have begun in `soonest`; but not before the end
+/// of the request served before it. From `begin`, the later of the two, to `end` the DRAM works for it:
+/// `data` cycles move its data, the rest is overhead.
 struct DramService {
   Unit unit = Unit::load;
   int slot = 0;  ///< place of the descriptor in its unit: descriptors take the places in turn
-  Cycle seen = 0;
   Cycle soonest = 0;
   Cycle begin = 0;
   Cycle end = 0;
+  Cycle data = 0;
 };
 
 /// Hears everything that starts, in the cycle in which it does: in order of `now`, and within a cycle in the
@@ -29,8 +30,10 @@ class StartObserver {
   virtual void front(Cycle now, Unit unit, const Work& work, Cycle cycles) = 0;
   /// The oldest descriptor of a DMA unit entered its back stage.
   virtual void back(Cycle now, Unit unit, Cycle cycles) = 0;
-  /// The DRAM saw a request and knows how it will serve it.
-  virtual void served(const DramService& service) = 0;
+  /// The DRAM saw a request.
+  virtual void requested(Cycle now, Unit unit, int slot) = 0;
+  /// The DRAM knows how it serves a request, at the latest in the cycle of its end. In the order of `end`.
+  virtual void served(Cycle now, const DramService& service) = 0;
   /// The run has ended; `total` is the first cycle that is no longer part of it.
   virtual void ended(Cycle total) = 0;
 };
