@@ -26,6 +26,7 @@ constexpr std::array<const char*, kCauses> kColours = {
     "rail_load",       // wait_load
     "rail_response",   // wait_store
     "terrible",        // bank
+    "startup",         // stream
     "bad",             // dram
     "rail_idle",       // queue_full
     "white",           // no_instruction

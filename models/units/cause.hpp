@@ -23,12 +23,13 @@ enum class Cause : std::uint8_t {
   wait_load,
   wait_store,
   bank,
+  stream,
   dram,
   queue_full,
   no_instruction,
   done
 };
-inline constexpr int kCauses = 12;
+inline constexpr int kCauses = 13;
 
 struct CauseInfo {
   std::string_view name;
@@ -43,6 +44,7 @@ inline constexpr std::array<CauseInfo, kCauses> kCauseTable = {{
     {"wait_load", "waits for a semaphore of the load unit"},
     {"wait_store", "waits for a semaphore of the store unit"},
     {"bank", "the port of an SRAM bank is held, or claimed earlier, by another unit"},
+    {"stream", "matrix: no room in the stream to the gate unit; gate: its sums are still to come through a stream"},
     {"dram", "nothing but DRAM latency or replies to wait for"},
     {"queue_full", "the queue of the unit that must take the next instruction is full"},
     {"no_instruction", "the queue is empty and the program has not ended"},

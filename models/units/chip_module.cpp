@@ -8,6 +8,12 @@ std::vector<std::unique_ptr<Chip::Array>> Chip::make_arrays() const {
   return arrays;
 }
 
+GateUnit::Streams Chip::streams() const {
+  GateUnit::Streams streams{};
+  for (std::size_t a = 0; a < arrays_.size(); ++a) streams[a] = &arrays_[a]->stream;
+  return streams;
+}
+
 Sequencer::Queues Chip::queues() {
   Sequencer::Queues queues{};
   const auto put = [&](Unit unit, InstructionUnit& of) { queues[static_cast<std::size_t>(unit)] = &of.queue; };

@@ -26,7 +26,7 @@ class Chip : public sc_core::sc_module {
         stores_(wakes, Unit::store, params.store),
         wires_{params, program, wakes, semaphores_, ports_, halt_, memories_, observer, starts},
         arrays_(make_arrays()),
-        gate_("gate", wires_),
+        gate_("gate", wires_, streams()),
         load_("load", Unit::load, wires_, params.load, loads_),
         store_("store", Unit::store, wires_, params.store, stores_),
         sequencer_("sequencer", wires_, queues()),
@@ -53,15 +53,18 @@ class Chip : public sc_core::sc_module {
   struct Array {
     Array(const Wires& wires, int number)
         : tiles(wires.wakes, number, wires.params.machine.tile_fifo),
+          stream(wires.wakes, number, wires.params.machine.stream_rows),
           weights(kUnitNames[static_cast<std::size_t>(weights_unit(number))].data(), number, wires, tiles),
-          matrix(kUnitNames[static_cast<std::size_t>(matrix_unit(number))].data(), number, wires, tiles) {}
+          matrix(kUnitNames[static_cast<std::size_t>(matrix_unit(number))].data(), number, wires, tiles, stream) {}
 
     TileFifo tiles;
+    Stream stream;
     WeightsUnit weights;
     MatrixUnit matrix;
   };
 
   std::vector<std::unique_ptr<Array>> make_arrays() const;
+  GateUnit::Streams streams() const;
   Sequencer::Queues queues();
   std::array<ChipUnit*, kChipUnits> units();
 

@@ -81,18 +81,59 @@ std::int64_t gate_chunks(const ChipParams& params, const Instruction& gate) {
   return gate.fields[field::gate::rows] * ceil_div(gate.fields[field::gate::elements], params.gate.lanes);
 }
 
-GateUnit::GateUnit(const sc_core::sc_module_name& name, const Wires& wires)
+GateUnit::GateUnit(const sc_core::sc_module_name& name, const Wires& wires, const Streams& streams)
     : PipelinedUnit(name, Unit::gate, wires, wires.params.gate.queue_depth, false, 0),
+      streams_(streams),
       times_(wires.program.code.size()),
+      pops_(wires.program.code.size()),
       lane_(stats, "lane", wires.params.gate.lanes, "one lane") {
   for_each_own([this](std::size_t code, const Instruction& in) {
     const Kernel& kernel = wires_.program.kernels[static_cast<std::size_t>(in.fields[field::gate::kernel])];
     const KernelPace pace = kernel_pace(wires_.params, in, kernel);
     times_[code] = {gate_chunks(wires_.params, in) * pace.interval, pace.depth};
+    pops_[code] = pops_of(in, kernel, pace.interval);
   });
 }
 
+// Over the chunks k of a row, the largest of (last column that the chunk reads) - k x interval: it grows or falls evenly up to
+// the last but one chunk, so that the extremes are there.
+GateUnit::Pops GateUnit::pops_of(const Instruction& gate, const Kernel& kernel, Cycle interval) const {
+  const std::int64_t lanes = wires_.params.gate.lanes, elements = gate.fields[field::gate::elements];
+  const std::int64_t chunks = ceil_div(elements, lanes);
+  Pops pops;
+  pops.rows = gate.fields[field::gate::rows];
+  pops.row_cycles = chunks * interval;
+  for (const MicroOp& op : kernel.ops) {
+    if (op.opcode != MicroOpcode::pop) continue;
+    const bool first = !(pops.arrays >> op.p & 1);
+    pops.arrays |= static_cast<std::uint8_t>(1 << op.p);
+    for (const std::int64_t k : {std::int64_t{0}, std::max<std::int64_t>(0, chunks - 2), chunks - 1}) {
+      const Cycle lag = op.i + op.j * (std::min((k + 1) * lanes, elements) - 1) - k * interval;
+      pops.lag[op.p] = first && k == 0 ? lag : std::max(pops.lag[op.p], lag);
+    }
+  }
+  return pops;
+}
+
+bool GateUnit::streams_ready(Cycle now, std::int32_t code) {
+  const Pops& pops = pops_[static_cast<std::size_t>(code)];
+  for (int a = 0; pops.arrays >> a != 0; ++a) {
+    if (!(pops.arrays >> a & 1)) continue;
+    const Stream::Sums* sums = streams_[static_cast<std::size_t>(a)]->head(now);
+    if (sums == nullptr) return false;
+    // The same for the rows: the first or the last is the most urgent.
+    const Cycle slower = std::max<Cycle>(0, (pops.rows - 1) * (sums->step - pops.row_cycles));
+    const Cycle ready = sums->first + slower + pops.lag[static_cast<std::size_t>(a)];
+    if (ready <= now) continue;
+    wires_.wakes.call(static_cast<int>(Unit::gate), ready);
+    return false;
+  }
+  return true;
+}
+
 bool GateUnit::able(Cycle now, const Work& work, Cause& cause) {
+  cause = Cause::stream;
+  if (!streams_ready(now, work.code)) return false;
   cause = Cause::bank;
   return wires_.ports.free(now, Client::gate, work.ports);
 }
@@ -104,7 +145,13 @@ PipelinedUnit::Times GateUnit::start(Cycle now, const Work& work) {
     const Cycle drain = is_write_kind(kind) ? times.drain : 0;
     wires_.ports.hold(Client::gate, kind, work.ports.banks[kind], now + times.window + drain);
   }
+  for_each_bit(pops_[static_cast<std::size_t>(work.code)].arrays, [&](int a) { streams_[static_cast<std::size_t>(a)]->pop(); });
   return times;
+}
+
+void GateUnit::window_ended(Cycle now, std::int32_t code) {
+  const Pops& pops = pops_[static_cast<std::size_t>(code)];
+  for_each_bit(pops.arrays, [&](int a) { streams_[static_cast<std::size_t>(a)]->free(now, pops.rows); });
 }
 
 Action& GateUnit::action_of(MicroOpcode opcode) {

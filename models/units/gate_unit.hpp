@@ -20,16 +20,34 @@ std::int64_t gate_chunks(const ChipParams& params, const Instruction& gate);
 /// elements, one instruction at a time.
 class GateUnit final : public PipelinedUnit {
  public:
-  GateUnit(const sc_core::sc_module_name& name, const Wires& wires);
+  /// By array; the chip has as many as its machine has arrays.
+  using Streams = std::array<Stream*, kMaxArrays>;
+
+  GateUnit(const sc_core::sc_module_name& name, const Wires& wires, const Streams& streams);
 
  private:
   bool able(Cycle now, const Work& work, Cause& cause) override;
   Times start(Cycle now, const Work& work) override;
+  void window_ended(Cycle now, std::int32_t code) override;
+  /// Whether no word that the instruction pops will come later than it asks for it.
+  bool streams_ready(Cycle now, std::int32_t code);
   void settle() override;
   void settle_kernel(const Instruction& in, std::int64_t times);
   Action& action_of(MicroOpcode opcode);
 
+  /// What a gate instruction pops. It asks for a row every `row_cycles`; of the rows of array a, it asks for the word that
+  /// comes latest `lag[a]` cycles too early if it starts when the row's column 0 can be read.
+  struct Pops {
+    std::uint8_t arrays = 0;  ///< one bit each
+    std::int64_t rows = 0;
+    Cycle row_cycles = 0;
+    std::array<Cycle, kMaxArrays> lag{};
+  };
+  Pops pops_of(const Instruction& gate, const Kernel& kernel, Cycle interval) const;
+
+  const Streams streams_;
   std::vector<Times> times_;  ///< by code index
+  std::vector<Pops> pops_;    ///< by code index
 
   Part lane_;
   Action multiply_{stats, "multiply", "one 16 x 16 bit multiply in one lane"};

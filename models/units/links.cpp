@@ -64,6 +64,46 @@ void TileFifo::free(Cycle now) {
   weights_wait_ = false;
 }
 
+bool Stream::room(Cycle now, std::int64_t rows) {
+  const std::int64_t fresh = last_free_ == now ? fresh_ : 0;
+  if (used_ + fresh + rows <= rows_) return true;
+  if (fresh != 0) wakes_.call(matrix_, now + 1);
+  matrix_waits_ = true;
+  return false;
+}
+
+void Stream::push(std::int64_t rows, const Sums& sums) {
+  std::size_t slot = first_ + size_++;
+  if (slot >= ring_.size()) slot -= ring_.size();
+  ring_[slot] = sums;
+  used_ += rows;
+  if (gate_waits_) wakes_.call(static_cast<int>(Unit::gate), sums.started + 1);
+  gate_waits_ = false;
+}
+
+const Stream::Sums* Stream::head(Cycle now) {
+  if (size_ == 0) {
+    gate_waits_ = true;
+    return nullptr;
+  }
+  if (ring_[first_].started < now) return &ring_[first_];
+  wakes_.call(static_cast<int>(Unit::gate), now + 1);
+  return nullptr;
+}
+
+void Stream::pop() {
+  if (++first_ == ring_.size()) first_ = 0;
+  --size_;
+}
+
+void Stream::free(Cycle now, std::int64_t rows) {
+  used_ -= rows;
+  fresh_ = rows;
+  last_free_ = now;
+  if (matrix_waits_) wakes_.call(matrix_, now + 1);
+  matrix_waits_ = false;
+}
+
 void Halt::set(Cycle now) {
   at_ = now;
   for (int unit = 0; unit < kChipUnits; ++unit) wakes_.call(unit, now + 1);

@@ -75,6 +75,43 @@ class TileFifo {
   bool matrix_waits_ = false;
 };
 
+/// The sums that an array's mmuls give to the gate unit without a detour through the accumulators, oldest first. An mmul takes
+/// room for its rows when it starts; a gate instruction takes the sums of the oldest mmul when it starts, and their room can be
+/// used again one cycle after it was freed.
+class Stream {
+ public:
+  /// Of one mmul: the sum in column c of row v can be read from cycle first + v * step + c on.
+  struct Sums {
+    Cycle started = 0;
+    Cycle first = 0;
+    Cycle step = 0;
+  };
+
+  Stream(Wakes& wakes, int array, std::int64_t rows)
+      : wakes_(wakes), matrix_(static_cast<int>(matrix_unit(array))), rows_(rows), ring_(static_cast<std::size_t>(rows)) {}
+
+  /// Whether so many rows have room. In vain: the matrix unit is called.
+  bool room(Cycle now, std::int64_t rows);
+  void push(std::int64_t rows, const Sums& sums);
+  /// The oldest sums if their mmul started in an earlier cycle. In vain: the gate unit is called.
+  const Sums* head(Cycle now);
+  void pop();
+  void free(Cycle now, std::int64_t rows);
+
+ private:
+  Wakes& wakes_;
+  const int matrix_;  ///< the array's unit
+  const std::int64_t rows_;
+  std::int64_t used_ = 0;
+  std::int64_t fresh_ = 0;  ///< rows freed in cycle `last_free_`: not to be used in it
+  Cycle last_free_ = -1;
+  std::vector<Sums> ring_;  ///< an mmul has at least one row
+  std::size_t first_ = 0;
+  std::size_t size_ = 0;
+  bool matrix_waits_ = false;
+  bool gate_waits_ = false;
+};
+
 /// The sequencer's halt: everybody may know it one cycle later.
 class Halt {
  public:

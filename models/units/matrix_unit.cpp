@@ -9,13 +9,22 @@ std::int64_t pe_of(const ChipParams& params, std::int64_t bits) {
 
 }  // namespace
 
-Cycle mmul_rate(const ChipParams& params, const Instruction& mmul, std::int64_t weight_bits) {
+MmulPace mmul_pace(const ChipParams& params, const Instruction& mmul, std::int64_t weight_bits) {
   const auto& f = mmul.fields;
   const std::int64_t width = params.matrix.operand_bits;
   const std::int64_t passes = ceil_div(weight_bits, width) * ceil_div(f[field::mmul::bits], width);
-  const std::int64_t vector_bytes = f[field::mmul::rows] * f[field::mmul::bits] / 8;
-  return std::max({passes, ceil_div(vector_bytes, params.activation_sram.bytes_per_cycle),
-                   ceil_div(4 * f[field::mmul::cols], params.accumulators.bytes_per_cycle)});
+  const std::int64_t vectors = f[field::mmul::vectors], rows = f[field::mmul::rows];
+  const auto feed = [&](std::int64_t elements) {
+    return std::max(passes, ceil_div(elements * f[field::mmul::bits] / 8, params.activation_sram.bytes_per_cycle));
+  };
+  const bool memory = reads_sums(mmul) || writes_sums(mmul);
+  const Cycle sums = memory ? ceil_div(4 * f[field::mmul::cols], params.accumulators.bytes_per_cycle) : 1;
+  if (params.machine.dataflow == Dataflow::weight_stationary) {
+    const Cycle rate = std::max(feed(rows), sums);
+    return {vectors * rate, rate, rate};
+  }
+  const Cycle fed = rows * feed(vectors);
+  return {fed + (f[field::mmul::hold] ? 0 : vectors * sums), fed + sums, sums};
 }
 
 Cycle mmul_drain(const ChipParams& params) {
@@ -23,21 +32,23 @@ Cycle mmul_drain(const ChipParams& params) {
          params.matrix.accumulate_latency;
 }
 
-MatrixUnit::MatrixUnit(const sc_core::sc_module_name& name, int array, const Wires& wires, TileFifo& tiles)
+MatrixUnit::MatrixUnit(const sc_core::sc_module_name& name, int array, const Wires& wires, TileFifo& tiles,
+                       Stream& stream)
     : PipelinedUnit(name, matrix_unit(array), wires, wires.params.matrix.queue_depth, true,
                     mmul_drain(wires.params)),
       client_(matrix_client(array)),
       tiles_(tiles),
+      stream_(stream),
       drain_(mmul_drain(wires.params)),
       mmul_(wires.program.code.size()),
-      streamed_(wires.program.code.size()),
+      times_(wires.program.code.size()),
       pe8_(stats, "pe8", pe_of(wires.params, 8), "one processing element with an 8-bit multiplier"),
-      pe16_(stats, "pe16", pe_of(wires.params, 16), "one processing element with a 16-bit multiplier") {
+      pe16_(stats, "pe16", pe_of(wires.params, 16), "one processing element with a 16-bit multiplier"),
+      stream_word_(stats, "stream_word", wires.params.machine.stream_rows * wires.params.machine.cols,
+                   "one 32-bit word of the stream to the gate unit") {
   for_each_own([this](std::size_t code, const Instruction& in) {
-    for (int wide = 0; wide < 2; ++wide) {
-      mmul_[code].window[wide] =
-          in.fields[field::mmul::vectors] * mmul_rate(wires_.params, in, wide ? 16 : 8);
-    }
+    for (int wide = 0; wide < 2; ++wide) mmul_[code].pace[wide] = mmul_pace(wires_.params, in, wide ? 16 : 8);
+    if (in.fields[field::mmul::stream]) mmul_[code].streamed_rows = in.fields[field::mmul::vectors];
     mmul_[code].keep = in.fields[field::mmul::keep] != 0;
   });
 }
@@ -49,20 +60,30 @@ bool MatrixUnit::able(Cycle now, const Work& work, Cause& cause) {
     return false;
   }
   wide_ = tile->bits > 8;
+  const std::int64_t rows = mmul_[work.code].streamed_rows;
+  if (rows != 0 && !stream_.room(now, rows)) {
+    cause = Cause::stream;
+    return false;
+  }
   if (wires_.ports.free(now, client_, work.ports)) return true;
   cause = Cause::bank;
   return false;
 }
 
 PipelinedUnit::Times MatrixUnit::start(Cycle now, const Work& work) {
-  const Cycle window = mmul_[work.code].window[wide_];
+  const Row& row = mmul_[work.code];
+  const MmulPace& pace = row.pace[wide_];
   for (std::uint32_t kinds = work.ports.kinds; kinds != 0; kinds &= kinds - 1) {
     const int kind = __builtin_ctz(kinds);
     const bool sums = space_of_kind(kind) == Space::accumulator;
-    wires_.ports.hold(client_, kind, work.ports.banks[kind], now + window + (sums ? drain_ : 0));
+    wires_.ports.hold(client_, kind, work.ports.banks[kind], now + pace.window + (sums ? drain_ : 0));
   }
-  ++streamed_[work.code][wide_];
-  return {window, drain_};
+  if (row.streamed_rows != 0) {
+    const Cycle to_column_0 = drain_ - (wires_.params.machine.cols - 1);
+    stream_.push(row.streamed_rows, {now, now + pace.first_row + to_column_0, pace.per_row});
+  }
+  ++times_[work.code][wide_];
+  return {pace.window, drain_};
 }
 
 void MatrixUnit::window_ended(Cycle now, std::int32_t code) {
@@ -76,11 +97,13 @@ void MatrixUnit::settle() {
     const std::int64_t vectors = f[field::mmul::vectors];
     const std::int64_t macs = vectors * f[field::mmul::rows] * f[field::mmul::cols];
     const bool wide = f[field::mmul::bits] > 8;
-    (wide ? mac8x16_ : mac8_) += macs * streamed_[code][0];
-    (wide ? mac16_ : mac8x16_) += macs * streamed_[code][1];
+    (wide ? mac8x16_ : mac8_) += macs * times_[code][0];
+    (wide ? mac16_ : mac8x16_) += macs * times_[code][1];
     read_ += times * vectors * (f[field::mmul::rows] * f[field::mmul::bits] / 8);
-    sums_written_ += times * vectors * 4 * f[field::mmul::cols];
-    if (f[field::mmul::accumulate]) sums_read_ += times * vectors * 4 * f[field::mmul::cols];
+    const std::int64_t sums = times * vectors * f[field::mmul::cols];
+    if (writes_sums(in)) sums_written_ += 4 * sums;
+    if (reads_sums(in)) sums_read_ += 4 * sums;
+    if (f[field::mmul::stream]) streamed_ += sums;
   });
 }
 

@@ -6,24 +6,30 @@
 
 namespace rondo {
 
-/// Cycles from one vector to the next for weights of `weight_bits`: the slowest of the multipliers' passes,
-/// the activation SRAM and the accumulators.
-Cycle mmul_rate(const ChipParams& params, const Instruction& mmul, std::int64_t weight_bits);
+/// How an mmul runs with weights of so many bits.
+struct MmulPace {
+  Cycle window = 1;
+  Cycle first_row = 1;  ///< from its start until the first row of sums leaves the array
+  Cycle per_row = 1;    ///< from one row of sums to the next
+};
+/// The slowest of the multipliers' passes, the activation SRAM and the accumulators decides.
+MmulPace mmul_pace(const ChipParams& params, const Instruction& mmul, std::int64_t weight_bits);
 
 /// Cycles from the end of the window to the last sum: SRAM, the skewed way through the array, the
 /// accumulator's adder.
 Cycle mmul_drain(const ChipParams& params);
 
-/// Weight-stationary systolic array: streams vectors through the oldest loaded tile. Windows follow each
-/// other without a gap while earlier sums still drain.
+/// Systolic array: multiplies vectors by the oldest loaded tile. Weight-stationary, vectors pass through the tile and every vector
+/// gives its row of sums on the way; output-stationary, the tile's rows pass through the array, which then gives row after row of
+/// sums. Windows follow each other without a gap while earlier sums still drain.
 class MatrixUnit final : public PipelinedUnit {
  public:
-  MatrixUnit(const sc_core::sc_module_name& name, int array, const Wires& wires, TileFifo& tiles);
+  MatrixUnit(const sc_core::sc_module_name& name, int array, const Wires& wires, TileFifo& tiles, Stream& stream);
 
  private:
-  /// By width of the weights: 0 for up to 8 bits, 1 for more.
   struct Row {
-    std::array<Cycle, 2> window{};
+    std::array<MmulPace, 2> pace;      ///< by width of the weights: 0 for up to 8 bits, 1 for more
+    std::int64_t streamed_rows = 0;  ///< 0: the sums do not go into the stream
     bool keep = false;
   };
 
@@ -35,16 +41,19 @@ class MatrixUnit final : public PipelinedUnit {
 
   const Client client_;
   TileFifo& tiles_;
+  Stream& stream_;
   const Cycle drain_;
   int wide_ = 0;                                       ///< width class of the tile that able() found
   std::vector<Row> mmul_;                              ///< by code index
-  std::vector<std::array<std::int64_t, 2>> streamed_;  ///< by code index and width class: how often it ran
+  std::vector<std::array<std::int64_t, 2>> times_;  ///< by code index and width class: how often it ran
 
   Part pe8_;
   Part pe16_;
+  Part stream_word_;
   Action mac8_{stats, "mac8", "one 8 x 8 bit multiply-accumulate in one PE"};
   Action mac8x16_{stats, "mac8x16", "one 8 x 16 bit multiply-accumulate in one PE"};
   Action mac16_{stats, "mac16", "one 16 x 16 bit multiply-accumulate in one PE"};
+  Action streamed_{stats, "stream", "one 32-bit sum through the stream to the gate unit"};
   Traffic read_{stats, wires_.memories.activation, false, "activation_sram_read_bytes"};
   Traffic sums_read_{stats, wires_.memories.accumulator, false, "accumulators_read_bytes"};
   Traffic sums_written_{stats, wires_.memories.accumulator, true, "accumulators_written_bytes"};

@@ -22,7 +22,7 @@ void one_case(std::uint64_t seed) {
   ChipParams chip = random_chip(dice);
   for (SramParams* sram :
        {&chip.weight_sram, &chip.activation_sram, &chip.parameter_sram, &chip.accumulators}) {
-    sram->read_ports = sram->write_ports = 8;  // more than there are clients
+    sram->read_ports = sram->write_ports = 16;  // more than there are clients
   }
   const bool loads = dice.chance(50);
   const Freedom freedom{loads, !loads, false};

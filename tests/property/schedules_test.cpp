@@ -98,9 +98,24 @@ void expect_in_order(const Program& program, const Recorder& seen, const ChipRun
 }
 
 struct Tally {
-  std::int64_t instructions = 0;
+  std::int64_t instructions = 0, other_arrays = 0, streamed = 0, streamed_on_top = 0, held = 0, two_streams = 0;
   std::array<std::int64_t, kCauses> units_with{};  // how many units of how many runs had this cause
 };
+
+void count_kinds(const Program& program, Tally& tally) {
+  for (const Instruction& in : program.code) {
+    const auto& f = in.fields;
+    if (in.opcode == Opcode::gate) {
+      const std::uint8_t pops = summarise(program.kernels[static_cast<std::size_t>(f[field::gate::kernel])]).pops;
+      tally.two_streams += (pops & (pops - 1)) != 0;
+    }
+    if (in.opcode != Opcode::mmul) continue;
+    tally.other_arrays += f[field::mmul::array] > 0;
+    tally.streamed += f[field::mmul::stream];
+    tally.streamed_on_top += f[field::mmul::stream] && f[field::mmul::accumulate] > 0;
+    tally.held += f[field::mmul::hold];
+  }
+}
 
 void one_case(std::uint64_t seed, Tally& tally) {
   SCOPED_TRACE("RONDO_SEED=" + std::to_string(seed) + " RONDO_CASES=1 reproduces this");
@@ -119,6 +134,7 @@ void one_case(std::uint64_t seed, Tally& tally) {
   expect_in_order(program, event_seen, event);
   EXPECT_EQ(PortCheck(chip, program, event_seen).first_conflict(), "");
   tally.instructions += event.instructions;
+  count_kinds(program, tally);
   for (const UnitReport& unit : event.units) {
     for (int c = 0; c < kCauses; ++c) tally.units_with[c] += unit.cycles[c] > 0;
   }
@@ -131,6 +147,16 @@ TEST(Schedules, ClockedAndEventAgreeOnRandomProgramsAndChips) {
   Tally tally;
   for (std::int64_t i = 0; i < cases && !HasFailure(); ++i) one_case(first + i, tally);
   std::cout << tally.instructions << " instructions\n";
+  for (const auto& [what, count] : {std::pair{"products on further arrays", tally.other_arrays},
+                                    {"streamed products", tally.streamed},
+                                    {"of them added to earlier sums", tally.streamed_on_top},
+                                    {"held products", tally.held},
+                                    {"gate instructions with two streams", tally.two_streams}}) {
+    std::cout << "  " << what << ": " << count << "\n";
+    if (cases >= 100) {
+      EXPECT_GT(count, cases / 30) << what;
+    }
+  }
   for (int c = 0; c < kCauses; ++c) {
     std::cout << "  " << kCauseTable[c].name << ": " << tally.units_with[c] << "\n";
     if (cases < 100) continue;

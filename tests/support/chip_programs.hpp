@@ -88,6 +88,17 @@ class Builder {
                {rows, bytes, bytes, bytes}, s);
   }
 
+  // What an mload or mmul just written does otherwise; each returns its code index.
+  int on_array(int array, int code) {
+    Instruction& in = at(code);
+    in.fields[in.opcode == Opcode::mload ? int(field::mload::array) : int(field::mmul::array)] = array;
+    in.unit = usual_unit(in);
+    return code;
+  }
+  int streaming(int mmul) { return without_sums(mmul, field::mmul::stream, 1); }
+  int holding(int mmul) { return without_sums(mmul, field::mmul::hold, 1); }
+  int adding_to_held(int mmul) { return without_sums(mmul, field::mmul::accumulate, kAddToHeld); }
+
   Instruction& at(int code) { return program_.code[static_cast<std::size_t>(code)]; }
   /// The program with its halt.
   Program done() {
@@ -96,6 +107,12 @@ class Builder {
   }
 
  private:
+  int without_sums(int mmul, std::size_t field, std::int64_t value) {
+    Instruction& in = at(mmul);
+    in.fields[field] = value;
+    if (!reads_sums(in) && !writes_sums(in)) in.places[1] = {};
+    return mmul;
+  }
   static std::uint64_t mask(const std::vector<int>& semaphores) {
     std::uint64_t bits = 0;
     for (int s : semaphores) bits |= std::uint64_t{1} << s;

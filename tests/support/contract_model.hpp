@@ -45,6 +45,9 @@ inline std::pair<Cycle, Cycle> gate_times(const ChipParams& chip, const Program&
       case MicroOpcode::st32:
         memory(true, 4), at = ready[op.a] + 1;
         break;
+      case MicroOpcode::pop:
+        at = 1;
+        break;
       case MicroOpcode::add:
         ++adds, at = std::max(ready[op.a], ready[op.b]) + g.add_latency;
         break;
@@ -110,6 +113,33 @@ inline Cycle mmul_drain_of(const ChipParams& chip) {
          chip.matrix.accumulate_latency;
 }
 
+/// Of an mmul with weights of so many bits (section 4): its window, and when each row of sums leaves the array.
+struct MmulTimes {
+  Cycle window;
+  std::vector<Cycle> leaves;  ///< after the start
+};
+inline MmulTimes mmul_times(const ChipParams& chip, const Instruction& in, std::int64_t weight_bits) {
+  const auto up = [](std::int64_t a, std::int64_t b) { return (a + b - 1) / b; };
+  const auto& f = in.fields;
+  const std::int64_t vectors = f[field::mmul::vectors], rows = f[field::mmul::rows], bits = f[field::mmul::bits];
+  const std::int64_t passes = up(weight_bits, chip.matrix.operand_bits) * up(bits, chip.matrix.operand_bits);
+  const std::int64_t to_memory = up(4 * f[field::mmul::cols], chip.accumulators.bytes_per_cycle);
+  const bool writes = f[field::mmul::stream] == 0 && f[field::mmul::hold] == 0, reads = f[field::mmul::accumulate] == 1;
+  MmulTimes times{0, {}};
+  if (chip.machine.dataflow == Dataflow::output_stationary) {
+    for (std::int64_t k = 0; k < rows; ++k)
+      times.window += std::max(passes, up(vectors * bits / 8, chip.activation_sram.bytes_per_cycle));
+    for (std::int64_t v = 0; v < vectors && f[field::mmul::hold] == 0; ++v)
+      times.leaves.push_back(times.window += writes || reads ? to_memory : 1);
+    return times;
+  }
+  for (std::int64_t v = 0; v < vectors; ++v) {
+    times.leaves.push_back(times.window += std::max({passes, up(rows * bits / 8, chip.activation_sram.bytes_per_cycle),
+                                                     writes || reads ? to_memory : std::int64_t{1}}));
+  }
+  return times;
+}
+
 /// The timing contract once more, as recurrences instead of clocked units: in program order, every start is
 /// the latest of what it waits for. Written from models/README.md alone. It holds for programs in which no
 /// port is ever scarce, each semaphore is posted by `signal` only or by `release` only, and only one of the
@@ -173,7 +203,7 @@ class ContractModel {
   }
 
   std::int64_t queue_depth(Unit unit) const {
-    switch (unit) {
+    switch (kind_of(unit)) {
       case Unit::weights:
         return chip_.weights.queue_depth;
       case Unit::matrix:
@@ -211,18 +241,78 @@ class ContractModel {
   // Section 4.
   void pipelined(int code, const Instruction& in, Cycle start) {
     const auto u = static_cast<std::size_t>(in.unit);
+    Array& array = arrays_[static_cast<std::size_t>(array_of(in.unit))];
     start = std::max(start, next_start_[u]);
-    if (in.opcode == Opcode::mload && tiles_.size() >= static_cast<std::size_t>(chip_.machine.tile_fifo)) {
-      start =
-          std::max(start, freed_.at(tiles_.size() - static_cast<std::size_t>(chip_.machine.tile_fifo)) + 1);
-    }
-    if (in.opcode == Opcode::mmul) start = std::max(start, tiles_.at(freed_.size()).usable);
+    if (in.opcode == Opcode::mload) start = std::max(start, tile_place(array));
+    if (in.opcode == Opcode::mmul) start = std::max({start, array.tiles.at(array.freed.size()).usable, stream_room(array, in)});
     const auto [window, drain] = window_and_drain(in);
-    if (in.opcode == Opcode::mload) tiles_.push_back({start + window + drain, in.fields[field::mload::bits]});
-    if (in.opcode == Opcode::mmul && !in.fields[field::mmul::keep]) freed_.push_back(start + window);
+    if (in.opcode == Opcode::gate) start = popping(in, start, window);
+    if (in.opcode == Opcode::mload) array.tiles.push_back({start + window + drain, in.fields[field::mload::bits]});
+    if (in.opcode == Opcode::mmul && in.fields[field::mmul::stream]) {
+      array.sums.push_back({start, in.fields[field::mmul::vectors], mmul_times(chip_, in, oldest_bits(array)).leaves});
+    }
+    if (in.opcode == Opcode::mmul && !in.fields[field::mmul::keep]) array.freed.push_back(start + window);
     post(in.release, start + window);
     finish(code, in, start, start + window + drain);
     next_start_[u] = start + window + (in.unit == Unit::gate ? drain : 0);
+  }
+
+  struct Tile {
+    Cycle usable;
+    std::int64_t bits;
+  };
+  /// What one array holds, from the beginning of the program on.
+  struct Array {
+    struct Sums {
+      Cycle start;
+      std::int64_t vectors;
+      std::vector<Cycle> leaves;
+    };
+    std::vector<Tile> tiles;   ///< in order of their loads
+    std::vector<Cycle> freed;  ///< tiles
+    std::vector<Sums> sums;    ///< streamed
+    std::vector<Cycle> given;  ///< when the room of each sums was given back
+  };
+
+  std::int64_t oldest_bits(const Array& array) const { return array.tiles.at(array.freed.size()).bits; }
+
+  // Section 1: a place given back can be taken one cycle later.
+  Cycle tile_place(const Array& array) const {
+    const auto places = static_cast<std::size_t>(chip_.machine.tile_fifo);
+    return array.tiles.size() < places ? 0 : array.freed.at(array.tiles.size() - places) + 1;
+  }
+  Cycle stream_room(const Array& array, const Instruction& mmul) const {
+    if (!mmul.fields[field::mmul::stream]) return 0;
+    std::int64_t rows = mmul.fields[field::mmul::vectors];
+    for (const auto& sums : array.sums) rows += sums.vectors;
+    std::size_t given = 0;
+    for (; rows > chip_.machine.stream_rows; ++given) rows -= array.sums[given].vectors;
+    return given == 0 ? 0 : array.given.at(given - 1) + 1;
+  }
+
+  // The first cycle from which no word that the gate instruction pops comes too late, word by word.
+  Cycle popping(const Instruction& in, Cycle start, Cycle window) {
+    std::array<bool, kMaxArrays> popped{};
+    const std::int64_t elements = in.fields[field::gate::elements], rows = in.fields[field::gate::rows];
+    const std::int64_t interval = window / (rows * up(elements, chip_.gate.lanes));
+    for (const MicroOp& op : program_.kernels[static_cast<std::size_t>(in.fields[field::gate::kernel])].ops) {
+      if (op.opcode != MicroOpcode::pop) continue;
+      popped[op.p] = true;
+      const Array& array = arrays_[op.p];
+      const auto& sums = array.sums.at(array.given.size());
+      start = std::max(start, sums.start + 1);
+      for (std::int64_t word = 0; word < rows * elements; ++word) {
+        const std::int64_t row = word / elements, element = word % elements, column = op.i + op.j * element;
+        const Cycle seen = sums.start + sums.leaves.at(static_cast<std::size_t>(row)) + chip_.activation_sram.latency +
+                           chip_.machine.rows + column + chip_.matrix.accumulate_latency;
+        const std::int64_t chunk = row * up(elements, chip_.gate.lanes) + element / chip_.gate.lanes;
+        start = std::max(start, seen - chunk * interval);
+      }
+    }
+    for (std::size_t a = 0; a < popped.size(); ++a) {
+      if (popped[a]) arrays_[a].given.push_back(start + window);
+    }
+    return start;
   }
 
   std::pair<Cycle, Cycle> window_and_drain(const Instruction& in) const {
@@ -234,22 +324,14 @@ class ContractModel {
                          up(f[field::mload::rows] * f[field::mload::cols] * f[field::mload::bits] / 8,
                             chip_.weight_sram.bytes_per_cycle)),
                 chip_.weight_sram.latency};
-      case Opcode::mmul: {
-        const std::int64_t width = chip_.matrix.operand_bits;
-        const std::int64_t passes =
-            up(tiles_.at(freed_.size()).bits, width) * up(f[field::mmul::bits], width);
-        const std::int64_t rate = std::max(
-            {passes,
-             up(f[field::mmul::rows] * f[field::mmul::bits] / 8, chip_.activation_sram.bytes_per_cycle),
-             up(4 * f[field::mmul::cols], chip_.accumulators.bytes_per_cycle)});
-        return {f[field::mmul::vectors] * rate, mmul_drain};
-      }
+      case Opcode::mmul:
+        return {mmul_times(chip_, in, oldest_bits(arrays_[static_cast<std::size_t>(array_of(in.unit))])).window, mmul_drain};
       case Opcode::gate:
         return gate_times(chip_, program_, in);
       default:
-        return {1, in.unit == Unit::weights  ? chip_.weight_sram.latency
-                   : in.unit == Unit::matrix ? mmul_drain
-                                             : 0};
+        return {1, kind_of(in.unit) == Unit::weights  ? chip_.weight_sram.latency
+                   : kind_of(in.unit) == Unit::matrix ? mmul_drain
+                                                      : 0};
     }
   }
 
@@ -286,11 +368,6 @@ class ContractModel {
     total = std::max(total, end);
   }
 
-  struct Tile {
-    Cycle usable;
-    std::int64_t bits;
-  };
-
   const ChipParams& chip_;
   const Program& program_;
   Cycle slot_cycle_ = 0;
@@ -298,8 +375,7 @@ class ContractModel {
   std::vector<std::vector<Cycle>> posts_;  ///< of each semaphore, in order; -1 for the initial ones
   std::vector<std::int64_t> waits_;
   std::array<Cycle, kUnits> next_start_{}, front_free_{}, back_free_{};
-  std::vector<Tile> tiles_;  ///< in order of their loads
-  std::vector<Cycle> freed_;
+  std::array<Array, kMaxArrays> arrays_;
   Cycle bus_free_ = 0;
 };
 

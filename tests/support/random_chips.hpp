@@ -4,40 +4,27 @@
 #include <array>
 #include <cstdint>
 #include <deque>
-#include <random>
 #include <utility>
 #include <vector>
 
 #include "models/isa/check_parts.hpp"
 #include "models/units/chip.hpp"
+#include "tests/support/dice.hpp"
+#include "tests/support/random_kernels.hpp"
 
 /// Random chips and random programs that end: whatever an instruction waits for, earlier instructions have
-/// posted, and every loop leaves semaphores no lower and the tile FIFO as it found them. They may well have
+/// posted, and every loop leaves semaphores no lower and the arrays as it found them. They may well have
 /// data races: timing does not care.
 namespace rondo::testing {
-
-class Dice {
- public:
-  explicit Dice(std::uint64_t seed) : engine_(seed) {}
-  std::int64_t number(std::int64_t least, std::int64_t most) {
-    return least + static_cast<std::int64_t>(engine_() % static_cast<std::uint64_t>(most - least + 1));
-  }
-  bool chance(int percent) { return number(1, 100) <= percent; }
-  template <class T>
-  T one_of(std::initializer_list<T> list) {
-    return *(list.begin() + number(0, static_cast<std::int64_t>(list.size()) - 1));
-  }
-
- private:
-  std::mt19937_64 engine_;
-};
 
 inline ChipParams random_chip(Dice& dice) {
   ChipParams c;
   c.clock_mhz = dice.one_of<std::int64_t>({100, 333, 1000, 1700});
   Machine& m = c.machine;
-  m.rows = dice.number(1, 12), m.cols = dice.number(1, 12), m.arrays = 1, m.tile_fifo = dice.number(1, 4),
-  m.table_entries = 64;
+  m.rows = dice.number(1, 12), m.cols = dice.number(1, 12), m.tile_fifo = dice.number(1, 4), m.table_entries = 64;
+  m.arrays = dice.one_of<std::int64_t>({1, 1, 2, 3, 4});
+  m.dataflow = dice.one_of({Dataflow::weight_stationary, Dataflow::output_stationary});
+  m.stream_rows = dice.chance(50) ? dice.number(1, 12) : 0;
   const auto memory = [&](std::int64_t& bytes, std::int64_t& banks) {
     banks = dice.one_of<std::int64_t>({1, 1, 2, 3, 4, 8});
     bytes = banks * 16 * dice.number(24, 64);
@@ -76,23 +63,29 @@ struct Freedom {
 
 class RandomProgram {
  public:
-  RandomProgram(const Machine& machine, Dice& dice, Freedom freedom = {}) : dice_(dice), freedom_(freedom) {
+  RandomProgram(const Machine& machine, Dice& dice, Freedom freedom = {})
+      : dice_(dice), freedom_(freedom), arrays_(static_cast<std::size_t>(machine.arrays)) {
     program_.name = "random";
     program_.machine = machine;
     const int semaphores = static_cast<int>(dice_.number(2, machine.semaphores));
     for (int s = 0; s < semaphores; ++s) {
-      const int from = static_cast<int>(dice_.number(0, 4));
-      const int to = static_cast<int>((from + dice_.number(1, 4)) % 5);
-      program_.semaphores.push_back({static_cast<Unit>(from), static_cast<Unit>(to), dice_.number(0, 2)});
+      const Unit from = random_unit();
+      Unit to = random_unit();
+      while (to == from) to = random_unit();
+      program_.semaphores.push_back({from, to, dice_.number(0, 2)});
       count_.push_back(program_.semaphores.back().initial);
     }
-    const std::int64_t kernels = dice_.number(1, 4);
-    for (std::int64_t k = 0; k < kernels; ++k) program_.kernels.push_back(random_kernel());
+    for (std::int64_t k = dice_.number(1, 4); k > 0; --k) add_kernel({}, true);
+    for (int a = 0; machine.stream_rows > 0 && a < machine.arrays; ++a) {
+      add_kernel({a}, true);
+      add_kernel({a}, false);
+      if (a > 0) add_kernel({static_cast<int>(dice_.number(0, a - 1)), a}, dice_.chance(50));
+    }
   }
 
   Program make(int length) {
     block(length, 3);
-    drain_tiles(0);
+    empty_arrays();
     Instruction halt;
     program_.code.push_back(halt);
     return program_;
@@ -101,6 +94,19 @@ class RandomProgram {
  private:
   struct Tile {
     std::int64_t rows, cols;
+  };
+  struct Sums {
+    std::int64_t vectors, cols;
+  };
+  /// What an array holds in program order, pushed in this block.
+  struct Array {
+    std::deque<Tile> tiles;
+    std::deque<Sums> stream;
+    std::int64_t stream_rows = 0;
+    Sums held{0, 0};      ///< 0 x 0: none
+    bool allowed = true;  ///< in a loop: nothing was in it before, so that every iteration finds it so
+
+    bool is_empty() const { return tiles.empty() && stream.empty() && held.vectors == 0; }
   };
 
   // `length` instructions, some of them loops while there is depth left.
@@ -113,7 +119,7 @@ class RandomProgram {
     }
   }
 
-  // What is spent inside is posted again at the end of the body, and its tiles are used up: so every
+  // What is spent inside is posted again at the end of the body, and what arrays hold is used up: so every
   // iteration finds at least what the first one found.
   void loop(int depth) {
     Instruction in;
@@ -122,14 +128,12 @@ class RandomProgram {
     counts_.push_back(in.fields[field::loop::count]);
     program_.code.push_back(in);
     const std::vector<std::int64_t> before = count_;
-    std::deque<Tile> outer;
-    outer.swap(tiles_);
-    const bool usable_outside = outer.empty();
-    tiles_allowed_.push_back(usable_outside);
+    std::vector<Array> outer(arrays_.size());
+    outer.swap(arrays_);
+    for (std::size_t a = 0; a < outer.size(); ++a) arrays_[a].allowed = outer[a].allowed && outer[a].is_empty();
     block(static_cast<int>(dice_.number(1, 6)), depth - 1);
-    if (usable_outside) drain_tiles(0);
-    tiles_allowed_.pop_back();
-    outer.swap(tiles_);
+    empty_arrays();
+    outer.swap(arrays_);
     for (std::size_t s = 0; s < count_.size(); ++s) {
       while (count_[s] < before[s]) sync(program_.semaphores[s].from, std::uint64_t{1} << s);
     }
@@ -142,14 +146,15 @@ class RandomProgram {
   }
 
   void instruction() {
+    const int array = static_cast<int>(dice_.number(0, static_cast<std::int64_t>(arrays_.size()) - 1));
     switch (dice_.number(0, 9)) {
       case 0:
       case 1:
-        return mload();
+        return mload(array);
       case 2:
       case 3:
       case 4:
-        return mmul();
+        return mmul(array);
       case 5:
       case 6:
         return gate();
@@ -162,8 +167,15 @@ class RandomProgram {
     }
   }
 
+  Unit random_unit() {
+    Unit unit = Unit::weights;
+    do unit = static_cast<Unit>(dice_.number(0, kUnits - 1));
+    while (!program_.machine.has(unit));
+    return unit;
+  }
+
   void instruction_sync() {
-    Instruction in = start(Opcode::sync, static_cast<Unit>(dice_.number(0, 4)));
+    Instruction in = start(Opcode::sync, random_unit());
     finish(in);
   }
 
@@ -177,61 +189,127 @@ class RandomProgram {
     program_.code.push_back(in);
   }
 
-  // Tiles of an enclosing block are out of reach inside a loop: using one per iteration would run out of
-  // them.
-  bool tiles_allowed() const {
-    return std::all_of(tiles_allowed_.begin(), tiles_allowed_.end(), [](bool b) { return b; });
-  }
-
-  void mload() {
-    if (!tiles_allowed() || static_cast<std::int64_t>(tiles_.size()) >= program_.machine.tile_fifo)
-      return mmul();
+  void mload(int number) {
+    Array& array = arrays_[static_cast<std::size_t>(number)];
+    if (!array.allowed || static_cast<std::int64_t>(array.tiles.size()) >= program_.machine.tile_fifo)
+      return mmul(number);
     const Machine& m = program_.machine;
-    Instruction in = start(Opcode::mload, Unit::weights);
+    Instruction in = start(Opcode::mload, weights_unit(number));
     const std::int64_t bits = dice_.one_of<std::int64_t>({8, 16});
-    const Tile tile{dice_.number(1, m.rows), dice_.number(1, m.cols)};
+    Tile tile{dice_.number(1, m.rows), dice_.number(1, m.cols)};
+    if (!array.tiles.empty() && dice_.chance(50)) tile.cols = array.tiles.back().cols;
+    if (array.tiles.empty() && array.held.cols > 0) tile.cols = array.held.cols;
     in.fields[field::mload::rows] = tile.rows, in.fields[field::mload::cols] = tile.cols;
-    in.fields[field::mload::bits] = bits;
+    in.fields[field::mload::bits] = bits, in.fields[field::mload::array] = number;
     const std::int64_t row_bytes = tile.cols * bits / 8;
     in.fields[field::mload::stride] = row_bytes + dice_.number(0, 4);
     place(in, 0, Space::weight, tile.rows, row_bytes, in.fields[field::mload::stride]);
-    tiles_.push_back(tile);
+    array.tiles.push_back(tile);
     finish(in);
   }
 
-  void mmul() {
-    if (tiles_.empty()) return gate();
-    const Tile tile = tiles_.front();
-    const bool keep = dice_.chance(30);
-    if (!keep) tiles_.pop_front();
-    mmul(tile, keep);
+  void mmul(int number) {
+    if (arrays_[static_cast<std::size_t>(number)].tiles.empty()) return gate();
+    mmul(number, dice_.chance(30), dice_.chance(40));
   }
-  void mmul(const Tile& tile, bool keep) {
-    Instruction in = start(Opcode::mmul, Unit::matrix);
+  void mmul(int number, bool keep, bool may_hold) {
+    Array& array = arrays_[static_cast<std::size_t>(number)];
+    const Machine& m = program_.machine;
+    const Tile tile = array.tiles.front();
+    if (!keep) array.tiles.pop_front();
+    const bool stationary = m.dataflow == Dataflow::output_stationary;
+    Instruction in = start(Opcode::mmul, matrix_unit(number));
     const std::int64_t bits = dice_.one_of<std::int64_t>({8, 16});
-    const std::int64_t vectors = dice_.number(1, 5);
+    std::int64_t vectors = dice_.number(1, dice_.chance(50) ? 2 : 5);
+    if (stationary) vectors = std::min(vectors, m.rows);
+    if (dice_.chance(50)) vectors = 1;
+    if (array.held.vectors > 0) vectors = array.held.vectors;
+    const bool next_fits = array.tiles.empty() || array.tiles.front().cols == tile.cols;
+    const bool hold = stationary && may_hold && next_fits;
+    const bool stream = !hold && array.stream_rows + vectors <= m.stream_rows && dice_.chance(60);
     auto& f = in.fields;
     f[field::mmul::vectors] = vectors, f[field::mmul::rows] = tile.rows, f[field::mmul::cols] = tile.cols;
     f[field::mmul::src_stride] = tile.rows * bits / 8, f[field::mmul::dst_stride] = 4 * tile.cols;
-    f[field::mmul::bits] = bits, f[field::mmul::accumulate] = dice_.number(0, 1), f[field::mmul::keep] = keep;
+    f[field::mmul::bits] = bits, f[field::mmul::keep] = keep, f[field::mmul::array] = number;
+    f[field::mmul::accumulate] = array.held.vectors > 0 ? kAddToHeld : hold ? kNewSums : dice_.number(0, 1);
+    f[field::mmul::stream] = stream, f[field::mmul::hold] = hold;
     place(in, 0, Space::activation, vectors, tile.rows * bits / 8, f[field::mmul::src_stride]);
-    place(in, 1, Space::accumulator, vectors, 4 * tile.cols, f[field::mmul::dst_stride]);
+    if (reads_sums(in) || writes_sums(in))
+      place(in, 1, Space::accumulator, vectors, 4 * tile.cols, f[field::mmul::dst_stride]);
+    array.held = hold ? Sums{vectors, tile.cols} : Sums{0, 0};
+    if (stream) array.stream.push_back({vectors, tile.cols}), array.stream_rows += vectors;
     finish(in);
   }
-  void drain_tiles(std::size_t leave) {
-    while (tiles_.size() > leave) {
-      const Tile tile = tiles_.front();
-      tiles_.pop_front();
-      mmul(tile, false);
+
+  // Uses up what the arrays hold.
+  void empty_arrays() {
+    for (int number = 0; number < static_cast<int>(arrays_.size()); ++number) {
+      Array& array = arrays_[static_cast<std::size_t>(number)];
+      while (!array.tiles.empty()) mmul(number, false, false);
+      if (array.held.vectors > 0) mload(number), mmul(number, false, false);
     }
+    for (int number = 0; number < static_cast<int>(arrays_.size()); ++number) empty_stream(number);
+  }
+  void empty_stream(int number) {
+    const Array& array = arrays_[static_cast<std::size_t>(number)];
+    std::size_t modest = 0;
+    while (summarise(program_.kernels[modest]).pops != 1 << number && !array.stream.empty()) ++modest;
+    while (!array.stream.empty()) gate(rather_two_streams(modest));
   }
 
   void gate() {
-    for (int attempt = 0; attempt < 10; ++attempt) {
-      Instruction in = random_gate();
-      if (is_sound(in)) return finish(in);
+    const auto kernels = static_cast<std::int64_t>(program_.kernels.size());
+    gate(rather_two_streams(static_cast<std::size_t>(dice_.number(0, kernels - 1))));
+  }
+  // Another kernel when streams hold sums that fit together.
+  std::size_t rather_two_streams(std::size_t kernel) {
+    for (std::size_t k = 0; k < program_.kernels.size() && dice_.chance(90); ++k) {
+      const std::uint8_t pops = summarise(program_.kernels[k]).pops;
+      if ((pops & (pops - 1)) != 0 && can_pop(k)) return k;
+    }
+    return kernel;
+  }
+  // A gate instruction with this kernel, if the sums that it pops are there.
+  void gate(std::size_t kernel) {
+    for (int attempt = 0; attempt < 10 && can_pop(kernel); ++attempt) {
+      Instruction in = random_gate(kernel);
+      if (!is_sound(in)) continue;
+      for_each_popped(kernel, [&](Array& array) {
+        array.stream_rows -= array.stream.front().vectors;
+        array.stream.pop_front();
+      });
+      return finish(in);
     }
     instruction_sync();
+  }
+
+  template <class F>
+  void for_each_popped(std::size_t kernel, F&& f) {
+    const std::uint8_t pops = summarise(program_.kernels[kernel]).pops;
+    for (std::size_t a = 0; a < arrays_.size(); ++a) {
+      if (pops >> a & 1) f(arrays_[a]);
+    }
+  }
+
+  // Every stream holds sums, of as many vectors, and has the columns that the first element needs.
+  bool can_pop(std::size_t kernel) {
+    std::int64_t vectors = 0;
+    bool fits = true;
+    for_each_popped(kernel, [&](Array& array) {
+      fits = fits && !array.stream.empty() && (vectors == 0 || array.stream.front().vectors == vectors);
+      if (fits) vectors = array.stream.front().vectors;
+    });
+    return fits && most_elements(kernel) > 0;
+  }
+
+  std::int64_t most_elements(std::size_t kernel) const {
+    std::int64_t most = 24;
+    for (const MicroOp& op : program_.kernels[kernel].ops) {
+      if (op.opcode != MicroOpcode::pop) continue;
+      const std::int64_t last = arrays_[op.p].stream.front().cols - 1;
+      most = std::min(most, last < op.i ? 0 : op.j == 0 ? most : (last - op.i) / op.j + 1);
+    }
+    return most;
   }
 
   // Whether no element stores what another one loads.
@@ -243,17 +321,19 @@ class RandomProgram {
     return found.count() == 0;
   }
 
-  Instruction random_gate() {
+  Instruction random_gate(std::size_t kernel) {
     Instruction in = start(Opcode::gate, Unit::gate);
-    const std::int64_t kernel = dice_.number(0, static_cast<std::int64_t>(program_.kernels.size()) - 1);
-    const std::int64_t elements = dice_.number(1, 24), rows = dice_.number(1, 3);
-    in.fields[field::gate::kernel] = kernel, in.fields[field::gate::elements] = elements;
+    const std::int64_t elements = dice_.number(1, most_elements(kernel));
+    std::int64_t rows = dice_.number(1, 3);
+    for_each_popped(kernel, [&](const Array& array) { rows = array.stream.front().vectors; });
+    in.fields[field::gate::kernel] = static_cast<std::int64_t>(kernel), in.fields[field::gate::elements] = elements;
     in.fields[field::gate::rows] = rows;
-    const KernelSummary summary = summarise(program_.kernels[static_cast<std::size_t>(kernel)]);
+    const KernelSummary summary = summarise(program_.kernels[kernel]);
     for (int p = 0; p < kMaxPlaces; ++p) {
       const Space space = dice_.one_of(
           {Space::activation, Space::activation, Space::accumulator, Space::parameter, Space::weight});
-      const std::int64_t stride = 4 * elements * dice_.number(0, 1);
+      const bool fits = 4 * elements * rows + 8 <= program_.machine.capacity(space);
+      const std::int64_t stride = fits ? 4 * elements * dice_.number(0, 1) : 0;
       in.fields[field::gate::s0 + p] = stride;
       if (summary.operands[p].read || summary.operands[p].written)
         place(in, p, space, rows, 4 * elements + 8, stride);
@@ -342,57 +422,8 @@ class RandomProgram {
     }
   }
 
-  Kernel random_kernel() {
-    Kernel kernel;
-    std::vector<std::uint8_t> full;
-    const auto op = [&](MicroOpcode opcode, int d, int a, int b, int p, std::int64_t i, std::int64_t j) {
-      kernel.ops.push_back({opcode, static_cast<std::uint8_t>(d), static_cast<std::uint8_t>(a),
-                            static_cast<std::uint8_t>(b), static_cast<std::uint8_t>(p), i, j});
-    };
-    const int loads = static_cast<int>(dice_.number(1, 4));
-    for (int l = 0; l < loads; ++l) {
-      op(dice_.one_of({MicroOpcode::ld8, MicroOpcode::ld16, MicroOpcode::ld32}), l, 0, 0,
-         static_cast<int>(dice_.number(0, 4)), dice_.number(0, 1) * 4, dice_.number(0, 1));
-      full.push_back(static_cast<std::uint8_t>(l));
-    }
-    const auto any = [&] {
-      return full[static_cast<std::size_t>(dice_.number(0, static_cast<std::int64_t>(full.size()) - 1))];
-    };
-    const int steps = static_cast<int>(dice_.number(0, 10));
-    for (int s = 0; s < steps; ++s) {
-      const int d = loads + s;
-      switch (dice_.number(0, 6)) {
-        case 0:
-          op(MicroOpcode::add, d, any(), any(), 0, 0, 0);
-          break;
-        case 1:
-          op(MicroOpcode::mul, d, any(), any(), 0, 3, 0);
-          break;
-        case 2:
-          op(MicroOpcode::scalei, d, any(), 0, 0, 7, 2);
-          break;
-        case 3:
-          op(MicroOpcode::sigmoid, d, any(), 0, 0, 12, 0);
-          break;
-        case 4:
-          op(MicroOpcode::tanh, d, any(), 0, 0, 12, 0);
-          break;
-        case 5:
-          dice_.chance(30) ? op(MicroOpcode::div, d, any(), any(), 0, 3, 0)
-                           : op(MicroOpcode::clip, d, any(), 0, 0, -9, 9);
-          break;
-        default:
-          op(MicroOpcode::li, d, 0, 0, 0, 5, 0);
-      }
-      full.push_back(static_cast<std::uint8_t>(d));
-    }
-    op(dice_.one_of({MicroOpcode::st8, MicroOpcode::st16, MicroOpcode::st32}), 0, any(), 0,
-       static_cast<int>(dice_.number(4, 6)), 0, 1);
-    if (dice_.chance(25)) {
-      op(MicroOpcode::rsum, 30, any(), 0, 0, 0, 0);
-      op(MicroOpcode::st32, 0, 30, 0, 7, 0, 0);
-    }
-    return kernel;
+  void add_kernel(const std::vector<int>& popped, bool modest) {
+    program_.kernels.push_back(RandomKernel(dice_, popped, modest).take());
   }
 
   Dice& dice_;
@@ -400,8 +431,7 @@ class RandomProgram {
   Program program_;
   std::vector<std::int64_t> count_;   ///< of each semaphore, in program order
   std::vector<std::int64_t> counts_;  ///< iterations of the open loops
-  std::deque<Tile> tiles_;            ///< in the array, in program order, pushed in this block
-  std::vector<bool> tiles_allowed_;
+  std::vector<Array> arrays_;
 };
 
 }  // namespace rondo::testing

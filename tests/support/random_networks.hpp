@@ -56,7 +56,8 @@ inline Network load_text(const std::string& text, const std::string& path) {
 inline ChipParams random_chip_for_networks(Dice& dice) {
   ChipParams chip = random_chip(dice);
   Machine& m = chip.machine;
-  m.rows = dice.number(1, 20), m.cols = dice.number(1, 20), m.arrays = 1, m.tile_fifo = dice.number(1, 4);
+  m.rows = dice.number(1, 20), m.cols = dice.number(1, 20), m.tile_fifo = dice.number(1, 4);
+  m.arrays = 1, m.dataflow = Dataflow::weight_stationary, m.stream_rows = 0;
   m.semaphores = kMaxSemaphores, m.loop_depth = kMaxLoops, m.dram_bytes = 1 << 24;
   const auto memory = [&](std::int64_t& bytes, std::int64_t& banks, std::int64_t least, std::int64_t most) {
     banks = dice.one_of<std::int64_t>({1, 2, 4, 8});

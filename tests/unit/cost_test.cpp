@@ -43,6 +43,18 @@ TEST_F(Cost, BillIsCountsTimesPrices) {
   EXPECT_NEAR(bill.owners[1].energy_j[0].amount, read, 1e-18);
 }
 
+// A second unit of a kind needs no prices of its own, and is billed under its own name.
+TEST_F(Cost, UnitsOfOneKindHaveOnePrice) {
+  Counted second = counted[0];
+  second.owner = "matrix1", second.kind = "matrix", second.actions[0].count = 3000000;
+  counted.push_back(second);
+  check_prices(counted, prices);
+  const Bill bill = price(counted, prices, 0);
+  ASSERT_EQ(bill.owners.size(), 3u);
+  EXPECT_EQ(bill.owners[2].name, "matrix1");
+  EXPECT_NEAR(bill.owners[2].energy_j[0].amount, 1.5e-6, 1e-18);
+}
+
 // The points of Horowitz's table: 10 pJ at 8 KiB, 20 at 32 KiB, 100 at 1 MiB for 8 bytes; the law meets them
 // within 15 %.
 TEST_F(Cost, SquareRootLawMeetsThePublishedPoints) {

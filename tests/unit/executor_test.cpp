@@ -120,6 +120,37 @@ TEST(Executor, ProductsReplaceOrAccumulate) {
   EXPECT_EQ(products({1, 2, 3, 4}, {10, 100}, "accumulate=1").words, (Words{620, 840}));
 }
 
+/// Two vectors x through the tiles w0 and w1 of 2 x 2 16-bit weights, one after the other, on an array of the given kind; what the
+/// gate unit finds: element 0 of both rows, then element 1.
+Words pair_of_products(const std::string& dataflow, const std::string& first, const std::string& second, bool streamed) {
+  const std::string machine = kHead.substr(0, kHead.find("arrays=1")) + "arrays=2 dataflow=" + dataflow +
+                              kHead.substr(kHead.find(" tile_fifo"));
+  const std::size_t none = machine.find("stream_rows=0");
+  const std::string head = std::string(machine).replace(none, 13, "stream_rows=2");
+  const std::string mmul = "mmul array=1 src=activation[0] vectors=2 rows=2 cols=2 src_stride=4 bits=16 ";
+  return result_of(head + ".port output y dram[2048] bits=32 scale=1 shape=2,2\n.kernel move\n " +
+                   (streamed ? "pop r0, s1 at=1\n pop r1, s1 step=0\n" : "ld32 r0, p0 at=4\n ld32 r1, p0 step=0\n") +
+                   " st32 r0, p1 step=2\n st32 r1, p1 at=4 step=2\n.end\n" +
+                   "load src=dram[0] dst=weight[0] rows=1 bytes=16\nload src=dram[64] dst=activation[0] rows=1 bytes=8\n" +
+                   "mload array=1 src=weight[0] rows=2 cols=2 stride=4 bits=16\n" + mmul + first + "\n" +
+                   "mload array=1 src=weight[8] rows=2 cols=2 stride=4 bits=16\n" + mmul + second + "\n" +
+                   "gate move " + (streamed ? "" : "p0=accumulator[0] s0=8 ") + "p1=activation[64] elements=1 rows=2 s1=8\n" +
+                   "store src=activation[64] dst=dram[2048] rows=1 bytes=16\nhalt\n" +
+                   data("dram[0]", "int16", {1, 2, 3, 4, 5, 6, 7, 8}) + data("dram[64]", "int16", {10, 100, -1, 1000}))
+      .words;
+}
+
+// Sums of 1*10+3*100+5*10+7*100 and so on, whichever way they take.
+TEST(Executor, SumsAreTheSameThroughMemoryStreamAndArray) {
+  const Words sums = {420 + 860, 310 + 750, 3998 + 7994, 2999 + 6995};
+  const std::string dst = "dst=accumulator[0] dst_stride=8 ";
+  EXPECT_EQ(pair_of_products("weight_stationary", dst, dst + "accumulate=1", false), sums);
+  EXPECT_EQ(pair_of_products("weight_stationary", dst, dst + "accumulate=1 stream=1", true), sums);
+  EXPECT_EQ(pair_of_products("output_stationary", dst, dst + "accumulate=1 stream=1", true), sums);
+  EXPECT_EQ(pair_of_products("output_stationary", "hold=1", dst + "accumulate=2", false), sums);
+  EXPECT_EQ(pair_of_products("output_stationary", "hold=1", "accumulate=2 stream=1", true), sums);
+}
+
 TEST(Executor, SumsStopAtTheirEndsAndAreCounted) {
   const Result got = products({32767, -32768, 32767, -32768}, {32767, 32767}, "accumulate=1");
   EXPECT_EQ(got.words, (Words{2147483647, -2147483647 - 1}));

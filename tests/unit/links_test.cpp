@@ -113,6 +113,35 @@ TEST(TileFifo, TileIsUsableWhenStatedAndItsPlaceOneCycleAfterItIsFreed) {
   EXPECT_TRUE(tiles.room(13));
 }
 
+TEST(Stream, RowsAreRoomForTheNextProductOneCycleAfterTheyAreFreed) {
+  Wakes wakes;
+  Stream stream(wakes, 1, 4);
+  EXPECT_TRUE(stream.room(0, 4));
+  stream.push(3, {0, 20, 2});
+  EXPECT_TRUE(stream.room(1, 1));
+  EXPECT_FALSE(stream.room(1, 2));
+  stream.pop();
+  EXPECT_FALSE(stream.room(30, 2)) << "popped, but still being read";
+  stream.free(31, 3);
+  EXPECT_EQ(wakes.of(static_cast<int>(Unit::matrix1)), 32);
+  EXPECT_FALSE(stream.room(31, 2));
+  EXPECT_TRUE(stream.room(32, 4));
+}
+
+TEST(Stream, SumsAreSeenInTheCycleAfterTheirProductStarts) {
+  Wakes wakes;
+  Stream stream(wakes, 0, 4);
+  EXPECT_EQ(stream.head(5), nullptr);
+  stream.push(1, {6, 20, 2});
+  EXPECT_EQ(wakes.of(static_cast<int>(Unit::gate)), 7);
+  EXPECT_EQ(stream.head(6), nullptr);
+  stream.push(2, {7, 30, 2});
+  ASSERT_NE(stream.head(7), nullptr);
+  EXPECT_EQ(stream.head(7)->first, 20);
+  stream.pop();
+  EXPECT_EQ(stream.head(8)->first, 30) << "oldest first";
+}
+
 TEST(Halt, IsSeenOneCycleLaterByAll) {
   Wakes wakes;
   Halt halt(wakes);

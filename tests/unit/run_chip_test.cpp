@@ -50,7 +50,34 @@ Program a_bit_of_everything(const ChipParams& chip) {
          {{kAccumulator, 0, {}}, {kParameter, 0, {}}, {kActivation, 1024, {}}, {kActivation, 2048, {}}});
   b.store(1024, 3, 18);
   b.end();
+  if (chip.machine.stream_rows == 0) return b.done();
+  b.mload(0, 8, 4, 8);
+  b.streaming(b.mmul(0, 0, 1, 8, 4, 8));
+  b.gate(b.kernel({{MicroOpcode::pop, 0, 0, 0, 0, 0, 1}, {MicroOpcode::st8, 0, 0, 0, 0, 0, 1}}), 4, 1, {{kActivation, 0, {}}});
   return b.done();
+}
+
+TEST(RunChip, CountsSumsWhereTheyGo) {
+  ChipParams chip = small_chip();
+  chip.machine.arrays = 3, chip.machine.stream_rows = 8, chip.machine.dataflow = Dataflow::output_stationary;
+  Builder b(chip);
+  const int kernel = b.kernel({{MicroOpcode::pop, 0, 0, 0, 2, 0, 0}, {MicroOpcode::st8, 0, 0, 0, 0, 0, 1}});
+  b.on_array(2, b.mload(0, 8, 4));
+  b.on_array(2, b.holding(b.mmul(0, 0, 5, 8, 4, 8, false, true)));
+  b.on_array(2, b.streaming(b.adding_to_held(b.mmul(0, 0, 5, 8, 4, 8, false, true))));
+  b.on_array(2, b.streaming(b.mmul(0, 0, 3, 8, 4, 8, true)));
+  b.gate(kernel, 4, 5, {{kActivation, 0, {}}});
+  b.gate(kernel, 4, 3, {{kActivation, 0, {}}});
+  const ChipRun run = run_chip(chip, b.done(), Schedule::event);
+  EXPECT_EQ(run.units.size(), 11u) << "no units of an array that is not there";
+  const Counted& matrix = counted(run, "matrix2");
+  EXPECT_EQ(count_of(matrix, "mac8"), (5 + 5 + 3) * 32);
+  EXPECT_EQ(count_of(matrix, "stream"), (5 + 3) * 4);
+  EXPECT_EQ(count_of(matrix, "stream_word"), 8 * 4);
+  EXPECT_EQ(count_of(matrix, "accumulators_read_bytes"), 3 * 16);
+  EXPECT_EQ(count_of(matrix, "accumulators_written_bytes"), 0);
+  EXPECT_EQ(count_of(counted(run, "matrix"), "mac8"), 0);
+  EXPECT_EQ(count_of(counted(run, "gate"), "move"), (5 + 3) * (1 + 4));
 }
 
 TEST(RunChip, CountsWhatTheProgramDoes) {
@@ -141,7 +168,8 @@ TEST(RunChip, RefusesAnUnsoundProgram) {
 }
 
 TEST(RunChip, DeclaresEverythingWithoutRunning) {
-  const ChipParams chip = small_chip();
+  ChipParams chip = small_chip();
+  chip.machine.stream_rows = 1;
   const ChipRun declared = declare_chip(chip),
                 ran = run_chip(chip, a_bit_of_everything(chip), Schedule::event);
   const auto a = declared.counted(), b = ran.counted();

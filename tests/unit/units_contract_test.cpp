@@ -15,20 +15,34 @@ namespace {
 
 using Interval = std::pair<Cycle, Cycle>;
 
-/// Example name -> start and end of each line of its block, in the order of the program.
-std::map<std::string, std::vector<Interval>> examples_of_the_contract() {
+/// One block of the page: the fields of the machine that differ from those of section 10, and start and end of each line,
+/// in the order of the program.
+struct Example {
+  std::map<std::string, std::string> machine;
+  std::vector<Interval> lines;
+};
+
+std::map<std::string, std::string> settings_of(const std::string& text) {
+  std::map<std::string, std::string> settings;
+  const std::regex setting("(\\w+)=(\\w+)");
+  for (std::sregex_iterator at(text.begin(), text.end(), setting), end; at != end; ++at) settings[(*at)[1]] = (*at)[2];
+  return settings;
+}
+
+std::map<std::string, Example> examples_of_the_contract() {
   std::ifstream file(RONDO_SOURCE_DIR "/models/README.md");
-  std::map<std::string, std::vector<Interval>> examples;
-  const std::regex opening("```example (\\w+).*"), numbers(".*?(\\d+)\\.\\.(\\d+).*");
+  std::map<std::string, Example> examples;
+  const std::regex opening("```example (\\w+)(.*)"), numbers(".*?(\\d+)\\.\\.(\\d+).*");
   std::string line, name;
   std::smatch match;
   while (std::getline(file, line)) {
-    if (std::regex_match(line, match, opening))
+    if (std::regex_match(line, match, opening)) {
       name = match[1];
-    else if (line == "```")
+      examples[name].machine = settings_of(match[2]);
+    } else if (line == "```") {
       name.clear();
-    else if (!name.empty() && std::regex_match(line, match, numbers)) {
-      examples[name].push_back({std::stoll(match[1]), std::stoll(match[2])});
+    } else if (!name.empty() && std::regex_match(line, match, numbers)) {
+      examples[name].lines.push_back({std::stoll(match[1]), std::stoll(match[2])});
     }
   }
   return examples;
@@ -110,17 +124,66 @@ Program same_arrival(const ChipParams& chip) {
   return b.done();
 }
 
+// The gate unit takes a row in one cycle, the array gives one in two.
+Program streams(const ChipParams& chip) {
+  Builder b(chip);
+  const int kernel = b.kernel({{MicroOpcode::pop, 0, 0, 0, 0, 0, 1},
+                               {MicroOpcode::scalei, 1, 0, 0, 0, 100, 7},
+                               {MicroOpcode::st8, 0, 1, 0, 0, 0, 1}});
+  b.mload(0, 8, 4, 16);
+  b.streaming(b.mmul(0, 0, 3, 8, 4, 8, false, true));
+  b.gate(kernel, 4, 3, {{kActivation, 2048, {}}});
+  b.streaming(b.mmul(0, 0, 2, 8, 4, 8));
+  b.gate(kernel, 2, 2, {{kActivation, 2048, {}}});
+  return b.done();
+}
+
+Program stationary(const ChipParams& chip) {
+  Builder b(chip);
+  b.mload(0, 8, 4);
+  b.holding(b.mmul(0, 0, 3, 8, 4));
+  b.mload(32, 6, 4);
+  b.adding_to_held(b.mmul(8, 0, 3, 6, 4, 16));
+  b.mload(64, 8, 4);
+  b.mmul(0, 64, 4, 8, 4, 8, true);
+  return b.done();
+}
+
+Program arrays(const ChipParams& chip) {
+  Builder b(chip);
+  b.mload(0, 8, 4);
+  b.on_array(1, b.mload(1024, 8, 4));
+  b.mmul(0, 0, 4, 8, 4);
+  b.on_array(1, b.mmul(0, 1024, 4, 8, 4));
+  return b.done();
+}
+
 const std::map<std::string, Program (*)(const ChipParams&)> kPrograms = {
-    {"tile", tile}, {"gate", element_wise},   {"dma", dma}, {"handshake", handshake}, {"ports", ports},
-    {"ties", ties}, {"arrival", same_arrival}};
+    {"tile", tile},       {"gate", element_wise},    {"dma", dma},         {"handshake", handshake},
+    {"ports", ports},     {"ties", ties},            {"arrival", same_arrival}, {"streams", streams},
+    {"stationary", stationary}, {"arrays", arrays}};
+
+/// Sets the fields that an example names.
+struct MachineSetter {
+  std::map<std::string, std::string> settings;
+  void integer(const char* name, std::int64_t& value, const char*, const char*, std::int64_t, std::int64_t) {
+    if (settings.count(name)) value = std::stoll(settings.at(name)), settings.erase(name);
+  }
+  void choice(const char* name, std::string& value, const std::vector<std::string>&, const char*) {
+    if (settings.count(name)) value = settings.at(name), settings.erase(name);
+  }
+};
 
 TEST(ContractExamples, RunInTheCyclesThatThePageStates) {
   const auto examples = examples_of_the_contract();
-  const ChipParams chip = small_chip();
   for (const auto& [name, make] : kPrograms) {
     SCOPED_TRACE("example " + name);
     ASSERT_TRUE(examples.count(name));
-    const std::vector<Interval>& stated = examples.at(name);
+    const std::vector<Interval>& stated = examples.at(name).lines;
+    ChipParams chip = small_chip();
+    MachineSetter setter{examples.at(name).machine};
+    chip.machine.fields(setter);
+    EXPECT_TRUE(setter.settings.empty()) << "a field that no machine has";
     const Program program = make(chip);
     EXPECT_EQ(stated.size() + 1, program.code.size()) << "one line for every instruction but halt";
     for (const Schedule schedule : {Schedule::clocked, Schedule::event}) {
