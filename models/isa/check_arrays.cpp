@@ -15,9 +15,10 @@ struct Contents {
   std::vector<Shape> stream;  ///< sums of each mmul that no gate instruction has popped
   std::int64_t stream_rows = 0;
   Shape held{0, 0};  ///< sums left in the array; 0 x 0: none
+  std::int64_t held_rows = 0;  ///< weight rows whose products are in them
 
   bool operator==(const Contents& o) const {
-    return tiles == o.tiles && stream == o.stream && held == o.held;
+    return tiles == o.tiles && stream == o.stream && held == o.held && held_rows == o.held_rows;
   }
 };
 
@@ -159,7 +160,14 @@ class ArrayChecker {
     }
     if (!continues && array.held != Shape{0, 0})
       return refuse(i, "finds sums that the mmul before it left in the array; allowed accumulate=2");
-    array.held = in.fields[field::mmul::hold] == 1 ? sums : Shape{0, 0};
+    const std::int64_t rows = (continues ? array.held_rows : 0) + in.fields[field::mmul::rows];
+    if (rows > kMostHeldRows) {
+      return refuse(i, "adds the products of " + std::to_string(rows) + " weight rows in the array; allowed at most " +
+                           std::to_string(kMostHeldRows) + ", whose sums fit its 48 bits");
+    }
+    const bool holds = in.fields[field::mmul::hold] == 1;
+    array.held = holds ? sums : Shape{0, 0};
+    array.held_rows = holds ? rows : 0;
     return true;
   }
 
@@ -205,6 +213,7 @@ class ArrayChecker {
   }
 
   static constexpr std::int64_t kMostSteps = 20'000'000;
+  static constexpr std::int64_t kMostHeldRows = 65536;  // of 16 x 16 bits: 2^46
 
   const Program& program_;
   List& found_;

@@ -45,7 +45,7 @@ void check_overlaps(const Program& program, List& found);
 /// What every array holds in program order. Tiles: never more than the FIFO's, no mmul finds it empty, every mmul has
 /// the size of the tile that it uses. Streamed sums: never more rows than the stream's, every gate instruction that pops
 /// finds as many rows as it has and every column that it pops, and takes them all. Held sums: an mmul adds to them exactly
-/// when the one before it on the array held them, of the same size. At the end nothing is streamed or held. The code must be
+/// when the one before it on the array held them, of the same size, over no more weight rows than the array's 48-bit sums hold. At the end nothing is streamed or held. The code must be
 /// sound and its loops balanced.
 void check_arrays(const Program& program, List& found);
 

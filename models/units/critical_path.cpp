@@ -57,9 +57,14 @@ T& in_turn(std::vector<T>& places, std::int64_t number) {
 CriticalPath::CriticalPath(const ChipParams& params, const Program& program, std::size_t capacity)
     : params_(params), tree_(capacity), ports_(params) {
   for (const Instruction& in : program.code) {
-    Row row{in.wait, in.signal, in.release, in.opcode, in.unit, false, false};
+    Row row;
+    row.wait = in.wait, row.signal = in.signal, row.release = in.release, row.opcode = in.opcode, row.unit = in.unit;
     row.queued = info(in.opcode).unit != "sequencer";
     row.keeps_tile = in.opcode == Opcode::mmul && in.fields[field::mmul::keep] != 0;
+    if (in.opcode == Opcode::mmul && in.fields[field::mmul::stream]) row.streamed_rows = in.fields[field::mmul::vectors];
+    if (row.streamed_rows > 0 && params.machine.dataflow == Dataflow::output_stationary) row.sums_cycles = mmul_pace(params, in, 8).per_row;
+    if (in.opcode == Opcode::gate)
+      row.pops = gate_pops(params, in, program.kernels[static_cast<std::size_t>(in.fields[field::gate::kernel])]);
     rows_.push_back(row);
   }
   for (int unit = 0; unit < kUnits; ++unit) {
@@ -73,6 +78,7 @@ CriticalPath::CriticalPath(const ChipParams& params, const Program& program, std
     dma(unit).complete.resize(static_cast<std::size_t>(p.outstanding));
   }
   for (TileState& array : tiles_) array.freed.resize(static_cast<std::size_t>(params.machine.tile_fifo));
+  for (StreamState& stream : streams_) stream.rows = params.machine.stream_rows;
   semaphores_.resize(program.semaphores.size());
   for (std::size_t s = 0; s < semaphores_.size(); ++s) semaphores_[s].initial = program.semaphores[s].initial;
 }
@@ -105,6 +111,10 @@ void CriticalPath::for_each_pin(F&& f) {
     for (PathTree::Id& request : dma.requests) f(kNever, request);
   }
   for (TileState& array : tiles_) all(array.tiles), all(array.freed);
+  for (StreamState& stream : streams_) {
+    for (std::size_t i = 0; i < stream.sums.size(); ++i) f(kNever, stream.sums[i].mmul);
+    for (std::size_t i = 0; i < stream.given.size(); ++i) one(stream.given[i].since);
+  }
   for (SemaphoreState& semaphore : semaphores_) all(semaphore.posts);
   ports_.for_each_step(f);
   one(slot_);
@@ -163,6 +173,37 @@ void CriticalPath::consider_tiles(const Row& row, Last& last) {
   if (row.opcode == Opcode::mmul) last.consider(array.tiles.front(), Reason::tile);
 }
 
+void CriticalPath::consider_streams(const Row& row, Last& last) {
+  if (row.streamed_rows > 0) {
+    StreamState& stream = streams_[static_cast<std::size_t>(array_of(row.unit))];
+    for (; stream.rows < row.streamed_rows; stream.given.pop()) {
+      check(!stream.given.empty(), "an mmul streamed into a full stream");
+      stream.rows += stream.given.front().rows;
+      last.consider(stream.given.front().since, Reason::stream_room);
+    }
+    stream.rows -= row.streamed_rows;
+  }
+  for_each_bit(row.pops.arrays, [&](int a) {
+    Fifo<StreamState::Sums>& sums = streams_[static_cast<std::size_t>(a)].sums;
+    check(!sums.empty(), "a gate instruction popped an empty stream");
+    last.consider({row.pops.ready(a, sums.front().first, sums.front().step), sums.front().mmul}, Reason::stream);
+    sums.pop();
+  });
+}
+
+void CriticalPath::use_streams(Cycle now, const Row& row, Cycle window, PathTree::Id step) {
+  if (row.streamed_rows > 0) {
+    // Rows leave an output-stationary array in the end of the window, evenly over all of it else.
+    const Cycle per_row = row.sums_cycles > 0 ? row.sums_cycles : window / row.streamed_rows;
+    const Cycle to_column_0 = mmul_drain(params_) - (params_.machine.cols - 1);
+    const Cycle first = now + window - (row.streamed_rows - 1) * per_row + to_column_0;
+    streams_[static_cast<std::size_t>(array_of(row.unit))].sums.push({first, per_row, step});
+  }
+  for_each_bit(row.pops.arrays, [&](int a) {
+    streams_[static_cast<std::size_t>(a)].given.push({row.pops.rows, {now + window + 1, step}});
+  });
+}
+
 // When all else held before the start, a port was the last thing.
 void CriticalPath::consider_ports(Cycle now, Client client, const PortRequest& request, Last& last) {
   if (last.ready >= now || request.kinds == 0) return;
@@ -196,6 +237,7 @@ void CriticalPath::started(Cycle now, Unit unit, const Work& work, Cycle window,
   consider_queue(unit, last);
   consider_semaphores(row.wait, last);
   consider_tiles(row, last);
+  consider_streams(row, last);
   const Cycle asked = last.ready;
   const bool sync = row.opcode == Opcode::sync;
   if (!sync) consider_ports(now, client_of(unit), work.ports, last);
@@ -209,6 +251,7 @@ void CriticalPath::started(Cycle now, Unit unit, const Work& work, Cycle window,
   post(row.signal, {done + 1, step});
   if (sync) return;
   ports_.add(client_of(unit), {now, asked, read, done, state.held_late, step, work.ports});
+  use_streams(now, row, window, step);
   TileState& array = tiles_[static_cast<std::size_t>(array_of(unit))];
   if (row.opcode == Opcode::mload) array.tiles.push({done, step});
   if (row.opcode == Opcode::mmul && !row.keeps_tile) {

@@ -5,7 +5,7 @@
 
 #include "models/isa/instruction.hpp"
 #include "models/units/fifo.hpp"
-#include "models/units/params.hpp"
+#include "models/units/pace.hpp"
 #include "models/units/path_tree.hpp"
 #include "models/units/port_holds.hpp"
 #include "models/units/start_observer.hpp"
@@ -18,7 +18,7 @@ namespace rondo {
 /// that start began to hold. The last one, which must be the cycle of the start itself, is its reason. Where
 /// several began to hold in that cycle, the one counts that the contract examines first:
 ///   1. the unit (its stage, the bus, the slot before), then the descriptors in flight;
-///   2. the queue;   3. semaphores, the lowest-numbered first;   4. tile or room for one;   5. ports.
+///   2. the queue;   3. semaphores, the lowest-numbered first;   4. tile or room for one, stream;   5. ports.
 /// Of several instructions whose results are the last, that of the first unit in the order of kChipUnitNames
 /// counts. A start that no condition explains is a broken promise (Broken), in every build.
 class CriticalPath final : public StartObserver {
@@ -48,6 +48,9 @@ class CriticalPath final : public StartObserver {
     Unit unit = Unit::weights;
     bool queued = false;  ///< goes to a unit
     bool keeps_tile = false;
+    std::int64_t streamed_rows = 0;  ///< vectors of an mmul that streams its sums
+    Cycle sums_cycles = 0;           ///< from row to row of sums out of an output-stationary array
+    GatePops pops;
   };
   struct UnitState {
     Fifo<Pin> queued;       ///< the slots of the instructions in the queue
@@ -75,6 +78,20 @@ class CriticalPath final : public StartObserver {
     std::vector<Pin> freed;  ///< by number of the mload, modulo the tiles: when there is room for it
     std::int64_t loads = 0, frees = 0;
   };
+  /// The stream from an array to the gate unit.
+  struct StreamState {
+    struct Sums {
+      Cycle first = 0, step = 0;  ///< as in GatePops::ready
+      PathTree::Id mmul = PathTree::kNone;
+    };
+    struct Room {
+      std::int64_t rows = 0;
+      Pin since;
+    };
+    Fifo<Sums> sums;         ///< of mmuls that no gate instruction has popped, oldest first
+    Fifo<Room> given;        ///< by gate instructions, in order
+    std::int64_t rows = 0;  ///< free without those in `given`
+  };
   struct SemaphoreState {
     std::int64_t initial = 0;
     Fifo<Pin> posts;  ///< that nobody took yet, in order of time
@@ -99,6 +116,8 @@ class CriticalPath final : public StartObserver {
   void consider_semaphores(std::uint64_t wait, Last& last);
   void consider_ports(Cycle now, Client client, const PortRequest& request, Last& last);
   void consider_tiles(const Row& row, Last& last);
+  void consider_streams(const Row& row, Last& last);
+  void use_streams(Cycle now, const Row& row, Cycle window, PathTree::Id step);
   void leave_queue(Cycle now, Unit unit, PathTree::Id step);
   void post(std::uint64_t mask, const Pin& pin);
   DmaState& dma(Unit unit) { return dma_[unit == Unit::store]; }
@@ -110,6 +129,7 @@ class CriticalPath final : public StartObserver {
   std::array<UnitState, kUnits> units_;
   std::array<DmaState, 2> dma_;
   std::array<TileState, kMaxArrays> tiles_;
+  std::array<StreamState, kMaxArrays> streams_;
   std::vector<SemaphoreState> semaphores_;
   Pin slot_;                ///< the slot before: its cycle's end
   std::int64_t slots_ = 0;  ///< used in its cycle

@@ -4,18 +4,6 @@
 
 namespace rondo {
 
-/// How a kernel runs on this chip with its operands in given memories: `interval` cycles from one chunk of
-/// lanes to the next (the busiest functional unit or memory decides), `depth` cycles along the longest chain
-/// of micro-operations.
-struct KernelPace {
-  Cycle interval = 1;
-  Cycle depth = 0;
-};
-KernelPace kernel_pace(const ChipParams& params, const Instruction& gate, const Kernel& kernel);
-
-/// Chunks of lanes that a gate instruction works through.
-std::int64_t gate_chunks(const ChipParams& params, const Instruction& gate);
-
 /// Lanes of adders, multipliers and activation tables that run a kernel of micro-operations over rows of
 /// elements, one instruction at a time.
 class GateUnit final : public PipelinedUnit {
@@ -35,19 +23,9 @@ class GateUnit final : public PipelinedUnit {
   void settle_kernel(const Instruction& in, std::int64_t times);
   Action& action_of(MicroOpcode opcode);
 
-  /// What a gate instruction pops. It asks for a row every `row_cycles`; of the rows of array a, it asks for the word that
-  /// comes latest `lag[a]` cycles too early if it starts when the row's column 0 can be read.
-  struct Pops {
-    std::uint8_t arrays = 0;  ///< one bit each
-    std::int64_t rows = 0;
-    Cycle row_cycles = 0;
-    std::array<Cycle, kMaxArrays> lag{};
-  };
-  Pops pops_of(const Instruction& gate, const Kernel& kernel, Cycle interval) const;
-
   const Streams streams_;
-  std::vector<Times> times_;  ///< by code index
-  std::vector<Pops> pops_;    ///< by code index
+  std::vector<Times> times_;    ///< by code index
+  std::vector<GatePops> pops_;  ///< by code index
 
   Part lane_;
   Action multiply_{stats, "multiply", "one 16 x 16 bit multiply in one lane"};

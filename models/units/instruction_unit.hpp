@@ -5,14 +5,13 @@
 
 #include "models/units/links.hpp"
 #include "models/units/memories.hpp"
+#include "models/units/pace.hpp"
 #include "models/units/ports.hpp"
 #include "models/units/queue.hpp"
 #include "models/units/start_observer.hpp"
 #include "models/units/unit.hpp"
 
 namespace rondo {
-
-inline std::int64_t ceil_div(std::int64_t a, std::int64_t b) { return (a + b - 1) / b; }
 
 /// Everything a unit is wired to. The chip owns all of it.
 struct Wires {

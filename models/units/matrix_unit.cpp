@@ -9,29 +9,6 @@ std::int64_t pe_of(const ChipParams& params, std::int64_t bits) {
 
 }  // namespace
 
-MmulPace mmul_pace(const ChipParams& params, const Instruction& mmul, std::int64_t weight_bits) {
-  const auto& f = mmul.fields;
-  const std::int64_t width = params.matrix.operand_bits;
-  const std::int64_t passes = ceil_div(weight_bits, width) * ceil_div(f[field::mmul::bits], width);
-  const std::int64_t vectors = f[field::mmul::vectors], rows = f[field::mmul::rows];
-  const auto feed = [&](std::int64_t elements) {
-    return std::max(passes, ceil_div(elements * f[field::mmul::bits] / 8, params.activation_sram.bytes_per_cycle));
-  };
-  const bool memory = reads_sums(mmul) || writes_sums(mmul);
-  const Cycle sums = memory ? ceil_div(4 * f[field::mmul::cols], params.accumulators.bytes_per_cycle) : 1;
-  if (params.machine.dataflow == Dataflow::weight_stationary) {
-    const Cycle rate = std::max(feed(rows), sums);
-    return {vectors * rate, rate, rate};
-  }
-  const Cycle fed = rows * feed(vectors);
-  return {fed + (f[field::mmul::hold] ? 0 : vectors * sums), fed + sums, sums};
-}
-
-Cycle mmul_drain(const ChipParams& params) {
-  return params.activation_sram.latency + params.machine.rows + params.machine.cols - 1 +
-         params.matrix.accumulate_latency;
-}
-
 MatrixUnit::MatrixUnit(const sc_core::sc_module_name& name, int array, const Wires& wires, TileFifo& tiles,
                        Stream& stream)
     : PipelinedUnit(name, matrix_unit(array), wires, wires.params.matrix.queue_depth, true,

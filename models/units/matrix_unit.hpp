@@ -6,19 +6,6 @@
 
 namespace rondo {
 
-/// How an mmul runs with weights of so many bits.
-struct MmulPace {
-  Cycle window = 1;
-  Cycle first_row = 1;  ///< from its start until the first row of sums leaves the array
-  Cycle per_row = 1;    ///< from one row of sums to the next
-};
-/// The slowest of the multipliers' passes, the activation SRAM and the accumulators decides.
-MmulPace mmul_pace(const ChipParams& params, const Instruction& mmul, std::int64_t weight_bits);
-
-/// Cycles from the end of the window to the last sum: SRAM, the skewed way through the array, the
-/// accumulator's adder.
-Cycle mmul_drain(const ChipParams& params);
-
 /// Systolic array: multiplies vectors by the oldest loaded tile. Weight-stationary, vectors pass through the tile and every vector
 /// gives its row of sums on the way; output-stationary, the tile's rows pass through the array, which then gives row after row of
 /// sums. Windows follow each other without a gap while earlier sums still drain.

@@ -16,6 +16,8 @@ constexpr std::array<ReasonInfo, kReasons> kReasonTable = {{
     {"semaphore", "a semaphore was at zero until it was posted"},
     {"tile", "the tile was not usable yet"},
     {"tile_room", "the array had no room for a tile until one was freed"},
+    {"stream", "sums came through a stream: earlier, one of them would have been late"},
+    {"stream_room", "the stream had no room for the sums until a gate instruction had read others"},
     {"bank", "the port of an SRAM bank was held"},
     {"turn", "an older request for the port of an SRAM bank came first"},
     {"request", "the DRAM sees a request one cycle after the front stage"},
@@ -47,16 +49,16 @@ std::uint64_t key_of(const Step& before, const Step& after) {
   key = key << 3 | static_cast<std::uint64_t>(after.stage);
   key = key << kCodeBits | code(before);
   key = key << 3 | static_cast<std::uint64_t>(before.stage);
-  return key << 4 | static_cast<std::uint64_t>(after.reason);
+  return key << 5 | static_cast<std::uint64_t>(after.reason);
 }
 
 PathLink link_of(std::uint64_t key) {
   PathLink link;
-  link.reason = static_cast<Reason>(key & 15);
-  link.stage_before = static_cast<Stage>(key >> 4 & 7);
-  link.before = static_cast<std::int32_t>(key >> 7 & kCodeMask) - 1;
-  link.stage = static_cast<Stage>(key >> (7 + kCodeBits) & 7);
-  link.code = static_cast<std::int32_t>(key >> (10 + kCodeBits) & kCodeMask) - 1;
+  link.reason = static_cast<Reason>(key & 31);
+  link.stage_before = static_cast<Stage>(key >> 5 & 7);
+  link.before = static_cast<std::int32_t>(key >> 8 & kCodeMask) - 1;
+  link.stage = static_cast<Stage>(key >> (8 + kCodeBits) & 7);
+  link.code = static_cast<std::int32_t>(key >> (11 + kCodeBits) & kCodeMask) - 1;
   return link;
 }
 
@@ -70,6 +72,7 @@ bool hands_over(Reason reason) {
     case Reason::queue_room:
     case Reason::semaphore:
     case Reason::tile_room:
+    case Reason::stream_room:
     case Reason::turn:
     case Reason::request:
     case Reason::reply:

@@ -40,6 +40,8 @@ enum class Reason : std::uint8_t {
   semaphore,   ///< a semaphore was at zero
   tile,        ///< the tile was not usable yet
   tile_room,   ///< the array had no room for a tile
+  stream,      ///< a sum would have come too late through a stream
+  stream_room,  ///< the stream had no room for the sums
   bank,        ///< a bank's port was held
   turn,        ///< an older request for a bank's port was granted in the cycle before
   request,     ///< the DRAM sees a request one cycle after the front stage
@@ -48,7 +50,7 @@ enum class Reason : std::uint8_t {
   end,         ///< the last result
   several      ///< a stretch of the path with steps of many kinds
 };
-inline constexpr int kReasons = 14;  ///< `several` is none that a finished path has
+inline constexpr int kReasons = 16;  ///< `several` is none that a finished path has
 
 struct ReasonInfo {
   std::string_view name;

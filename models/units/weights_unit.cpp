@@ -1,20 +1,6 @@
 #include "models/units/weights_unit.hpp"
 
 namespace rondo {
-namespace {
-
-std::int64_t tile_bytes(const Instruction& mload) {
-  return mload.fields[field::mload::rows] *
-         (mload.fields[field::mload::cols] * mload.fields[field::mload::bits] / 8);
-}
-
-}  // namespace
-
-Cycle mload_window(const ChipParams& params, const Instruction& mload) {
-  return std::max(ceil_div(mload.fields[field::mload::rows], params.weights.rows_per_cycle),
-                  ceil_div(tile_bytes(mload), params.weight_sram.bytes_per_cycle));
-}
-
 WeightsUnit::WeightsUnit(const sc_core::sc_module_name& name, int array, const Wires& wires, TileFifo& tiles)
     : PipelinedUnit(name, weights_unit(array), wires, wires.params.weights.queue_depth, true,
                     wires.params.weight_sram.latency),

@@ -4,9 +4,6 @@
 
 namespace rondo {
 
-/// Cycles in which a tile's bytes leave the weight SRAM and its rows enter the array.
-Cycle mload_window(const ChipParams& params, const Instruction& mload);
-
 /// Moves weight tiles from the weight SRAM into the array's tile FIFO, one after the other without a gap. A
 /// tile can be used weight_sram.latency cycles after its window.
 class WeightsUnit final : public PipelinedUnit {

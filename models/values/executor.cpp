@@ -119,12 +119,17 @@ class Executor {
       widen(at(Space::activation, at_[0] + v * in.fields[f::src_stride], tile.rows * in.fields[f::bits] / 8), tile.rows,
             static_cast<int>(in.fields[f::bits]), vector_.data());
       tile_product(tile, vector_.data(), sums_.data());
-      const auto in_array = [&](std::vector<std::int32_t>& sums) {
-        return reinterpret_cast<std::uint8_t*>(sums.data() + v * tile.cols);
-      };
+      std::int64_t* in_array = array.held.data() + v * tile.cols;
+      if (held) {
+        for (std::int64_t c = 0; c < tile.cols; ++c) sums_[c] += in_array[c];
+      }
+      if (in.fields[f::hold]) {
+        std::copy(sums_.begin(), sums_.end(), in_array);
+        continue;
+      }
       const auto at_dst = [&] { return at(Space::accumulator, at_[1] + v * in.fields[f::dst_stride], 4 * tile.cols); };
-      const std::uint8_t* before = held ? in_array(array.held) : reads_sums(in) ? at_dst() : nullptr;
-      std::uint8_t* after = in.fields[f::stream] ? in_array(array.stream.back()) : in.fields[f::hold] ? in_array(array.held) : at_dst();
+      const std::uint8_t* before = reads_sums(in) ? at_dst() : nullptr;
+      std::uint8_t* after = writes_sums(in) ? at_dst() : reinterpret_cast<std::uint8_t*>(array.stream.back().data() + v * tile.cols);
       for (std::int64_t c = 0; c < tile.cols; ++c) {
         const std::int64_t sum = (before ? load_word<std::int32_t>(before + 4 * c) : 0) + sums_[c];
         store_word(after + 4 * c, static_cast<std::int32_t>(numerics::saturate(sum, 32, saturated)));
@@ -210,7 +215,7 @@ class Executor {
   struct Array {
     std::deque<Tile> tiles;
     std::deque<std::vector<std::int32_t>> stream;  ///< [vectors][cols] of every mmul that no gate instruction has popped
-    std::vector<std::int32_t> held;                ///< [vectors][cols]
+    std::vector<std::int64_t> held;                ///< [vectors][cols], exact: limited to 32 bits when they leave the array
   };
 
   const Program& program_;

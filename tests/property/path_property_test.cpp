@@ -96,7 +96,7 @@ struct Pace {
 
 bool after(const PathLink& link, const Program& program, Stage stage, Unit unit) {
   return link.stage_before == stage && link.before >= 0 &&
-         program.code[static_cast<std::size_t>(link.before)].unit == unit;
+         kind_of(program.code[static_cast<std::size_t>(link.before)].unit) == unit;
 }
 bool is_sync(const PathLink& link, const Program& program) {
   return program.code[static_cast<std::size_t>(link.before)].opcode == Opcode::sync;
@@ -120,7 +120,7 @@ const Pace kPaces[] = {
     {"matrix.accumulate_latency", true,
      [](ChipParams& c) -> std::int64_t& { return c.matrix.accumulate_latency; },
      [](const PathLink& l, const Program& p) {
-       return after(l, p, Stage::window, Unit::matrix) && l.drain > 0;
+       return after(l, p, Stage::window, Unit::matrix) && (l.drain > 0 || l.reason == Reason::stream);
      }},
 };
 
@@ -142,7 +142,7 @@ TEST(CriticalPathProperty, WhatLiesOnThePathDecidesTheRun) {
     ChipParams chip = random_chip(dice);
     for (SramParams* sram :
          {&chip.weight_sram, &chip.activation_sram, &chip.parameter_sram, &chip.accumulators}) {
-      sram->read_ports = sram->write_ports = 8;
+      sram->read_ports = sram->write_ports = 16;
     }
     const bool loads = dice.chance(50);
     const Program program =

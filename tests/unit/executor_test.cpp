@@ -151,6 +151,31 @@ TEST(Executor, SumsAreTheSameThroughMemoryStreamAndArray) {
   EXPECT_EQ(pair_of_products("output_stationary", "hold=1", "accumulate=2 stream=1", true), sums);
 }
 
+// Two products of 16 bits, over and over: beyond 32 bits and back. Held sums are exact until they leave the array.
+TEST(Executor, HeldSumsSaturateOnceWhenTheyLeave) {
+  const auto chain = [](const std::string& first, const std::string& more) {
+    std::string head = kHead;
+    head.replace(head.find("weight_stationary"), 17, "output_stationary");
+    std::string code;
+    for (int k = 0; k < 4; ++k) {
+      code += "mload src=weight[" + std::to_string(k < 2 ? 0 : 4) + "] rows=2 cols=1 stride=2 bits=16\n" +
+              "mmul src=activation[0] vectors=1 rows=2 cols=1 bits=16 " + (k == 0 ? first : more + (k < 3 ? " " + first : "")) +
+              (first.empty() || k == 3 ? " dst=accumulator[0]\n" : "\n");
+    }
+    return result_of(head + ".port output y dram[2048] bits=32 scale=1 shape=1\n.kernel move\n ld32 r0, p0\n st32 r0, p1\n.end\n" +
+                     "load src=dram[0] dst=weight[0] rows=1 bytes=8\nload src=dram[64] dst=activation[0] rows=1 bytes=4\n" + code +
+                     "gate move p0=accumulator[0] p1=activation[64] elements=1 rows=1\n" +
+                     "store src=activation[64] dst=dram[2048] rows=1 bytes=4\nhalt\n" +
+                     data("dram[0]", "int16", {32767, 32767, -32767, -32760}) + data("dram[64]", "int16", {32767, 32767}));
+  };
+  const Result held = chain("hold=1", "accumulate=2");
+  EXPECT_EQ(held.words, Words{2 * 7 * 32767});
+  EXPECT_EQ(held.saturated, 0);
+  const Result stored = chain("", "accumulate=1");
+  EXPECT_EQ(stored.words, Words{-2146762771}) << "from the largest number back";
+  EXPECT_EQ(stored.saturated, 1);
+}
+
 TEST(Executor, SumsStopAtTheirEndsAndAreCounted) {
   const Result got = products({32767, -32768, 32767, -32768}, {32767, 32767}, "accumulate=1");
   EXPECT_EQ(got.words, (Words{2147483647, -2147483647 - 1}));
