@@ -75,6 +75,7 @@ class Checker {
  public:
   explicit Checker(const Program& program) : program_(program), tokens_(program.semaphores.size()) {
     for (std::size_t s = 0; s < tokens_.size(); ++s) tokens_[s].resize(program.semaphores[s].initial);
+    for (const Kernel& kernel : program.kernels) pops_.push_back(summarise(kernel).pops);
   }
 
   std::vector<std::string> run(std::int64_t trip_limit) {
@@ -84,7 +85,10 @@ class Checker {
       const int unit = static_cast<int>(in.unit);
       const Event event{count_[unit]++, walker.index(), 0};
       take(in, walker.index());
+      if (in.opcode == Opcode::mmul && in.fields[field::mmul::stream]) start_stream(unit, event);
+      if (in.opcode == Opcode::gate) start_pops(in);
       for (const Access& access : accesses(in, walker.addresses(), program_.kernels)) note(access, unit, event);
+      if (in.opcode == Opcode::gate) end_pops(in);
       for (std::size_t s = 0; s < tokens_.size(); ++s) {
         if ((in.signal | in.release) >> s & 1) tokens_[s].push_back(token(unit, event, in.signal >> s & 1));
       }
@@ -122,6 +126,30 @@ class Checker {
       }
       known_[static_cast<int>(in.unit)].learn(tokens_[s].front());
       tokens_[s].pop_front();
+    }
+  }
+
+  // A gate instruction that pops starts after the mmul, and its window ends after the mmul's: until then the mmul has read its
+  // vectors. Its results need not all be out: only those that the gate instruction pops are.
+  void start_stream(int unit, const Event& event) {
+    Knowledge started = known_[unit];
+    started.released[unit] = std::max(started.released[unit], event.number);  // one window after the other
+    streams_[static_cast<std::size_t>(array_of(static_cast<Unit>(unit)))].push_back({started, event.number});
+  }
+  std::uint8_t pops_of(const Instruction& gate) const {
+    return pops_[static_cast<std::size_t>(gate.fields[field::gate::kernel])];
+  }
+  void start_pops(const Instruction& gate) {
+    for (int a = 0; pops_of(gate) >> a != 0; ++a) {
+      if ((pops_of(gate) >> a & 1) && !streams_[a].empty()) known_[static_cast<int>(Unit::gate)].learn(streams_[a].front().started);
+    }
+  }
+  void end_pops(const Instruction& gate) {
+    for (int a = 0; pops_of(gate) >> a != 0; ++a) {
+      if (!(pops_of(gate) >> a & 1) || streams_[a].empty()) continue;
+      std::int64_t& released = known_[static_cast<int>(Unit::gate)].released[static_cast<int>(matrix_unit(a))];
+      released = std::max(released, streams_[a].front().number + 1);
+      streams_[a].pop_front();
     }
   }
 
@@ -200,7 +228,15 @@ class Checker {
     return text + ")";
   }
 
+  /// An mmul whose sums are in a stream: what was known when it started, and its number.
+  struct Streamed {
+    Knowledge started;
+    std::int64_t number;
+  };
+
   const Program& program_;
+  std::vector<std::uint8_t> pops_;  ///< by kernel: the arrays whose streams it pops
+  std::array<std::deque<Streamed>, kMaxArrays> streams_;
   std::array<std::int64_t, kUnits> count_{};
   std::array<Knowledge, kUnits> known_{};
   std::array<Ledger, kSpaces> ledgers_;

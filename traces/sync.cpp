@@ -160,9 +160,13 @@ class Synchroniser {
     std::vector<Footprints> prints;
     for (const Item& item : items) prints.push_back(footprints_of(item, depth(), program_.kernels));
     Plan plan;
-    for (int pair = 0; pair < kUnits * kUnits; ++pair) {
-      const Unit a = static_cast<Unit>(pair / kUnits), b = static_cast<Unit>(pair % kUnits);
-      if (a != b) plan_pair(prints, count, a, b, plan);
+    std::array<std::vector<int>, kUnits> users;
+    for (int unit = 0; unit < kUnits; ++unit) users[unit] = items_of(prints, static_cast<Unit>(unit));
+    for (int a = 0; a < kUnits; ++a) {
+      for (int b = 0; b < kUnits; ++b) {
+        if (a != b && !users[a].empty() && !users[b].empty())
+          plan_pair(prints, users[a], users[b], count, static_cast<Unit>(a), static_cast<Unit>(b), plan);
+      }
     }
     return plan;
   }
@@ -176,9 +180,8 @@ class Synchroniser {
     return list;
   }
 
-  void plan_pair(const std::vector<Footprints>& prints, std::int64_t count, Unit a, Unit b, Plan& plan) const {
-    const std::vector<int> producers = items_of(prints, a), consumers = items_of(prints, b);
-    if (producers.empty() || consumers.empty()) return;
+  void plan_pair(const std::vector<Footprints>& prints, const std::vector<int>& producers, const std::vector<int>& consumers,
+                 std::int64_t count, Unit a, Unit b, Plan& plan) const {
     const int n = static_cast<int>(prints.size());
     const int rounds = count > 1 ? 2 : 1;  // in a loop the second round is the steady state
     int waited[2] = {kNever, kNever};

@@ -41,7 +41,7 @@ enum class Reason : std::uint8_t {
   tile,        ///< the tile was not usable yet
   tile_room,   ///< the array had no room for a tile
   stream,      ///< a sum would have come too late through a stream
-  stream_room,  ///< the stream had no room for the sums
+  stream_room, ///< the stream had no room for the sums
   bank,        ///< a bank's port was held
   turn,        ///< an older request for a bank's port was granted in the cycle before
   request,     ///< the DRAM sees a request one cycle after the front stage

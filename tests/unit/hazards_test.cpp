@@ -18,6 +18,16 @@ Program program_of(const std::string& code) {
 .machine dram_bytes=4096 semaphores=4 loop_depth=3
 .semaphore 0 from=matrix to=gate initial=0
 .semaphore 1 from=gate to=matrix initial=0
+.semaphore 2 from=load to=matrix initial=0
+.kernel pass
+  ld8 r0, p0
+  pop r1, s0
+  st8 r1, p1
+.end
+.kernel copy
+  ld8 r0, p0
+  st8 r0, p1
+.end
 .kernel fill
   li r0, 1
   st32 r0, p0
@@ -71,6 +81,37 @@ TEST(Hazards, OldSumsAreReadUntilTheSignal) {
   };
   EXPECT_EQ(overwritten("signal"), "");
   EXPECT_NE(overwritten("release").find("may still be reading"), std::string::npos) << overwritten("release");
+}
+
+// The gate instruction after one that popped a product's sums may overwrite the vectors; that one itself may not.
+TEST(Hazards, SumsThatWerePoppedTellThatTheVectorsWereRead) {
+  const std::string stream = kTile + product(0, "vectors=1 accumulate=1 stream=1");
+  const std::string take = "gate take p0=activation[64] elements=4 rows=1\n", fill = "gate fill p0=activation[0] elements=1 rows=1\n";
+  EXPECT_EQ(hazards_of(stream + take + fill), "");
+  EXPECT_NE(hazards_of(stream + "gate take p0=activation[0] elements=4 rows=1\n").find("may still be reading"), std::string::npos);
+  EXPECT_NE(hazards_of(stream + fill + take).find("may still be reading"), std::string::npos);
+}
+
+// Partial sums of columns that nobody popped, and products before, may still be on their way.
+TEST(Hazards, SumsThatWerePoppedDoNotTellThatOtherSumsAreThere) {
+  const std::string take = "gate take p0=activation[64] elements=1 rows=1\n";
+  EXPECT_NE(hazards_of(kTile + product(0, "vectors=1 accumulate=1 stream=1") + take + "gate fill p0=accumulator[0] elements=4 rows=1\n")
+                .find("may still be reading"),
+            std::string::npos);
+  EXPECT_NE(hazards_of(kTile + product(0, "vectors=1 keep=1") +
+                       "mmul src=activation[0] rows=4 cols=4 bits=8 vectors=1 stream=1\n" + take + "gate fill p0=accumulator[0] elements=4 rows=1\n")
+                .find("may still be writing"),
+            std::string::npos);
+}
+
+// What the product had waited for when it started.
+TEST(Hazards, APopKnowsWhatItsProductKnew) {
+  const std::string code = kTile + "load src=dram[0] dst=activation[0] rows=1 bytes=4 signal=2\n" + "sync matrix wait=2\n" +
+                           "mmul src=activation[0] rows=4 cols=4 bits=8 vectors=1 stream=1\n";
+  EXPECT_EQ(hazards_of(code + "gate pass p0=activation[0] p1=activation[64] elements=4 rows=1\n"), "");
+  EXPECT_NE(hazards_of(code + "gate copy p0=activation[0] p1=activation[64] elements=4 rows=1\ngate pass p0=activation[0] p1=activation[64] elements=4 rows=1\n")
+                .find("may still be writing"),
+            std::string::npos);
 }
 
 struct Overlap {
