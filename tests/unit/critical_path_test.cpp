@@ -162,6 +162,29 @@ TEST(CriticalPath, OfAnOlderRequest) {
             "gather 1 slot, taken: 0..1 of mload 0 slot = 1 + 0 + 0\n");
 }
 
+// The first gate instruction starts when no sum will be late; the second mmul when the first gate instruction has given
+// room back; and the second gate instruction again when no sum will be late.
+TEST(CriticalPath, OfStreams) {
+  ChipParams chip = small_chip();
+  chip.machine.stream_rows = 4;
+  Builder b(chip);
+  const int kernel = b.kernel({{MicroOpcode::pop, 0, 0, 0, 0, 0, 1},
+                               {MicroOpcode::scalei, 1, 0, 0, 0, 100, 7},
+                               {MicroOpcode::st8, 0, 1, 0, 0, 0, 1}});
+  b.mload(0, 8, 4, 16);
+  b.streaming(b.mmul(0, 0, 3, 8, 4, 8, false, true));
+  b.gate(kernel, 4, 3, {{kActivation, 2048, {}}});
+  b.streaming(b.mmul(0, 0, 2, 8, 4, 8));
+  b.gate(kernel, 2, 2, {{kActivation, 2048, {}}});
+  EXPECT_EQ(path_of(chip, b.done()),
+            "end, end: 47..56 of gate 4 window = 2 + 7 + 0\n"
+            "gate 4 window, stream: 31..47 of mmul 3 window = 4 + 12 + 0\n"
+            "mmul 3 window, stream_room: 27..31 of gate 2 window = 3 + 0 + 1\n"
+            "gate 2 window, stream: 8..27 of mmul 1 window = 6 + 13 + 0\n"
+            "mmul 1 window, tile: 1..8 of mload 0 window = 4 + 3 + 0\n"
+            "mload 0 window, dispatch: 0..1 of mload 0 slot = 1 + 0 + 0\n");
+}
+
 // A queue with one place: the second instruction is dispatched a cycle after the first has started.
 TEST(CriticalPath, OfAQueueWithoutRoom) {
   ChipParams chip = small_chip();
