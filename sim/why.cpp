@@ -4,7 +4,7 @@
 #include <map>
 #include <nlohmann/json.hpp>
 
-#include "models/base/error.hpp"
+#include "models/units/path_gains.hpp"
 #include "traces/assembler.hpp"
 
 namespace rondo {
@@ -138,6 +138,18 @@ Json instructions_tree(const Program& program, const std::vector<PathLink>& link
   return tree;
 }
 
+Json gains_tree(const Prepared& prepared, const std::vector<PathLink>& links) {
+  Json list = Json::array();
+  for (const PathGain& gain : path_gains(prepared.config.chip, prepared.program, links)) {
+    Json changes = Json::array();
+    for (const PathGain::Change& change : gain.changes) {
+      changes.push_back({{"parameter", change.parameter}, {"from", change.from}, {"to", change.to}});
+    }
+    list.push_back({{"cycles", gain.cycles}, {"changes", changes}});
+  }
+  return list;
+}
+
 }  // namespace
 
 Json why_tree(const Prepared& prepared, const std::vector<PathLink>& links) {
@@ -145,6 +157,7 @@ Json why_tree(const Prepared& prepared, const std::vector<PathLink>& links) {
   return {{"cycles", sum_of(shares)},
           {"units", units_tree(shares)},
           {"layers", layers_tree(prepared, shares)},
+          {"gains", gains_tree(prepared, links)},
           {"links", links_tree(prepared.program, links)},
           {"instructions", instructions_tree(prepared.program, links)}};
 }

@@ -14,6 +14,7 @@ namespace {
 using Json = nlohmann::ordered_json;
 
 constexpr int kColumns = 80;
+constexpr std::size_t kMostGains = 8;
 constexpr std::size_t kMostGroups = 12;
 constexpr std::size_t kMostLinks = 8;
 constexpr std::size_t kMostLayers = 20;
@@ -26,6 +27,7 @@ class WhyText {
   std::string write() {
     units();
     layers();
+    gains();
     groups();
     links();
     return text_ + "\n";
@@ -88,6 +90,25 @@ class WhyText {
     }
     if (rows.size() > kMostLayers)
       line("  " + style_.dim(fmt::format("and {} more", rows.size() - kMostLayers)));
+  }
+
+  void gains() {
+    const Json& all = why_["gains"];
+    if (all.empty()) return;
+    line();
+    line("  " + style_.bold("What a change can gain") +
+         style_.dim("  at most: from then on another path may be the longest"));
+    for (std::size_t i = 0; i < std::min(all.size(), kMostGains); ++i) {
+      const auto cycles = all[i]["cycles"].get<std::int64_t>();
+      if (share(cycles) < 0.0005) break;
+      std::string front = right(grouped(cycles), 13) + right(percent(share(cycles)), 8) + "   ";
+      for (const Json& change : all[i]["changes"]) {
+        line("  " + front +
+             fmt::format("{} {} instead of {}", change["parameter"].get<std::string>(),
+                         change["to"].get<std::int64_t>(), change["from"].get<std::int64_t>()));
+        front = left("", 20) + "and ";
+      }
+    }
   }
 
   // What starts, in words: `load 52 transfer`, `sync matrix`; the number is left out for a group.

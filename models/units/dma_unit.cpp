@@ -12,7 +12,6 @@ std::int64_t bytes_of(const DramRequest& request) { return request.rows * reques
 DmaUnit::DmaUnit(const sc_core::sc_module_name& name, Unit unit, const Wires& wires, const DmaParams& params,
                  DramLink& dram)
     : InstructionUnit(name, unit, wires, params.queue_depth),
-      setup_cycles_(params.setup_cycles),
       front_client_(unit == Unit::store ? Client::store : Client::gather),
       dram_(dram),
       by_code_(wires.program.code.size()),
@@ -30,25 +29,18 @@ DmaUnit::DmaUnit(const sc_core::sc_module_name& name, Unit unit, const Wires& wi
 
 DmaUnit::Shape DmaUnit::shape_of(const Instruction& in) const {
   const auto& f = in.fields;
-  const auto cycles = [this](std::int64_t bytes, Space space) {
-    return ceil_div(bytes, wires_.params.sram(space).bytes_per_cycle);
-  };
-  Shape shape;
-  shape.front = setup_cycles_;
+  const DmaPace pace = dma_pace(wires_.params, in);
+  Shape shape{pace.front, pace.back, {}};
   switch (in.opcode) {
     case Opcode::load:
       shape.request = {false, 0, f[field::load::rows], f[field::load::bytes], f[field::load::src_stride], 0};
-      shape.back = cycles(bytes_of(shape.request), in.places[1].space);
       break;
     case Opcode::gather:
       shape.request = {true, 0, f[field::gather::rows], f[field::gather::bytes], 0, 0};
-      shape.front += cycles(4 * f[field::gather::rows], Space::activation);
-      shape.back = cycles(bytes_of(shape.request), in.places[1].space);
       break;
     case Opcode::store:
       shape.request = {false, 0, f[field::store::rows], f[field::store::bytes], f[field::store::dst_stride],
                        0};
-      shape.front += cycles(bytes_of(shape.request), in.places[0].space);
       break;
     default:
       break;

@@ -46,7 +46,6 @@ class DmaUnit final : public InstructionUnit {
   Descriptor& oldest() { return ring_[first_]; }
   std::size_t youngest() const { return (first_ + size_ - 1) % ring_.size(); }
 
-  const Cycle setup_cycles_;
   const Client front_client_;
   DramLink& dram_;
   std::vector<Shape> by_code_;

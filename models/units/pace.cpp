@@ -117,6 +117,25 @@ std::int64_t gate_chunks(const ChipParams& params, const Instruction& gate) {
   return gate.fields[field::gate::rows] * ceil_div(gate.fields[field::gate::elements], params.gate.lanes);
 }
 
+DmaPace dma_pace(const ChipParams& params, const Instruction& in) {
+  const auto& f = in.fields;
+  const auto cycles = [&](std::int64_t bytes, Space space) {
+    return ceil_div(bytes, params.sram(space).bytes_per_cycle);
+  };
+  switch (in.opcode) {
+    case Opcode::load:
+      return {params.load.setup_cycles, cycles(f[field::load::rows] * f[field::load::bytes], in.places[1].space)};
+    case Opcode::gather:
+      return {params.load.setup_cycles + cycles(4 * f[field::gather::rows], Space::activation),
+              cycles(f[field::gather::rows] * f[field::gather::bytes], in.places[1].space)};
+    case Opcode::store:
+      return {params.store.setup_cycles + cycles(f[field::store::rows] * f[field::store::bytes], in.places[0].space),
+              1};
+    default:
+      return {1, 1};
+  }
+}
+
 // Over the chunks k of a row, the largest of (last column that the chunk reads) - k x interval: it grows or falls evenly up to
 // the last but one chunk, so that the extremes are there.
 GatePops gate_pops(const ChipParams& params, const Instruction& gate, const Kernel& kernel) {

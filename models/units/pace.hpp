@@ -42,6 +42,13 @@ KernelPace kernel_pace(const ChipParams& params, const Instruction& gate, const 
 /// Chunks of lanes that a gate instruction works through.
 std::int64_t gate_chunks(const ChipParams& params, const Instruction& gate);
 
+/// How long the stages of a descriptor of a DMA unit take.
+struct DmaPace {
+  Cycle front = 1;
+  Cycle back = 1;
+};
+DmaPace dma_pace(const ChipParams& params, const Instruction& in);
+
 /// What a gate instruction pops from the streams of the arrays, and when it may start so that it never waits for a word.
 struct GatePops {
   std::uint8_t arrays = 0;  ///< one bit each

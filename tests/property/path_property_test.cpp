@@ -4,6 +4,7 @@
 #include <functional>
 
 #include "models/units/critical_path.hpp"
+#include "models/units/path_gains.hpp"
 #include "tests/support/chip_programs.hpp"
 #include "tests/support/random_chips.hpp"
 
@@ -130,6 +131,18 @@ std::int64_t times_on(const Path& path, const Program& program, const Pace& pace
   return times;
 }
 
+/// A program without two ways to go: ports enough, requests of one DMA unit only, semaphores whose posts keep
+/// their order. Nothing but delays decides what follows what there.
+Program program_of_delays(ChipParams& chip, Dice& dice) {
+  chip = random_chip(dice);
+  for (SramParams* sram :
+       {&chip.weight_sram, &chip.activation_sram, &chip.parameter_sram, &chip.accumulators}) {
+    sram->read_ports = sram->write_ports = 16;
+  }
+  const bool loads = dice.chance(50);
+  return RandomProgram(chip.machine, dice, {loads, !loads, false}).make(static_cast<int>(dice.number(5, 60)));
+}
+
 // A delay that lies n times on the path: made longer by d, the run takes at least n x d more; made shorter by
 // d, it takes at most n x d less. True wherever nothing but delays decides what follows what: ports enough,
 // requests of one DMA unit only, semaphores whose posts keep their order. A path that missed a cycle of such
@@ -139,14 +152,8 @@ TEST(CriticalPathProperty, WhatLiesOnThePathDecidesTheRun) {
   std::int64_t cases = 0;
   for_each_seed(2718, 400, [&](std::uint64_t seed) {
     Dice dice(seed);
-    ChipParams chip = random_chip(dice);
-    for (SramParams* sram :
-         {&chip.weight_sram, &chip.activation_sram, &chip.parameter_sram, &chip.accumulators}) {
-      sram->read_ports = sram->write_ports = 16;
-    }
-    const bool loads = dice.chance(50);
-    const Program program =
-        RandomProgram(chip.machine, dice, {loads, !loads, false}).make(static_cast<int>(dice.number(5, 60)));
+    ChipParams chip;
+    const Program program = program_of_delays(chip, dice);
     const Path path = path_of(chip, program);
     for (std::size_t i = 0; i < std::size(kPaces); ++i) {
       const std::int64_t n = times_on(path, program, kPaces[i]);
@@ -167,6 +174,37 @@ TEST(CriticalPathProperty, WhatLiesOnThePathDecidesTheRun) {
     if (cases >= 100) {
       EXPECT_GT(tried[i], cases / 20) << kPaces[i].name;
     }
+  }
+}
+
+// What path_gains promises: never more than that.
+TEST(CriticalPathProperty, NoChangeGainsMoreThanThePathSays) {
+  std::int64_t cases = 0, gains = 0, exact = 0, together = 0;
+  for_each_seed(3141, 300, [&](std::uint64_t seed) {
+    Dice dice(seed);
+    ChipParams chip;
+    const Program program = program_of_delays(chip, dice);
+    const Path path = path_of(chip, program);
+    for (const PathGain& gain : path_gains(chip, program, path.links)) {
+      std::string text;
+      for (const PathGain::Change& change : gain.changes) {
+        text +=
+            change.parameter + " " + std::to_string(change.from) + " -> " + std::to_string(change.to) + " ";
+      }
+      const ChipParams better = changed(chip, gain.changes);
+      const Cycle total = run_chip(better, program, Schedule::event, nullptr, kLimit).total_cycles;
+      EXPECT_GE(total, path.total - gain.cycles) << text << "gains " << gain.cycles << " of " << path.total;
+      ++gains;
+      exact += total == path.total - gain.cycles;
+      together += gain.changes.size() > 1;
+    }
+    ++cases;
+  });
+  std::cout << gains << " changes, " << exact << " of them gain all that the path says, " << together
+            << " of several\n";
+  if (cases >= 100) {
+    EXPECT_GT(exact, gains / 10) << "the path promises what hardly any change gains";
+    EXPECT_GT(together, 0);
   }
 }
 

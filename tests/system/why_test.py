@@ -87,6 +87,17 @@ def test_where_gru_2816_is_bound_by_dram():
     assert transfer > 0.9 * report["total_cycles"]
 
 
+def test_what_a_change_gains():
+    """Twice the weights' bandwidth helps most, and no more than the path says."""
+    before = report_of("edge", "char_lstm", "--timing-only", "--why")
+    gain = before["why"]["gains"][0]
+    assert {change["parameter"] for change in gain["changes"]} == {
+        "weights.rows_per_cycle", "weight_sram.bytes_per_cycle"}
+    sets = [word for change in gain["changes"] for word in ("--set", f"{change['parameter']}={change['to']}")]
+    after = report_of("edge", "char_lstm", "--timing-only", *sets)
+    assert 0.8 * gain["cycles"] < before["total_cycles"] - after["total_cycles"] <= gain["cycles"]
+
+
 def test_both_schedules_find_the_same_path():
     event, clocked = (report_of("edge", "tiny_rnn", "--why", "--schedule", s) for s in ("event", "clocked"))
     assert event == clocked
