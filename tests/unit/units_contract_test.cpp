@@ -153,8 +153,10 @@ Program arrays(const ChipParams& chip) {
   Builder b(chip);
   b.mload(0, 8, 4);
   b.on_array(1, b.mload(1024, 8, 4));
-  b.mmul(0, 0, 4, 8, 4);
-  b.on_array(1, b.mmul(0, 1024, 4, 8, 4));
+  const int one = b.semaphore(Unit::weights1, Unit::matrix1), other = b.semaphore(Unit::weights1, Unit::matrix);
+  b.sync(Unit::weights1, {{}, {one, other}, {}});
+  b.on_array(1, b.mmul(0, 1024, 4, 8, 4, 8, false, false, {{one}, {}, {}}));
+  b.mmul(0, 0, 4, 8, 4, 8, false, false, {{other}, {}, {}});
   return b.done();
 }
 
