@@ -162,8 +162,8 @@ TEST(CriticalPath, OfAnOlderRequest) {
             "gather 1 slot, taken: 0..1 of mload 0 slot = 1 + 0 + 0\n");
 }
 
-// The first gate instruction starts when no sum will be late; the second mmul when the first gate instruction has given
-// room back; and the second gate instruction again when no sum will be late.
+// The first gate instruction starts when no sum will be late; the second mmul when the first gate instruction
+// has given room back; and the second gate instruction again when no sum will be late.
 TEST(CriticalPath, OfStreams) {
   ChipParams chip = small_chip();
   chip.machine.stream_rows = 4;
@@ -221,6 +221,31 @@ TEST(CriticalPath, OfDescriptorsInFlight) {
             "load 0 transfer, latency: 7..27 of load 0 request = 20 + 0 + 0\n"
             "load 0 request, request: 1..7 of load 0 front = 5 + 0 + 1\n"
             "load 0 front, dispatch: 0..1 of load 0 slot = 1 + 0 + 0\n");
+}
+
+// A load that takes as long as all else keeps two ways apart from the first cycle on: memory does not grow
+// with them.
+TEST(CriticalPath, OfManyInstructionsTakesLittleMemory) {
+  for (const std::int64_t latency : {20, 50000, 90000}) {
+    ChipParams chip = small_chip();
+    chip.dram.latency = latency;
+    Builder b(chip);
+    const int s = b.semaphore(Unit::gate, Unit::weights);
+    for (int i = 0; i < 2; ++i) b.load(kWeight, 0, 1, 8);
+    b.loop(20000);
+    b.sync(Unit::gate, {{}, {s}, {}});
+    b.sync(Unit::weights, {{s}, {}, {}});
+    b.end();
+    const Program program = b.done();
+    constexpr std::size_t kCapacity = 256;
+    CriticalPath path(chip, program, kCapacity);
+    const Cycle total = run_chip(chip, program, Schedule::event, nullptr, kNever, &path).total_cycles;
+    std::int64_t cycles = 0, times = 0;
+    for (const PathLink& link : path.links()) cycles += link.cycles(), times += link.times;
+    EXPECT_EQ(cycles, total);
+    EXPECT_EQ(times > 20000, latency < 90000) << "the loop takes 3 cycles an iteration";
+    EXPECT_EQ(path.capacity(), kCapacity);
+  }
 }
 
 }  // namespace
