@@ -11,6 +11,7 @@
 #include "models/base/params.hpp"
 #include "tests/rtl/verify_gangs.hpp"
 #include "tests/rtl/verify_programs.hpp"
+#include "tests/rtl/verify_streams.hpp"
 #include "tests/support/random_networks.hpp"
 
 namespace rondo::rtl {
@@ -55,6 +56,7 @@ ChipParams random_pace(const Shape& shape, Dice& dice) {
     if (name != "machine") section.fields(wild);
   });
   chip.matrix.operand_bits = dice.one_of<std::int64_t>({8, 16});
+  if (dice.chance(30)) chip.load.setup_cycles = std::min(chip.store.setup_cycles + 1, kLimits.setup_cycles);  // requests meet
   chip.machine = shape.machine;
   chip.gate.lanes = shape.lanes;
   return chip;
@@ -127,10 +129,14 @@ bool make_network(Case& made, Dice& dice) {
 
 void make_program(Case& made, Dice& dice) {
   std::string last;
-  const bool gang = dice.chance(30);
+  enum class Kind { random, gang, stream };
+  const Kind kind = dice.chance(30) ? Kind::gang : made.shape->machine.stream_rows > 0 && dice.chance(40) ? Kind::stream : Kind::random;
   for (int attempt = 0; attempt < 200; ++attempt) {
     try {
-      made.program = gang ? random_gang_program(made.shape->machine, dice) : random_race_free_program(made.shape->machine, dice);
+      const Machine& machine = made.shape->machine;
+      made.program = kind == Kind::gang     ? random_gang_program(machine, dice)
+                     : kind == Kind::stream ? random_stream_program(machine, dice)
+                                            : random_race_free_program(machine, dice);
     } catch (const Error&) {  // it would need more semaphores than there are
       continue;
     }

@@ -8,7 +8,7 @@ namespace rondo::rtl {
 namespace {
 
 constexpr std::array<std::string_view, kFeatures> kNames = {
-    "a random program", "a gang", "a compiled network", "an LSTM",         "a GRU",          "an RNN",         "two layers",
+    "a random program", "a gang", "a program about streams", "a compiled network", "an LSTM",         "a GRU",          "an RNN",         "two layers",
     "both directions",  "weights streamed",  "products",    "several arrays",  "output-stationary", "sums held",   "streams",
     "gathers",          "bank conflicts",     "loops",           "semaphores posted both ways", "tiles kept"};
 
@@ -39,7 +39,8 @@ class Teller {
 
   void network() {
     const std::string& text = made_.network;
-    set(!text.empty() ? Feature::network : made_.program.name == "gang" ? Feature::gang : Feature::random_program);
+    const std::string& name = made_.program.name;
+    set(!text.empty() ? Feature::network : name == "gang" ? Feature::gang : name == "stream" ? Feature::stream_program : Feature::random_program);
     set(Feature::lstm, contains(text, "lstm:"));
     set(Feature::gru, contains(text, "gru:"));
     set(Feature::rnn, contains(text, "rnn:"));

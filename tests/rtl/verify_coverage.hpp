@@ -12,6 +12,7 @@ namespace rondo::rtl {
 enum class Feature {
   random_program,
   gang,               // units that ask for ports in the same cycle
+  stream_program,
   network,
   lstm,
   gru,
@@ -30,7 +31,7 @@ enum class Feature {
   double_posts,       // a semaphore posted by signal and by release
   keeps_tile,
 };
-inline constexpr int kFeatures = 19;
+inline constexpr int kFeatures = 20;
 std::string_view name_of(Feature feature);
 
 /// Plain numbers, so that processes can share them.

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <vector>
 
+#include "tests/rtl/verify_programs.hpp"
+
 namespace rondo::rtl {
 namespace {
 
@@ -19,7 +21,7 @@ class GangProgram {
     program_.machine = machine;
     program_.kernels = {kernel(1), kernel(2), kernel(3)};
     Segment image{0, {}};
-    for (int b = 0; b < 1024; ++b) image.bytes.push_back(static_cast<std::uint8_t>(dice_.number(0, 255)));
+    add_random_bytes(image.bytes, 1024, dice_);
     for (int b = 0; b < 64; ++b) image.bytes[static_cast<std::size_t>(b)] = b % 4 == 0 ? static_cast<std::uint8_t>(dice_.number(0, 15)) : 0;
     program_.data.push_back(image);
   }

@@ -51,8 +51,8 @@ void vary_arithmetic(MicroOp& op, Dice& dice) {
   switch (op.opcode) {
     case MicroOpcode::li:
     case MicroOpcode::addi:
-    case MicroOpcode::rsubi:
-    case MicroOpcode::select: op.i = random_word(dice); break;
+    case MicroOpcode::rsubi: op.i = random_word(dice); break;
+    case MicroOpcode::select: op.i = dice.chance(50) ? 0 : random_word(dice); break;
     case MicroOpcode::clip:
       op.i = random_word(dice), op.j = random_word(dice);
       if (op.i > op.j) std::swap(op.i, op.j);
@@ -104,6 +104,40 @@ void reuse_registers(Kernel& kernel, Dice& dice) {
   }
 }
 
+// RandomKernel uses the registers up to 17, and 30.
+constexpr std::uint8_t kFolded = 28, kSpare = 31;
+
+// What is stored is made of several results, so that few of them come to nothing.
+void fold_results(Kernel& kernel, Dice& dice) {
+  const auto store = std::find_if(kernel.ops.begin(), kernel.ops.end(), [](const MicroOp& op) {
+    return info(op.opcode).functional_unit == FunctionalUnit::memory && info(op.opcode).operands.front() == 'a';
+  });
+  if (store == kernel.ops.begin() || !dice.chance(70)) return;
+  const auto before = store - kernel.ops.begin();
+  std::vector<MicroOp> folds;
+  std::uint8_t last = store->a;
+  for (std::int64_t more = dice.number(1, 4); more > 0; --more) {
+    const MicroOp& other = kernel.ops[static_cast<std::size_t>(dice.number(0, before - 1))];
+    folds.push_back({MicroOpcode::sub, kFolded, last, other.d, 0, 0, 0});
+    last = kFolded;
+  }
+  store->a = kFolded;
+  kernel.ops.insert(store, folds.begin(), folds.end());
+}
+
+// More reductions behind the first one: the next is stored, those after it only take the reducer's time.
+void reduce_again(Kernel& kernel, Dice& dice) {
+  if (kernel.ops.size() < 2 || !dice.chance(50)) return;
+  MicroOp reduction = kernel.ops[kernel.ops.size() - 2], store = kernel.ops.back();
+  if (info(reduction.opcode).functional_unit != FunctionalUnit::reducer) return;
+  kernel.ops.back().i = 0;
+  reduction.d = store.a = kSpare;
+  store.i = 4;
+  kernel.ops.push_back(reduction);
+  kernel.ops.push_back(store);
+  for (std::int64_t more = dice.number(0, 5); more > 0; --more) kernel.ops.push_back(reduction);
+}
+
 void vary_kernels(Program& program, Dice& dice) {
   for (Kernel& kernel : program.kernels) {
     for (MicroOp& op : kernel.ops) {
@@ -114,7 +148,9 @@ void vary_kernels(Program& program, Dice& dice) {
         vary_memory(op, dice);
       }
     }
+    fold_results(kernel, dice);
     reuse_registers(kernel, dice);
+    reduce_again(kernel, dice);
   }
 }
 
@@ -154,6 +190,19 @@ void vary_rows(Instruction& in, Dice& dice) {
   }
 }
 
+// Products of one array may follow each other through the same sums only column by column: rows of sums on a grid as wide as
+// the array see to that.
+void align_sums(Program& program, Dice& dice) {
+  const std::int64_t pitch = 4 * program.machine.cols, lines = program.machine.accumulator_bytes / pitch;
+  for (Instruction& in : program.code) {
+    if (in.opcode != Opcode::mmul || !(reads_sums(in) || writes_sums(in))) continue;
+    const std::int64_t vectors = in.fields[field::mmul::vectors];
+    if (vectors > lines) continue;
+    in.places[1] = Place{Space::accumulator, pitch * dice.number(0, lines - vectors), {}};
+    in.fields[field::mmul::dst_stride] = pitch;
+  }
+}
+
 // --- Memory that nothing overwrites, and bytes to begin with ----------------------------------------------------------
 
 // Moves every operand in the activation SRAM and in DRAM behind the indices, and points gathers at those.
@@ -161,8 +210,9 @@ void make_room_for_indices(Program& program, Dice& dice) {
   for (Instruction& in : program.code) {
     for (std::size_t p = 0; p < info(in.opcode).places.size(); ++p) {
       Place& place = in.places[p];
-      const bool used = in.opcode != Opcode::gate || !(place == Place{});
-      if (used && (place.space == Space::activation || place.space == Space::dram)) place.base += kIndexBytes;
+      const bool unused = (in.opcode == Opcode::gate && place == Place{}) ||
+                          (in.opcode == Opcode::mmul && p == 1 && !reads_sums(in) && !writes_sums(in));
+      if (!unused && (place.space == Space::activation || place.space == Space::dram)) place.base += kIndexBytes;
     }
     if (in.opcode != Opcode::gather) continue;
     in.places[2] = Place{Space::activation, 4 * dice.number(0, kIndices - in.fields[field::gather::rows]), {}};
@@ -185,7 +235,7 @@ void begin_with_loads(Program& program, Dice& dice) {
   if (std::any_of(program.code.begin(), program.code.end(), gathers))
     loads.push_back(load_of(Space::activation, 0, 0, 1, kIndexBytes));
   for (Space space : {Space::weight, Space::activation, Space::parameter}) {
-    if (!dice.chance(60)) continue;
+    if (!dice.chance(80)) continue;
     const std::int64_t least = space == Space::activation ? kIndexBytes : 0;
     const std::int64_t room = std::min(program.machine.capacity(space), kDramBytes) - least;
     const std::int64_t bytes = dice.number(room / 4, room);
@@ -200,9 +250,7 @@ void add_dram_image(Program& program, Dice& dice) {
     image.bytes.push_back(static_cast<std::uint8_t>(dice.number(0, 15)));
     image.bytes.insert(image.bytes.end(), 3, 0);
   }
-  const bool small = dice.chance(30);  // small numbers keep sums from saturating
-  while (static_cast<std::int64_t>(image.bytes.size()) < kDramBytes)
-    image.bytes.push_back(static_cast<std::uint8_t>(small ? dice.number(-9, 9) : dice.number(0, 255)));
+  add_random_bytes(image.bytes, kDramBytes, dice);
   program.data.push_back(std::move(image));
 }
 
@@ -275,7 +323,7 @@ std::string unmet_wait(const Program& program) {
 }
 
 // Lanes work element by element, the executor micro-operation by micro-operation: they agree when no byte that one element
-// stores is touched by another.
+// stores is touched by another; except that rows may store to the same place, one after the other.
 class ElementsMeet {
  public:
   explicit ElementsMeet(const Program& program) : program_(program), seen_(program.code.size()) {
@@ -284,7 +332,7 @@ class ElementsMeet {
     }
   }
 
-  /// Code indices of gate instructions that do it in some iteration. The program must have passed check_program.
+  /// Code indices of gate instructions that do it in some iteration.
   std::vector<int> find() {
     std::set<int> found;
     for (Walker walker(program_); !walker.done(); walker.next()) {
@@ -303,13 +351,15 @@ class ElementsMeet {
   struct Touch {
     std::int64_t stamp = 0;
     std::int64_t element = 0;  ///< numbered over all rows; below 0: what happens once in a row, or several
-    bool stored = false;
+    std::ptrdiff_t op = 0;     ///< who touches it first
+    bool stored = false, loaded = false;
   };
 
   bool meet(const Instruction& in, const std::array<std::int64_t, kMaxPlaces>& at) {
     ++stamp_;
     const std::int64_t elements = in.fields[field::gate::elements];
-    for (const MicroOp& op : program_.kernels[static_cast<std::size_t>(in.fields[field::gate::kernel])].ops) {
+    const std::vector<MicroOp>& ops = program_.kernels[static_cast<std::size_t>(in.fields[field::gate::kernel])].ops;
+    for (const MicroOp& op : ops) {
       const MicroOpInfo& row = info(op.opcode);
       if (row.functional_unit != FunctionalUnit::memory || row.operands.find('p') == std::string_view::npos) continue;
       const std::int64_t width = row.name.back() == '8' ? 1 : row.name.back() == '6' ? 2 : 4;
@@ -319,7 +369,8 @@ class ElementsMeet {
           const std::int64_t first = at[op.p] + r * in.fields[field::gate::s0 + op.p] + op.i + e * op.j * width;
           const std::int64_t who = op.j == 0 && elements > 1 ? -1 - r : r * elements + e;
           for (std::int64_t b = first; b < first + width; ++b) {
-            if (clash(touches[static_cast<std::size_t>(b)], who, row.operands.front() == 'a')) return true;
+            if (b < 0 || b >= static_cast<std::int64_t>(touches.size())) continue;  // for check_program to find
+            if (clash(touches[static_cast<std::size_t>(b)], who, &op - ops.data(), row.operands.front() == 'a')) return true;
           }
         }
       }
@@ -327,12 +378,16 @@ class ElementsMeet {
     return false;
   }
 
-  bool clash(Touch& touch, std::int64_t who, bool store) const {
-    const bool fresh = touch.stamp != stamp_;
-    if (!fresh && touch.element != who && (store || touch.stored)) return true;
-    touch.element = fresh || touch.element == who ? who : INT64_MIN;
-    touch.stored = store || (!fresh && touch.stored);
-    touch.stamp = stamp_;
+  bool clash(Touch& touch, std::int64_t who, std::ptrdiff_t op, bool store) const {
+    if (touch.stamp != stamp_) {
+      touch = {stamp_, who, op, store, !store};
+      return false;
+    }
+    const bool again = store && !touch.loaded && touch.op == op;  // the next row
+    if (touch.element != who && (store || touch.stored) && !again) return true;
+    if (touch.element != who) touch.element = INT64_MIN;
+    if (touch.op != op) touch.op = -1;
+    touch.stored |= store, touch.loaded |= !store;
     return false;
   }
 
@@ -346,10 +401,16 @@ bool pops(const Kernel& kernel) {
   return std::any_of(kernel.ops.begin(), kernel.ops.end(), [](const MicroOp& op) { return info(op.opcode).operands.find('s') != std::string_view::npos; });
 }
 
-// Gives the results of gate instructions whose elements meet another memory; what still meets then does nothing.
+bool outside_of_memory(const Program& program) {
+  const std::vector<std::string> findings = check_program(program);
+  return std::any_of(findings.begin(), findings.end(), [](const std::string& f) { return f.find("memory; allowed 0..") != std::string::npos; });
+}
+
+// Gives the results of gate instructions whose elements meet another memory; what still meets then does nothing. The start of the
+// activation SRAM stays free for the indices.
 void part_elements(Program& program, Dice& dice) {
   constexpr int kAttempts = 5;
-  for (int attempt = 0; attempt <= kAttempts && check_program(program).empty(); ++attempt) {
+  for (int attempt = 0; attempt <= kAttempts; ++attempt) {
     for (const int code : ElementsMeet(program).find()) {
       Instruction& in = program.code[static_cast<std::size_t>(code)];
       const Kernel& kernel = program.kernels[static_cast<std::size_t>(in.fields[field::gate::kernel])];
@@ -361,15 +422,22 @@ void part_elements(Program& program, Dice& dice) {
       const KernelSummary summary = summarise(kernel);
       const Instruction before = in;
       for (int p = 0; p < kMaxPlaces; ++p) {
-        if (summary.operands[p].written)
-          in.places[p].space = dice.one_of({Space::activation, Space::accumulator, Space::parameter, Space::weight});
+        if (summary.operands[p].written) in.places[p].space = dice.one_of({Space::accumulator, Space::parameter, Space::weight});
       }
-      if (!check_program(program).empty()) in = before;
+      if (outside_of_memory(program)) in = before;
     }
   }
 }
 
 }  // namespace
+
+void add_random_bytes(std::vector<std::uint8_t>& bytes, std::int64_t until, Dice& dice) {
+  const std::int64_t kind = dice.number(0, 4);
+  while (static_cast<std::int64_t>(bytes.size()) < until) {
+    const std::int64_t byte = kind == 0 ? dice.one_of<std::int64_t>({127, 127, 127, 128}) : kind == 1 ? dice.number(-9, 9) : dice.number(0, 255);
+    bytes.push_back(static_cast<std::uint8_t>(byte));
+  }
+}
 
 Program random_race_free_program(const Machine& machine, Dice& dice) {
   Machine smaller = machine;
@@ -381,6 +449,7 @@ Program random_race_free_program(const Machine& machine, Dice& dice) {
   program.machine = machine;
   vary_kernels(program, dice);
   for (Instruction& in : program.code) vary_rows(in, dice);
+  if (dice.chance(85)) align_sums(program, dice);
   make_room_for_indices(program, dice);
   part_elements(program, dice);
   begin_with_loads(program, dice);

@@ -1,6 +1,8 @@
 #pragma once
 
+#include <cstdint>
 #include <string>
+#include <vector>
 
 #include "models/isa/instruction.hpp"
 #include "tests/support/random_chips.hpp"
@@ -12,6 +14,9 @@ namespace rondo::rtl {
 /// compiler's own synchroniser keeps conflicting instructions apart. It begins by loading random bytes from DRAM. Machines
 /// need at least 256 bytes in every SRAM. May be unfit (see below), seldom.
 Program random_race_free_program(const Machine& machine, testing::Dice& dice);
+
+/// Appends bytes up to a size: any, small ones whose sums never saturate, or extreme ones whose sums soon do.
+void add_random_bytes(std::vector<std::uint8_t>& bytes, std::int64_t until, testing::Dice& dice);
 
 /// Why a program is no fair comparison: check_program's or the hazard checker's first finding, a wait that nothing before it
 /// satisfies, an element of a gate instruction that stores where another one loads or stores, an index outside of its table.

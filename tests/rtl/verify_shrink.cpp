@@ -1,6 +1,7 @@
 #include "tests/rtl/verify_shrink.hpp"
 
 #include <algorithm>
+#include <array>
 #include <set>
 #include <vector>
 
@@ -44,6 +45,7 @@ class Shrinker {
     for (bool again = true; again && left_ > 0;) {
       again = drop_semaphores();
       again |= delete_code();
+      again |= delete_companions();
       again |= shorten_loops();
       again |= reduce_fields();
       again |= delete_micro_ops();
@@ -110,6 +112,48 @@ class Shrinker {
       }
     }
     return any;
+  }
+
+  // What only goes together, reduced to its semaphores: everything about all arrays, or about one; or a product, the tile before it and the gate
+  // instruction after it that may take its sums, in any selection.
+  bool delete_companions() {
+    std::array<std::vector<std::size_t>, kMaxArrays> of_array;
+    std::vector<std::size_t> of_any;
+    for (int a = 0; a < kMaxArrays; ++a) {
+      for (std::size_t i = 0; i < code().size(); ++i) {
+        if (is_of_array(code()[i], a)) of_array[a].push_back(i), of_any.push_back(i);
+      }
+    }
+    bool any = empty(of_any);
+    for (const std::vector<std::size_t>& all : of_array) {
+      any |= empty(all);
+      for (const std::size_t i : all) {
+        if (code()[i].opcode != Opcode::mmul) continue;
+        for (const bool tile : {true, false}) {
+          for (const bool gate : {true, false}) {
+            std::vector<std::size_t> some = {i};
+            const auto before = std::find_if(all.rbegin(), all.rend(), [&](std::size_t k) { return k < i && code()[k].opcode == Opcode::mload; });
+            const auto after = std::find_if(all.begin(), all.end(), [&](std::size_t k) { return k > i && code()[k].opcode == Opcode::gate; });
+            if (tile && before != all.rend()) some.push_back(*before);
+            if (gate && after != all.end()) some.push_back(*after);
+            any |= empty(some);
+          }
+        }
+      }
+    }
+    return any;
+  }
+
+  bool is_of_array(const Instruction& in, int array) const {
+    if (in.opcode == Opcode::gate)
+      return summarise(now_.program.kernels[static_cast<std::size_t>(in.fields[field::gate::kernel])]).pops >> array & 1;
+    return (in.opcode == Opcode::mload || in.opcode == Opcode::mmul) && array_of(in.unit) == array;
+  }
+
+  bool empty(const std::vector<std::size_t>& some) {
+    return attempt([&](Witness& w) {
+      for (const std::size_t i : some) w.program.code[i] = only_semaphores(w.program.code[i]);
+    });
   }
 
   // Counts halved; a loop of one iteration opened, the loops inside it moving outwards.
