@@ -27,11 +27,19 @@ struct Event {
 struct Knowledge {
   std::array<std::int64_t, kUnits> done{};
   std::array<std::int64_t, kUnits> released{};
+  /// Of an array: from how many products the first columns are out, and how many columns.
+  struct Out {
+    std::int64_t products = 0, columns = 0;
+  };
+  std::array<Out, kMaxArrays> out{};
 
   void learn(const Knowledge& other) {
     for (int u = 0; u < kUnits; ++u) {
       done[u] = std::max(done[u], other.done[u]);
       released[u] = std::max(released[u], other.released[u]);
+    }
+    for (int a = 0; a < kMaxArrays; ++a) {
+      if (other.out[a].products > out[a].products) out[a] = other.out[a];
     }
   }
 };
@@ -130,7 +138,8 @@ class Checker {
   }
 
   // A gate instruction that pops starts after the mmul, and its window ends after the mmul's: until then the mmul has read its
-  // vectors. Its results need not all be out: only those that the gate instruction pops are.
+  // vectors. Its results need not all be out: only those that the gate instruction pops are, and before them those of earlier
+  // products in the same columns.
   void start_stream(int unit, const Event& event) {
     Knowledge started = known_[unit];
     started.released[unit] = std::max(started.released[unit], event.number);  // one window after the other
@@ -147,8 +156,13 @@ class Checker {
   void end_pops(const Instruction& gate) {
     for (int a = 0; pops_of(gate) >> a != 0; ++a) {
       if (!(pops_of(gate) >> a & 1) || streams_[a].empty()) continue;
-      std::int64_t& released = known_[static_cast<int>(Unit::gate)].released[static_cast<int>(matrix_unit(a))];
-      released = std::max(released, streams_[a].front().number + 1);
+      Knowledge& known = known_[static_cast<int>(Unit::gate)];
+      const int unit = static_cast<int>(matrix_unit(a));
+      const std::int64_t products = streams_[a].front().number + 1;
+      known.released[unit] = std::max(known.released[unit], products);
+      const Kernel& kernel = program_.kernels[static_cast<std::size_t>(gate.fields[field::gate::kernel])];
+      known.out[a] = {products, last_column(kernel, a, gate.fields[field::gate::elements]) + 1};
+      if (known.out[a].columns == program_.machine.cols) known.done[unit] = std::max(known.done[unit], products);
       streams_[a].pop_front();
     }
   }
@@ -194,6 +208,8 @@ class Checker {
   void judge_columns(const History& history, const Access& access, int unit, const Event& event, std::int64_t begin, std::int64_t end) {
     const auto judge_one = [&](const Event& earlier, const char* doing) {
       if (earlier.code < 0 || known_[unit].done[unit] > earlier.number || same_columns(earlier, event)) return;
+      const Knowledge::Out& out = known_[unit].out[array_of(static_cast<Unit>(unit))];
+      if (out.products > earlier.number && out.columns >= program_.code[earlier.code].fields[field::mmul::cols]) return;
       race(earlier.code, doing, event.code, access, begin, end);
     };
     if (history.writer == unit) judge_one(history.write, "writing in other columns");

@@ -33,8 +33,31 @@ std::vector<Handover> handovers(const Program& program) {
   return out;
 }
 
+std::vector<Handover> streams(const Program& program) {
+  std::array<std::deque<Handover>, kMaxArrays> open;
+  std::vector<std::int64_t> executions(program.code.size());
+  std::vector<Handover> out;
+  for (Walker walker(program); !walker.done(); walker.next()) {
+    const Instruction& in = walker.instruction();
+    const Executed now{walker.index(), executions[static_cast<std::size_t>(walker.index())]++};
+    if (in.opcode == Opcode::mmul && in.fields[field::mmul::stream] == 1) open[array_of(in.unit)].push_back({now, {}, -1, false});
+    for (int a = 0; a < kMaxArrays && in.opcode == Opcode::gate; ++a) {
+      const std::int64_t column = last_column(program.kernels[in.fields[field::gate::kernel]], a, in.fields[field::gate::elements]);
+      if (column < 0 || open[a].empty()) continue;
+      Handover popped = open[a].front();
+      open[a].pop_front();
+      popped.to = now;
+      popped.signal = column == program.machine.cols - 1;
+      out.push_back(popped);
+    }
+  }
+  return out;
+}
+
 Ordering::Ordering(const Program& program)
     : program_(program), handovers_(handovers(program)), places_(program.code.size()) {
+  const std::vector<Handover> popped = streams(program);
+  handovers_.insert(handovers_.end(), popped.begin(), popped.end());
   std::array<std::int64_t, kUnits> next{};
   for (Walker walker(program); !walker.done(); walker.next()) {
     places_[static_cast<std::size_t>(walker.index())].push_back(next[static_cast<std::size_t>(walker.instruction().unit)]++);
@@ -44,6 +67,9 @@ Ordering::Ordering(const Program& program)
     const Unit poster = program.code[static_cast<std::size_t>(handover.from.code)].unit;
     const Unit taker = program.code[static_cast<std::size_t>(handover.to.code)].unit;
     taken_[static_cast<std::size_t>(taker)].push_back({place_of(handover.to), place_of(handover.from), poster, h});
+  }
+  for (auto& list : taken_) {
+    std::stable_sort(list.begin(), list.end(), [](const Taken& a, const Taken& b) { return a.at < b.at; });
   }
 }
 
@@ -68,8 +94,10 @@ std::optional<std::vector<Handover>> Ordering::path(Executed earlier, Executed l
     while (last < taken.size() && taken[last].at <= step.place) ++last;
     for (std::size_t t = first; t < last; ++t) {
       const Handover& handover = handovers_[taken[t].handover];
-      // A later instruction's release says that earlier ones have read, not that their results are there.
-      const bool enough = handover.signal || !results;
+      // A later instruction's release says that earlier ones have read, not that their results are there. A gate instruction that is
+      // `later` itself only knows that the product has started.
+      const bool starting = handover.semaphore < 0 && s == 0 && taken[t].at == step.place;
+      const bool enough = starting ? !results && taken[t].posted_at > place_of(earlier) : handover.signal || !results;
       steps.push_back({taken[t].poster, taken[t].posted_at, static_cast<std::ptrdiff_t>(taken[t].handover), static_cast<std::ptrdiff_t>(s)});
       if (taken[t].poster != goal || taken[t].posted_at < place_of(earlier) || !enough) continue;
       std::vector<Handover> path;

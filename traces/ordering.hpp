@@ -16,18 +16,22 @@ struct Executed {
   bool operator==(const Executed& o) const { return code == o.code && execution == o.execution; }
 };
 
-/// A token of a semaphore on its way: posted by `from`, taken by `to`.
+/// A token of a semaphore on its way: posted by `from`, taken by `to`. Or a stream: `to` has popped the sums of `from` when it is
+/// through, so that its posts and all that come after it count.
 struct Handover {
   Executed from, to;
-  int semaphore = -1;
+  int semaphore = -1;   ///< -1: a stream
   bool signal = false;  ///< posted when every result of `from` is visible; else when its operands have been read
 };
 
 /// Every token that a wait takes, in program order of the waits: the k-th wait on a semaphore takes its k-th token. Tokens that
 /// were there at the start, and those that nobody takes, are left out. Loops are followed to their end.
 std::vector<Handover> handovers(const Program& program);
+/// Every product that streams and the gate instruction that pops its sums; `signal`: to the array's last column, so that nothing
+/// of it or of a product before it is still to come out.
+std::vector<Handover> streams(const Program& program);
 
-/// Who must wait for whom, along semaphores and the order of each unit's queue.
+/// Who must wait for whom, along semaphores, streams and the order of each unit's queue.
 class Ordering {
  public:
   explicit Ordering(const Program& program);

@@ -122,6 +122,14 @@ KernelSummary summarise(const Kernel& kernel) {
   return summary;
 }
 
+std::int64_t last_column(const Kernel& kernel, int array, std::int64_t elements) {
+  std::int64_t last = -1;
+  for (const MicroOp& op : kernel.ops) {
+    if (op.opcode == MicroOpcode::pop && op.p == array) last = std::max(last, op.i + op.j * (elements - 1));
+  }
+  return last;
+}
+
 std::vector<Access> accesses(const Instruction& in, const std::array<std::int64_t, kMaxPlaces>& at,
                              const std::vector<Kernel>& kernels) {
   const auto& f = in.fields;

@@ -224,6 +224,8 @@ struct KernelSummary {
   std::uint8_t pops = 0;                               ///< arrays whose streams it reads, one bit each
 };
 KernelSummary summarise(const Kernel& kernel);
+/// The last column that a kernel over `elements` elements pops from an array's stream; -1: it pops nothing from it.
+std::int64_t last_column(const Kernel& kernel, int array, std::int64_t elements);
 
 /// Reads and writes of `instruction` with its places at the given byte addresses (strides already added).
 /// Every memory micro-operation of a kernel gives one Access, so that an operand used at several

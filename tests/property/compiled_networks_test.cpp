@@ -97,7 +97,7 @@ TEST_P(CompiledNetworks, SameValuesSameCyclesNoHazards) {
   RecordProperty("cases", checked);
 }
 
-INSTANTIATE_TEST_SUITE_P(Seeds, CompiledNetworks, ::testing::Range(1, 12));
+INSTANTIATE_TEST_SUITE_P(Seeds, CompiledNetworks, ::testing::Range(1, 300));
 
 }  // namespace
 }  // namespace rondo::testing

@@ -114,6 +114,32 @@ TEST(Hazards, APopKnowsWhatItsProductKnew) {
             std::string::npos);
 }
 
+// Who has popped the last word of a product's sums, and all who wait for it, know that the product is over.
+TEST(Hazards, PoppedSumsAreOut) {
+  const auto after_popping = [&](const std::string& gate, const std::string& later) {
+    return hazards_of(kTile + product(0, "vectors=1 keep=1 accumulate=1 stream=1") + "gate take p0=activation[64] rows=1 " + gate +
+                      "\n" + later);
+  };
+  const std::string elsewhere = product(4, "vectors=1 wait=1");
+  EXPECT_EQ(after_popping("elements=4 release=1", elsewhere), "");
+  EXPECT_NE(after_popping("elements=3 release=1", elsewhere).find("reading in other columns"), std::string::npos)
+      << "the last column has not come out";
+  EXPECT_NE(after_popping("elements=4", product(4, "vectors=1")).find("other columns"), std::string::npos) << "nobody waits";
+}
+
+// Columns come out one after the other: the last one of a narrow product says nothing of the others of a wide one before it.
+TEST(Hazards, PoppedSumsTellOfTheirColumnsOnly) {
+  const auto narrow_after = [&](int cols) {
+    const std::string tile = "mload src=weight[0] rows=4 cols=" + std::to_string(cols) + " stride=4 bits=8\n";
+    const std::string of = " rows=4 cols=" + std::to_string(cols) + " bits=8 vectors=1";
+    return hazards_of(tile + "mmul src=activation[0] dst=accumulator[0]" + of + "\n" + "mload src=weight[0] rows=4 cols=2 stride=4 bits=8\n" +
+                      "mmul src=activation[0] dst=accumulator[0] rows=4 cols=2 bits=8 vectors=1 accumulate=1 stream=1\n" +
+                      "gate take p0=activation[64] elements=2 rows=1 release=1\n" + kTile + product(4, "vectors=1 wait=1"));
+  };
+  EXPECT_EQ(narrow_after(2), "");
+  EXPECT_NE(narrow_after(4).find("writing in other columns"), std::string::npos) << narrow_after(4);
+}
+
 struct Overlap {
   const char* kernel;
   const char* gate;

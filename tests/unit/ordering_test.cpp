@@ -60,5 +60,26 @@ TEST(Ordering, EachIterationTakesItsOwnToken) {
   EXPECT_EQ(chain(program, {load, 1}, {weights, 1}), std::nullopt);
 }
 
+TEST(Ordering, WhoPopsAProductComesAfterIt) {
+  ChipParams chip = small_chip();
+  chip.machine.stream_rows = 2;
+  Builder b(chip);
+  const int s = b.semaphore(Unit::gate, Unit::store);
+  const int pop_all = b.kernel({{MicroOpcode::pop, 0, 0, 0, 0, 0, 1}, {MicroOpcode::st32, 0, 0, 0, 0, 0, 1}});
+  b.mload(0, 8, 4);
+  const int product = b.mmul(0, 0, 1, 8, 4);
+  b.at(product).fields[field::mmul::stream] = 1;
+  const int gate = b.gate(pop_all, 4, 1, {{kActivation, 64, {}}}, {{}, {}, {s}}), next = b.sync(Unit::gate);
+  const int store = b.sync(Unit::store, {{s}, {}, {}});
+  const Program program = b.done();
+  EXPECT_EQ(chain(program, {product, 0}, {next, 0}), (Codes{{product, gate}}));
+  EXPECT_EQ(chain(program, {product, 0}, {store, 0}), (Codes{{product, gate}, {gate, store}}));
+  EXPECT_EQ(chain(program, {product, 0}, {gate, 0}), std::nullopt) << "it starts before the last word is there";
+  Program fewer = program;
+  fewer.code[static_cast<std::size_t>(gate)].fields[field::gate::elements] = 3;
+  EXPECT_EQ(chain(fewer, {product, 0}, {next, 0}, false), (Codes{{product, gate}}));
+  EXPECT_EQ(chain(fewer, {product, 0}, {next, 0}, true), std::nullopt) << "the last column is still to come";
+}
+
 }  // namespace
 }  // namespace rondo::testing
