@@ -55,6 +55,7 @@ void Builder::layer(const std::string& name) {
 
 Instruction& Builder::push(Opcode opcode, Unit unit) {
   open_.back()->push_back({});
+  open_.back()->back().pass = pass_;
   Instruction& in = open_.back()->back().instruction;
   in.opcode = opcode;
   in.unit = unit;
@@ -62,23 +63,26 @@ Instruction& Builder::push(Opcode opcode, Unit unit) {
   return in;
 }
 
-void Builder::mload(Place src, std::int64_t rows, std::int64_t cols, std::int64_t stride, int bits) {
+void Builder::mload(Place src, std::int64_t rows, std::int64_t cols, std::int64_t stride, int bits, int array) {
   namespace f = field::mload;
-  Instruction& in = push(Opcode::mload, Unit::weights);
+  Instruction& in = push(Opcode::mload, weights_unit(array));
   in.places[0] = src;
   in.fields[f::rows] = rows, in.fields[f::cols] = cols, in.fields[f::stride] = stride, in.fields[f::bits] = bits;
+  in.fields[f::array] = array;
 }
 
 void Builder::mmul(const Product& p) {
   namespace f = field::mmul;
-  Instruction& in = push(Opcode::mmul, Unit::matrix);
-  in.places[0] = p.src, in.places[1] = p.dst;
-  in.fields[f::vectors] = p.vectors, in.fields[f::rows] = p.rows, in.fields[f::cols] = p.cols;
-  in.fields[f::src_stride] = p.src_stride, in.fields[f::dst_stride] = p.dst_stride, in.fields[f::bits] = p.bits;
-  in.fields[f::accumulate] = p.accumulate, in.fields[f::keep] = p.keep;
+  Instruction& in = push(Opcode::mmul, matrix_unit(p.array));
+  in.fields[f::vectors] = p.vectors, in.fields[f::rows] = p.rows, in.fields[f::cols] = p.cols, in.fields[f::bits] = p.bits;
+  in.fields[f::accumulate] = p.accumulate, in.fields[f::keep] = p.keep, in.fields[f::array] = p.array;
+  in.fields[f::stream] = p.stream, in.fields[f::hold] = p.hold;
+  in.places[0] = p.src, in.fields[f::src_stride] = p.src_stride;
+  if (reads_sums(in) || writes_sums(in)) in.places[1] = p.dst, in.fields[f::dst_stride] = p.dst_stride;
 }
 
-void Builder::gate(const Kernel& kernel, const std::vector<RowOperand>& operands, std::int64_t elements, std::int64_t rows) {
+void Builder::gate(const Kernel& kernel, const std::vector<RowOperand>& operands, std::int64_t elements, std::int64_t rows,
+                   std::vector<PartialSums> popped) {
   namespace f = field::gate;
   auto found = std::find_if(program_.kernels.begin(), program_.kernels.end(), [&](const Kernel& k) { return k.ops == kernel.ops; });
   if (found == program_.kernels.end()) {
@@ -92,6 +96,7 @@ void Builder::gate(const Kernel& kernel, const std::vector<RowOperand>& operands
   }
   const std::int64_t number = found - program_.kernels.begin();
   Instruction& in = push(Opcode::gate, Unit::gate);
+  open_.back()->back().popped = std::move(popped);
   const KernelSummary summary = summarise(program_.kernels[number]);
   for (std::size_t p = 0; p < operands.size(); ++p) {
     if (!summary.operands[p].read && !summary.operands[p].written) continue;

@@ -8,11 +8,21 @@
 
 namespace rondo {
 
+/// Old sums in the accumulators to which a product added the new ones that it streams: when a gate instruction has popped
+/// these, nobody reads the old ones any more.
+struct PartialSums {
+  int array;
+  Place place;
+  std::int64_t rows, bytes, stride;
+};
+
 /// A program while it is being written: a tree of loops and instructions, without semaphores.
 struct Item {
   Instruction instruction;              ///< when `body` is empty
   std::int64_t count = 0;               ///< iterations of the loop; 0: an instruction
   std::vector<Item> body;
+  int pass = -1;                        ///< an mmul's, a gate instruction's; see Builder::pass
+  std::vector<PartialSums> popped;      ///< of a gate instruction
 
   bool is_loop() const { return count > 0; }
 };
@@ -63,15 +73,25 @@ class Builder {
   /// Instructions written from now on belong to this part of the network.
   void layer(const std::string& name);
 
-  void mload(Place src, std::int64_t rows, std::int64_t cols, std::int64_t stride, int bits);
+  /// Instructions written from now on belong to this pass; -1: to none. Products of one pass meet in the accumulators only in
+  /// the same columns, so that they need not wait for each other.
+  void pass(int number) { pass_ = number; }
+  int new_pass() { return passes_++; }
+
+  void mload(Place src, std::int64_t rows, std::int64_t cols, std::int64_t stride, int bits, int array = 0);
   struct Product {
     Place src, dst;
     std::int64_t vectors, rows, cols, src_stride, dst_stride;
     int bits;
-    bool accumulate, keep;
+    std::int64_t accumulate;   ///< kNewSums ...
+    bool keep;
+    int array = 0;
+    bool stream = false, hold = false;
   };
+  /// `dst` counts only where the fields make the product read or write sums.
   void mmul(const Product& product);
-  void gate(const Kernel& kernel, const std::vector<RowOperand>& operands, std::int64_t elements, std::int64_t rows);
+  void gate(const Kernel& kernel, const std::vector<RowOperand>& operands, std::int64_t elements, std::int64_t rows,
+            std::vector<PartialSums> popped = {});
   /// `rows` runs of `bytes`; runs that touch on both sides become one.
   void load(Place src, Place dst, std::int64_t rows, std::int64_t bytes, std::int64_t src_stride, std::int64_t dst_stride);
   void store(Place src, Place dst, std::int64_t rows, std::int64_t bytes, std::int64_t src_stride, std::int64_t dst_stride);
@@ -94,6 +114,7 @@ class Builder {
   Block root_;
   std::vector<Block*> open_;
   int layer_ = -1;
+  int pass_ = -1, passes_ = 0;
 };
 
 }  // namespace rondo

@@ -205,8 +205,11 @@ void CellPasses::add_products(bool hoisted) {
 }
 
 void CellPasses::write_kernels() {
-  if (ahead != nullptr) write_ahead_kernel();
-  for (std::size_t p = 0; p < phases.size(); ++p) write_phase_kernel(static_cast<int>(p));
+  for (variant_ = 0; ahead != nullptr && variant_ < ahead->variants(); ++variant_) ahead_kernels.push_back(ahead_kernel());
+  for (std::size_t p = 0; p < phases.size(); ++p) {
+    Phase& phase = phases[p];
+    for (variant_ = 0; variant_ < phase.pass->variants(); ++variant_) phase.kernels.push_back(phase_kernel(static_cast<int>(p)));
+  }
 }
 
 Lane CellPasses::limited(KernelBuilder& k, const Lane& sum, const ProductPlace& at) {
@@ -216,20 +219,19 @@ Lane CellPasses::limited(KernelBuilder& k, const Lane& sum, const ProductPlace& 
   return value;
 }
 
-void CellPasses::write_ahead_kernel() {
+Kernel CellPasses::ahead_kernel() const {
   KernelBuilder k;
   for (std::size_t e = 0; e < cell_.equations.size(); ++e) {
     const ProductPlace& at = products_[e];
     if (at.ahead < 0) continue;
-    const Lane sum = k.requantise(0, ahead->sums_offset(at.ahead), 1, ahead->bias_offset(at.ahead), ahead->factor_offset(at.ahead),
-                                  ahead->shift(at.ahead), at.x_scale, most(static_cast<int>(e)));
+    const Lane sum = ahead->value(k, variant_, at.ahead, at.x_scale, most(static_cast<int>(e)));
     k.store_raw(limited(k, sum, at), kInput, 16, 2 * at.ahead * ahead->width(), 1);
   }
-  ahead_kernel = k.finish(cell_.name + "_ahead");
+  return k.finish(cell_.name + "_ahead");
 }
 
-void CellPasses::write_phase_kernel(int p) {
-  Phase& phase = phases[p];
+Kernel CellPasses::phase_kernel(int p) {
+  const Phase& phase = phases[p];
   KernelBuilder k;
   std::vector<Lane> known(cell_.equations.size());
   // All values first: a state that is overwritten has been read by then.
@@ -248,7 +250,7 @@ void CellPasses::write_phase_kernel(int p) {
     }
   }
   k.store(known[phase.vector], kVector, phase.vector_format.bits, 0, 1, phase.vector_format.scale);
-  phase.kernel = k.finish(cell_.name + (phases.size() > 1 ? "_phase" + std::to_string(p) : ""));
+  return k.finish(cell_.name + (phases.size() > 1 ? "_phase" + std::to_string(p) : ""));
 }
 
 Lane CellPasses::value(KernelBuilder& k, int p, int e, std::vector<Lane>& known) {
@@ -298,10 +300,8 @@ Lane CellPasses::product(KernelBuilder& k, int p, int e, double target) {
     lane.dyadic = true;
     return k.convert(lane, target);
   }
-  const Pass& pass = *phases[p].pass;
   const bool from_x = is_product_of_x(e);
-  const Lane lane = k.requantise(0, pass.sums_offset(at.number), 1, pass.bias_offset(at.number), pass.factor_offset(at.number),
-                                 pass.shift(at.number), from_x ? at.x_scale : target, most(e));
+  const Lane lane = phases[p].pass->value(k, variant_, at.number, from_x ? at.x_scale : target, most(e));
   return from_x ? k.convert(limited(k, lane, at), target) : lane;
 }
 

@@ -21,7 +21,7 @@ class CellPasses {
 
   struct Phase {
     std::unique_ptr<Pass> pass;
-    Kernel kernel;
+    std::vector<Kernel> kernels;  ///< one for each variant of the pass
     int vector = -1;          ///< equation stored at kVector: h in the last phase, else what the next phase multiplies
     Format vector_format;
     std::int64_t width = 0;
@@ -29,7 +29,7 @@ class CellPasses {
   std::vector<Phase> phases;
   /// The products of x ahead of time; null when not hoisted or when there are none.
   std::unique_ptr<Pass> ahead;
-  Kernel ahead_kernel;
+  std::vector<Kernel> ahead_kernels;
   std::int64_t ahead_values = 0;    ///< 16-bit sums per output: operand kInput is [values][width]
   std::int64_t carried_values = 0;  ///< 16-bit values that one phase leaves to a later one: kCarried is [values][width]
   std::int64_t carried_width = 0;
@@ -60,13 +60,13 @@ class CellPasses {
   void find_sums();
   double scale_of(const Sum& sum) const;
   void add_products(bool hoisted);
-  void write_ahead_kernel();
-  void write_phase_kernel(int phase);
+  Kernel ahead_kernel() const;
+  Kernel phase_kernel(int phase);
   Lane value(KernelBuilder& k, int phase, int equation, std::vector<Lane>& known);
   Lane fresh_value(KernelBuilder& k, int phase, int equation, std::vector<Lane>& known);
   Lane sum(KernelBuilder& k, int phase, int equation, std::vector<Lane>& known);
   Lane product(KernelBuilder& k, int phase, int equation, double target);
-  Lane limited(KernelBuilder& k, const Lane& sum, const ProductPlace& at);
+  static Lane limited(KernelBuilder& k, const Lane& sum, const ProductPlace& at);
   double most(int equation) const { return low_.range(node_, equation); }
   bool is_product_of_x(int equation) const;
   bool is_sum(int equation) const;
@@ -83,6 +83,7 @@ class CellPasses {
   std::vector<Sum> sums_;                 ///< per equation; empty terms: no sum of its own
   std::vector<ProductPlace> products_;    ///< per equation
   std::vector<int> vector_number_;        ///< per equation of kind vector: number in the pass of its phase, -1: folded
+  int variant_ = 0;                       ///< of the kernel that is being written
   std::vector<int> carried_number_;       ///< per equation: which carried value, -1: none
 };
 

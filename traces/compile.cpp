@@ -5,6 +5,7 @@
 
 #include "models/base/error.hpp"
 #include "traces/lowering.hpp"
+#include "traces/sync.hpp"
 
 namespace rondo {
 namespace {
@@ -27,15 +28,14 @@ void lower(Lowering& low, const Node& node) {
 
 /// The passes in order, with `resident_bytes` of the activation SRAM for values that stay on chip between nodes.
 Program compile_with(const Graph& graph, const Machine& machine, const MappingParams& mapping, const NumbersParams& numbers,
-                     const Ranges* ranges, const NamedTensors* inputs, std::int64_t resident_bytes) {
-  Lowering low(graph, machine, mapping, numbers, ranges, resident_bytes);
+                     const Ranges* ranges, const NamedTensors* inputs, std::int64_t resident_bytes, int arrays) {
+  Lowering low(graph, machine, mapping, numbers, ranges, resident_bytes, arrays);
   low.place_values(inputs);
   for (const Node& node : graph.nodes) {
     low.node_index = static_cast<int>(&node - graph.nodes.data());
-    const std::int64_t marks[] = {low.activation.mark(), low.weight.mark(), low.parameter.mark(), low.accumulator.mark()};
+    const Lowering::Marks marks = low.mark();
     lower(low, node);
-    low.activation.release(marks[0]), low.weight.release(marks[1]);
-    low.parameter.release(marks[2]), low.accumulator.release(marks[3]);
+    low.release(marks);
   }
   return low.builder.finish(graph.name);
 }
@@ -44,17 +44,24 @@ Program compile_with(const Graph& graph, const Machine& machine, const MappingPa
 
 Program compile(const Graph& graph, const Machine& machine, const MappingParams& mapping, const NumbersParams& numbers,
                 const Ranges* ranges, const NamedTensors* inputs) {
-  // Half of the activation SRAM for values between nodes; none if that leaves a node too little to work with.
-  try {
-    return compile_with(graph, machine, mapping, numbers, ranges, inputs, machine.activation_bytes / 2 / 16 * 16);
-  } catch (const Shortage&) {
+  // Half of the activation SRAM for values between nodes, none if that leaves a node too little to work with; all arrays, only the
+  // first if the parts of the memories that each has to itself, or the semaphores, are too few.
+  const int all = static_cast<int>(machine.arrays);
+  for (const int arrays : {all, 1}) {
+    for (const std::int64_t resident : {machine.activation_bytes / 2 / 16 * 16, std::int64_t{0}}) {
+      try {
+        return compile_with(graph, machine, mapping, numbers, ranges, inputs, resident, arrays);
+      } catch (const TooFewSemaphores&) {
+        if (arrays == 1) throw;
+        break;
+      } catch (const Shortage& shortage) {
+        if (arrays > 1 || resident > 0) continue;
+        throw Error("network '" + graph.name + "' does not fit this chip: " + shortage.what() + "; allowed: a larger machine." +
+                    std::string(kSpaceNames[static_cast<int>(shortage.space)]) + "_bytes, or a smaller network or batch");
+      }
+    }
   }
-  try {
-    return compile_with(graph, machine, mapping, numbers, ranges, inputs, 0);
-  } catch (const Shortage& shortage) {
-    throw Error("network '" + graph.name + "' does not fit this chip: " + shortage.what() + "; allowed: a larger machine." +
-                std::string(kSpaceNames[static_cast<int>(shortage.space)]) + "_bytes, or a smaller network or batch");
-  }
+  throw Broken("compiler: no attempt failed or succeeded");
 }
 
 }  // namespace rondo

@@ -13,6 +13,8 @@ struct MappingParams {
   std::string input_projection;
   std::string gates;
   std::int64_t chunk_steps = -1;
+  std::string chaining;
+  std::string arrays;
 
   template <class Visitor>
   void fields(Visitor& v) {
@@ -22,6 +24,10 @@ struct MappingParams {
              "gates one after the other over the whole hidden state, or all gates of one slice and then the next slice");
     v.integer("chunk_steps", chunk_steps, "steps", "steps whose inputs and outputs are on chip at once; 0: as many as fit", 0,
               1 << 20);
+    v.choice("chaining", chaining, {"off", "on"},
+             "the last sums of a slice no wider than the array: through accumulators, or through a stream if the chip has one");
+    v.choice("arrays", arrays, {"tiles", "gates"},
+             "several arrays: slices side by side, or the products of one slice");
   }
 };
 

@@ -15,11 +15,12 @@ namespace {
 constexpr std::int64_t kWholeProgram = 300000;
 constexpr std::int64_t kCutIterations = 5;
 
-/// One executed instruction: its number among those of its unit, where it stands in the program, and the address of its first row.
+/// One executed instruction: its number among those of its unit, where it stands in the program, the address of its first row.
 struct Event {
   std::int64_t number = -1;
   int code = -1;
   std::int64_t begin = 0;
+  std::size_t stream = 0;  ///< of an mmul: how many products of its array streamed before it
 };
 
 /// What is known about the other units when an instruction starts: how many of each unit's instructions have left their results,
@@ -27,20 +28,14 @@ struct Event {
 struct Knowledge {
   std::array<std::int64_t, kUnits> done{};
   std::array<std::int64_t, kUnits> released{};
-  /// Of an array: from how many products the first columns are out, and how many columns.
-  struct Out {
-    std::int64_t products = 0, columns = 0;
-  };
-  std::array<Out, kMaxArrays> out{};
+  std::array<std::size_t, kMaxArrays> popped{};  ///< how many of each array's streamed products gate instructions have popped
 
   void learn(const Knowledge& other) {
     for (int u = 0; u < kUnits; ++u) {
       done[u] = std::max(done[u], other.done[u]);
       released[u] = std::max(released[u], other.released[u]);
     }
-    for (int a = 0; a < kMaxArrays; ++a) {
-      if (other.out[a].products > out[a].products) out[a] = other.out[a];
-    }
+    for (int a = 0; a < kMaxArrays; ++a) popped[a] = std::max(popped[a], other.popped[a]);
   }
 };
 
@@ -91,7 +86,7 @@ class Checker {
     for (Walker walker(program_, trip_limit); !walker.done() && findings_.size() < 50; walker.next()) {
       const Instruction& in = walker.instruction();
       const int unit = static_cast<int>(in.unit);
-      const Event event{count_[unit]++, walker.index(), 0};
+      const Event event{count_[unit]++, walker.index(), 0, streamed_[array_of(in.unit)]};
       take(in, walker.index());
       if (in.opcode == Opcode::mmul && in.fields[field::mmul::stream]) start_stream(unit, event);
       if (in.opcode == Opcode::gate) start_pops(in);
@@ -143,7 +138,9 @@ class Checker {
   void start_stream(int unit, const Event& event) {
     Knowledge started = known_[unit];
     started.released[unit] = std::max(started.released[unit], event.number);  // one window after the other
-    streams_[static_cast<std::size_t>(array_of(static_cast<Unit>(unit)))].push_back({started, event.number});
+    const int array = array_of(static_cast<Unit>(unit));
+    streams_[array].push_back({started, event.number});
+    ++streamed_[array];
   }
   std::uint8_t pops_of(const Instruction& gate) const {
     return pops_[static_cast<std::size_t>(gate.fields[field::gate::kernel])];
@@ -161,8 +158,9 @@ class Checker {
       const std::int64_t products = streams_[a].front().number + 1;
       known.released[unit] = std::max(known.released[unit], products);
       const Kernel& kernel = program_.kernels[static_cast<std::size_t>(gate.fields[field::gate::kernel])];
-      known.out[a] = {products, last_column(kernel, a, gate.fields[field::gate::elements]) + 1};
-      if (known.out[a].columns == program_.machine.cols) known.done[unit] = std::max(known.done[unit], products);
+      columns_[a].push_back(last_column(kernel, a, gate.fields[field::gate::elements]) + 1);
+      known.popped[a] = columns_[a].size();
+      if (columns_[a].back() == program_.machine.cols) known.done[unit] = std::max(known.done[unit], products);
       streams_[a].pop_front();
     }
   }
@@ -208,8 +206,9 @@ class Checker {
   void judge_columns(const History& history, const Access& access, int unit, const Event& event, std::int64_t begin, std::int64_t end) {
     const auto judge_one = [&](const Event& earlier, const char* doing) {
       if (earlier.code < 0 || known_[unit].done[unit] > earlier.number || same_columns(earlier, event)) return;
-      const Knowledge::Out& out = known_[unit].out[array_of(static_cast<Unit>(unit))];
-      if (out.products > earlier.number && out.columns >= program_.code[earlier.code].fields[field::mmul::cols]) return;
+      const int array = array_of(static_cast<Unit>(unit));  // out is what comes before a word that was popped
+      const std::int64_t cols = program_.code[earlier.code].fields[field::mmul::cols];
+      if (earlier.stream < known_[unit].popped[array] && cols <= columns_[array][earlier.stream]) return;
       race(earlier.code, doing, event.code, access, begin, end);
     };
     if (history.writer == unit) judge_one(history.write, "writing in other columns");
@@ -253,6 +252,8 @@ class Checker {
   const Program& program_;
   std::vector<std::uint8_t> pops_;  ///< by kernel: the arrays whose streams it pops
   std::array<std::deque<Streamed>, kMaxArrays> streams_;
+  std::array<std::size_t, kMaxArrays> streamed_{};               ///< products that went into each
+  std::array<std::vector<std::int64_t>, kMaxArrays> columns_;    ///< that were popped of each
   std::array<std::int64_t, kUnits> count_{};
   std::array<Knowledge, kUnits> known_{};
   std::array<Ledger, kSpaces> ledgers_;

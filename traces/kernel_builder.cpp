@@ -62,9 +62,16 @@ void KernelBuilder::store(const Lane& value, int p, int bits, std::int64_t offse
   store_raw(convert(value, scale), p, bits, offset, step);
 }
 
-Lane KernelBuilder::requantise(int p, std::int64_t offset, int parameters, std::int64_t bias_offset,
-                               std::int64_t factor_offset, int shift, double target, double most) {
-  Lane sum = load(p, 32, offset, 1, 1, most);
+Lane KernelBuilder::sums(const SumSource& from, double scale, double most) {
+  if (from.stream < 0) return load(0, 32, from.offset, 1, scale, most);
+  const Lane value = push(MicroOpcode::pop, {}, {}, 0, 1, {-1, scale, most, false, false});
+  ops_.back().p = static_cast<std::uint8_t>(from.stream);
+  return value;
+}
+
+Lane KernelBuilder::requantise(const SumSource& from, int parameters, std::int64_t bias_offset, std::int64_t factor_offset,
+                               int shift, double target, double most) {
+  Lane sum = sums(from, 1, most);
   if (bias_offset >= 0) {
     const Lane bias = load(parameters, 32, bias_offset, 1, 1, most);
     sum = push(MicroOpcode::add, sum, bias, 0, 0, sum);

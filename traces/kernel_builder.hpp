@@ -25,6 +25,12 @@ struct Lane {
   bool narrow = false;    ///< fits 16 bits by construction
 };
 
+/// Where a kernel finds the sums of a matrix product.
+struct SumSource {
+  std::int64_t offset = 0;   ///< bytes from operand 0
+  int stream = -1;           ///< the array whose stream brings them; -1: they lie at `offset`
+};
+
 /// Writes a gate-unit kernel from real-valued operations, choosing fixed-point formats. Registers are numbered without limit here
 /// and folded into the machine's in `finish`.
 class KernelBuilder {
@@ -36,9 +42,11 @@ class KernelBuilder {
   /// Stores the integers as they are.
   void store_raw(const Lane& value, int p, int bits, std::int64_t offset, std::int64_t step);
 
-  /// A matrix product's 32-bit sums times a 16-bit factor per output: real scale `target`; `bias_offset` < 0: no bias.
-  Lane requantise(int p, std::int64_t offset, int parameters, std::int64_t bias_offset, std::int64_t factor_offset,
-                  int shift, double target, double most);
+  /// A matrix product's 32-bit sums as integers.
+  Lane sums(const SumSource& from, double scale, double most);
+  /// These sums times a 16-bit factor per output: real scale `target`; `bias_offset` < 0: no bias.
+  Lane requantise(const SumSource& from, int parameters, std::int64_t bias_offset, std::int64_t factor_offset, int shift,
+                  double target, double most);
 
   Lane convert(const Lane& a, double scale);
   Lane add(const Lane& a, const Lane& b);        ///< equal scales

@@ -1,7 +1,7 @@
 #include <algorithm>
 
 #include "models/base/error.hpp"
-#include "traces/pass.hpp"
+#include "traces/weight_rounds.hpp"
 
 /// Products with a constant matrix (dense layers) and of two computed values.
 namespace rondo {
@@ -53,11 +53,12 @@ void lower_dense(Lowering& low, const Node& node) {
   const std::int64_t accumulators = low.accumulator.mark();
   pass.layout(block, low.mapping.gates == "interleaved", x_format.bits);
   WeightRounds weights(low, {{&pass}}, node.name);
-  KernelBuilder k;
-  const Lane sum = k.requantise(0, pass.sums_offset(0), 1, pass.bias_offset(0), pass.factor_offset(0), pass.shift(0), y_format.scale,
-                                low.range(out));
-  k.store_raw(sum, 2, y_format.bits, 0, 1);
-  const Kernel kernel = k.finish("dense");
+  std::vector<Kernel> kernels;
+  for (int v = 0; v < pass.variants(); ++v) {
+    KernelBuilder k;
+    k.store_raw(pass.value(k, v, 0, y_format.scale, low.range(out)), 2, y_format.bits, 0, 1);
+    kernels.push_back(k.finish("dense"));
+  }
 
   // As many of the leading axis at a time as fit beside each other, copies included.
   const std::int64_t per_unit = rows_per_unit * (2 * depth * x_format.bytes() + units * y_format.bytes());
@@ -73,7 +74,7 @@ void lower_dense(Lowering& low, const Node& node) {
     }
     const OnChip y = low.room_for_part(out, start, low.shape(out).empty() ? 1 : low.shape(in).size() == 1 ? low.shape(out)[0] : count);
     const std::int64_t rows = count * rows_per_unit, stride = x.shape.size() > 1 ? row_stride(x) : 0, row = units * y_format.bytes();
-    const auto part = [&](Place from, Place to, std::int64_t n) { pass.emit(kernel, n, {{from, stride}}, {{{to, row}, y_format.bytes()}}); };
+    const auto part = [&](Place from, Place to, std::int64_t n) { pass.emit(kernels, n, {{from, stride}}, {{{to, row}, y_format.bytes()}}); };
     low.builder.repeat(rows / block, [&](Index b) { part(moved(x.place, b, block * stride), moved(y.place, b, block * row), block); });
     const std::int64_t done = rows / block * block;
     if (done < rows) part(moved(x.place, done * stride), moved(y.place, done * row), rows - done);
@@ -103,9 +104,10 @@ void lower_matmul(Lowering& low, const Node& node) {
   const Place right = place(Space::dram, low.constant(bytes, node.name + ".right"));
   low.builder.store(right_there.place, right, 1, bytes, 0, 0);
   const OnChip y = low.room_for(out);
-  const std::int64_t weights = low.weight.mark();
-  const Place tile = place(Space::weight, low.weight.take(matrix, node.name));
-  const std::int64_t rows = std::clamp<std::int64_t>(low.machine.accumulator_bytes / (4 * cols), 1, m);
+  const std::int64_t weights = low.weight[0].mark();
+  const Place tile = place(Space::weight, low.weight[0].take(matrix, node.name));
+  const std::int64_t rows =
+      std::clamp<std::int64_t>(low.machine.accumulator_bytes / (4 * cols), 1, std::min(m, most_vectors(low.machine)));
   const Place sums = place(Space::accumulator, 0);
   KernelBuilder k;
   const Lane sum = k.load(0, 32, 0, 1, fa.scale * fb.scale, low.range(out));
@@ -118,8 +120,9 @@ void lower_matmul(Lowering& low, const Node& node) {
       for (std::int64_t d = 0; d < depth; d += height) {
         const std::int64_t inputs = std::min(height, depth - d);
         low.builder.mload(moved(tile, (d * n + c) * fb.bytes()), inputs, outputs, n * fb.bytes(), fb.bits);
+        const SumFlow flow = sum_flow(low.machine, d == 0, d + height >= depth, false);
         low.builder.mmul({moved(va, d * fa.bytes()), sums, count, inputs, outputs, count > 1 ? depth * fa.bytes() : 0,
-                          count > 1 ? 4 * cols : 0, fa.bits, d > 0, false});
+                          count > 1 ? 4 * cols : 0, fa.bits, flow.accumulate, false, 0, flow.stream, flow.hold});
       }
       low.builder.gate(kernel, {{sums, 4 * cols}, {moved(vy, c * fy.bytes()), n * fy.bytes()}}, outputs, count);
     }
@@ -145,7 +148,7 @@ void lower_matmul(Lowering& low, const Node& node) {
     }
   }
   low.put(out, y);
-  low.weight.release(weights);
+  low.weight[0].release(weights);
 }
 
 }  // namespace rondo

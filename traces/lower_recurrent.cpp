@@ -3,6 +3,7 @@
 
 #include "models/base/error.hpp"
 #include "traces/cell_passes.hpp"
+#include "traces/weight_rounds.hpp"
 
 /// A recurrent layer: chunks of steps whose inputs and outputs are on chip, and a loop over the steps of a chunk.
 ///
@@ -44,9 +45,9 @@ class RecurrentLayer {
 
   void lower() {
     for (std::size_t d = 0; d < node_.recurrent.cells.size(); ++d) {
-      const auto marks = std::array{low_.activation.mark(), low_.weight.mark(), low_.parameter.mark()};
+      const Lowering::Marks marks = low_.mark();
       direction(static_cast<int>(d));
-      low_.activation.release(marks[0]), low_.weight.release(marks[1]), low_.parameter.release(marks[2]);
+      low_.release(marks);
     }
   }
 
@@ -243,7 +244,7 @@ class RecurrentLayer {
     const std::int64_t vectors = joined ? steps * batch_ : batch_, stride = batch_ == 1 ? x.strides[0] : x.strides[1];
     const std::int64_t block = std::min(vectors, ahead_rows_);
     const auto rows = [&](Place from, Place to, std::int64_t count) {
-      passes_->ahead->emit(passes_->ahead_kernel, count, {{from, stride}}, {{{to, row_bytes}, 2}});
+      passes_->ahead->emit(passes_->ahead_kernels, count, {{from, stride}}, {{{to, row_bytes}, 2}});
     };
     const auto blocks = [&](Place from, Place to) {
       low_.builder.repeat(vectors / block, [&](Index b) { rows(moved(from, b, block * stride), moved(to, b, block * row_bytes), block); });
@@ -264,7 +265,7 @@ class RecurrentLayer {
       const bool last = p + 1 == passes_->phases.size();
       const std::int64_t vector_row = phase.width * phase.vector_format.bytes();
       const RowOperand vector{last ? moved(slot(t, true), n * state_row(0)) : moved(vectors_[p], n * vector_row), vector_row};
-      phase.pass->emit(phase.kernel, segment.count, sources, operands(t, segment, x, x_now, hidden, vector, phase.vector_format.bytes()));
+      phase.pass->emit(phase.kernels, segment.count, sources, operands(t, segment, x, x_now, hidden, vector, phase.vector_format.bytes()));
       sources.push_back(vector);
     }
   }

@@ -44,15 +44,25 @@ struct OnChip {
 class Lowering {
  public:
   Lowering(const Graph& graph, const Machine& machine, const MappingParams& mapping, const NumbersParams& numbers,
-           const Ranges* ranges, std::int64_t resident_bytes);
+           const Ranges* ranges, std::int64_t resident_bytes, int arrays);
 
   const Graph& graph;
   const Machine& machine;
   const MappingParams& mapping;
   const NumbersParams& numbers;
   const Ranges* ranges;       ///< null: timing only
+  const int arrays;           ///< in use, of those that the machine has
   Builder builder;
-  Arena dram, activation, weight, parameter, accumulator;
+  Arena dram, activation, parameter, accumulator;
+  std::vector<Arena> weight;  ///< a part for each array, in banks of its own where there are enough
+
+  /// How far the memories on chip are in use; `release` takes back what was handed out since.
+  struct Marks {
+    std::int64_t activation, parameter, accumulator;
+    std::vector<std::int64_t> weight;
+  };
+  Marks mark() const;
+  void release(const Marks& marks);
 
   const Format& format(int value) const { return formats_[root(value)]; }
   const Shape& shape(int value) const { return graph.values[value].shape; }

@@ -19,12 +19,15 @@ struct Footprint {
   std::int64_t begin;                               ///< first byte, in iteration 0 of every loop around
   std::int64_t end;
   std::array<std::int64_t, kMaxLoops> stride{};
+  int pass = -1;
+  int popped = -1;                                  ///< partial sums of a product of this array: over once its sums were popped
 };
 
 using Footprints = std::vector<Footprint>;
 
 bool same_motion(const Footprint& a, const Footprint& b) {
-  return a.unit == b.unit && a.space == b.space && a.write == b.write && a.stride == b.stride;
+  return a.unit == b.unit && a.space == b.space && a.write == b.write && a.stride == b.stride && a.pass == b.pass &&
+         a.popped == b.popped;
 }
 
 /// Adds `f`, joined with one that moves alike and touches or overlaps.
@@ -44,11 +47,14 @@ Footprints footprints_of(const Item& item, int depth, const std::vector<Kernel>&
     const Instruction& in = item.instruction;
     std::array<std::int64_t, kMaxPlaces> base{};
     for (int p = 0; p < kMaxPlaces; ++p) base[p] = in.places[p].base;
-    for (const Access& a : accesses(in, base, kernels)) {
-      const std::int64_t reach = a.stride * (a.rows - 1);
-      add(list, {in.unit, a.space, a.write, a.address + std::min<std::int64_t>(0, reach),
-                 a.address + std::max<std::int64_t>(0, reach) + a.bytes, in.places[a.place].stride});
-    }
+    const auto rows = [&](bool write, const Place& place, std::int64_t address, std::int64_t count, std::int64_t bytes,
+                          std::int64_t stride, int popped) {
+      const std::int64_t reach = stride * (count - 1);
+      add(list, {in.unit, place.space, write, address + std::min<std::int64_t>(0, reach),
+                 address + std::max<std::int64_t>(0, reach) + bytes, place.stride, item.pass, popped});
+    };
+    for (const Access& a : accesses(in, base, kernels)) rows(a.write, in.places[a.place], a.address, a.rows, a.bytes, a.stride, -1);
+    for (const PartialSums& p : item.popped) rows(false, p.place, p.place.base, p.rows, p.bytes, p.stride, p.array);
     return list;
   }
   for (const Item& inner : item.body) {
@@ -68,9 +74,21 @@ struct Conflict {
   bool release = false;  ///< the later one overwrites what the earlier one reads
 };
 
+/// Semaphores that the instructions of a loop use, those of loops inside it included.
+std::uint64_t used_in(const Item& item) {
+  if (!item.is_loop()) return item.instruction.wait | item.instruction.signal | item.instruction.release;
+  std::uint64_t mask = 0;
+  for (const Item& inner : item.body) mask |= used_in(inner);
+  return mask;
+}
+
+/// No semaphore is left for an attempt.
+struct NoneLeft {};
+
 class Synchroniser {
  public:
-  explicit Synchroniser(Program& program) : program_(program) {}
+  /// `thrifty`: blocks of different depth share semaphores where they can.
+  Synchroniser(Program& program, bool thrifty) : program_(program), thrifty_(thrifty) {}
 
   /// Tokens that a loop's first iteration takes and its last leaves, per carried dependence.
   struct Prime {
@@ -150,7 +168,9 @@ class Synchroniser {
       bool& kind = e.write || late ? found.done : found.release;
       if (e.unit != a || kind) continue;
       for (const Footprint& l : later) {
-        if (l.unit == b && l.space == e.space && (e.write || l.write) && meet(e, l)) kind = true;
+        if (l.unit != b || l.space != e.space || !(e.write || l.write) || l.popped >= 0) continue;
+        if (e.popped >= 0 && (l.unit != matrix_unit(e.popped) || l.pass == e.pass)) continue;  // the array keeps its own order
+        if (meet(e, l)) kind = true;
       }
     }
     return found;
@@ -223,16 +243,30 @@ class Synchroniser {
     }
   }
 
-  std::uint64_t semaphore(Unit a, Unit b, Kind kind) {
-    const auto [found, fresh] = numbers_.try_emplace({a, b, kind, depth()}, static_cast<int>(program_.semaphores.size()));
-    if (fresh) {
-      if (static_cast<std::int64_t>(program_.semaphores.size()) >= program_.machine.semaphores) {
-        throw Error("machine.semaphores: " + std::to_string(program_.machine.semaphores) +
-                    " are too few for this network; allowed: more, up to " + std::to_string(kMaxSemaphores));
-      }
-      program_.semaphores.push_back({a, b, 0});
+  /// Semaphores inside those loops of the block that lie between a producer and a consumer of these waits: a token would be
+  /// taken there by the wrong one.
+  static std::uint64_t passed_over(const Block& items, const std::vector<Wait>& waits) {
+    const int n = static_cast<int>(items.size());
+    std::uint64_t mask = 0;
+    for (int i = 0; i < n; ++i) {
+      if (!items[i].is_loop()) continue;
+      const auto over = [&](const Wait& w) { return w.key >= 0 ? w.key < i && i < w.consumer : w.key + n < i || i < w.consumer; };
+      if (std::any_of(waits.begin(), waits.end(), over)) mask |= used_in(items[i]);
     }
-    return std::uint64_t{1} << found->second;
+    return mask;
+  }
+
+  /// The semaphore of this pair in a block at this depth. A thrifty one takes any of the pair's that is not among `avoid`.
+  std::uint64_t semaphore(Unit a, Unit b, Kind kind, std::uint64_t avoid) {
+    std::vector<std::pair<int, int>>& list = numbers_[{a, b, kind}];
+    for (const auto& [number, at] : list) {
+      if (thrifty_ ? (avoid >> number & 1) == 0 : at == depth()) return std::uint64_t{1} << number;
+    }
+    const int fresh = static_cast<int>(program_.semaphores.size());
+    if (fresh >= program_.machine.semaphores) throw NoneLeft();
+    program_.semaphores.push_back({a, b, 0});
+    list.emplace_back(fresh, depth());
+    return std::uint64_t{1} << fresh;
   }
 
   /// What an item waits for and says; on an instruction it becomes masks, around a loop `sync` instructions.
@@ -246,7 +280,7 @@ class Synchroniser {
     const int n = static_cast<int>(items.size());
     for (const auto& [pair, waits] : plan) {
       const auto [a, b, kind] = pair;
-      const std::uint64_t bit = semaphore(a, b, kind);
+      const std::uint64_t bit = semaphore(a, b, kind, thrifty_ ? passed_over(items, waits) : 0);
       std::int64_t carried = 0;
       for (const Wait& wait : waits) {
         Marks& producer = marks[wait.key >= 0 ? wait.key : wait.key + n];
@@ -299,11 +333,25 @@ class Synchroniser {
 
   Program& program_;
   std::vector<std::int64_t> trips_;
-  std::map<std::tuple<Unit, Unit, Kind, int>, int> numbers_;
+  const bool thrifty_;
+  std::map<std::tuple<Unit, Unit, Kind>, std::vector<std::pair<int, int>>> numbers_;  ///< and the depth it was made for
 };
 
 }  // namespace
 
-void synchronise(Block& root, Program& program) { Synchroniser(program).block(root, 1); }
+void synchronise(Block& root, Program& program) {
+  for (const bool thrifty : {false, true}) {
+    Block attempt = root;
+    program.semaphores.clear();
+    try {
+      Synchroniser(program, thrifty).block(attempt, 1);
+      root = std::move(attempt);
+      return;
+    } catch (const NoneLeft&) {
+    }
+  }
+  throw TooFewSemaphores("machine.semaphores: " + std::to_string(program.machine.semaphores) +
+              " are too few for this network; allowed: more, up to " + std::to_string(kMaxSemaphores));
+}
 
 }  // namespace rondo

@@ -1,9 +1,15 @@
 #pragma once
 
+#include "models/base/error.hpp"
 #include "models/isa/instruction.hpp"
 #include "traces/builder.hpp"
 
 namespace rondo {
+
+/// The machine has too few semaphores for this program.
+struct TooFewSemaphores : Error {
+  using Error::Error;
+};
 
 /// Adds the semaphores that keep conflicting instructions of different units in program order.
 ///
@@ -15,7 +21,7 @@ namespace rondo {
 /// Dependences into or out of a whole loop go through a `sync` before or after it.
 ///
 /// Conflicts are found on byte intervals, with loop strides; where an exact answer is dear, more order than needed is kept, never less
-/// (the hazard checker is the judge). Throws Error when the machine has too few semaphores.
+/// (the hazard checker is the judge). Throws TooFewSemaphores.
 void synchronise(Block& root, Program& program);
 
 }  // namespace rondo

@@ -57,13 +57,17 @@ inline ChipParams random_chip_for_networks(Dice& dice) {
   ChipParams chip = random_chip(dice);
   Machine& m = chip.machine;
   m.rows = dice.number(1, 20), m.cols = dice.number(1, 20), m.tile_fifo = dice.number(1, 4);
-  m.arrays = 1, m.dataflow = Dataflow::weight_stationary, m.stream_rows = 0;
-  m.semaphores = kMaxSemaphores, m.loop_depth = kMaxLoops, m.dram_bytes = 1 << 24;
+  m.arrays = dice.chance(50) ? 1 : dice.number(2, kMaxArrays);
+  m.dataflow = dice.chance(40) ? Dataflow::output_stationary : Dataflow::weight_stationary;
+  const bool low = m.dataflow == Dataflow::output_stationary && dice.chance(60);  // fewer rows than vectors, weights that stream
+  if (low) m.rows = dice.number(2, 3);
+  m.stream_rows = dice.chance(40) ? 0 : dice.number(1, 12);
+  m.semaphores = dice.one_of<std::int64_t>({kMaxSemaphores, 28}), m.loop_depth = kMaxLoops, m.dram_bytes = 1 << 24;
   const auto memory = [&](std::int64_t& bytes, std::int64_t& banks, std::int64_t least, std::int64_t most) {
     banks = dice.one_of<std::int64_t>({1, 2, 4, 8});
     bytes = (dice.number(least, most) / (16 * banks) + 1) * 16 * banks;
   };
-  memory(m.weight_bytes, m.weight_banks, 2 * m.rows * m.cols * 2, 20000);
+  memory(m.weight_bytes, m.weight_banks, std::max<std::int64_t>(64, 2 * m.rows * m.cols * 2), low ? 1000 : 20000);
   memory(m.activation_bytes, m.activation_banks, 4000, 40000);
   memory(m.parameter_bytes, m.parameter_banks, 64, 8000);
   memory(m.accumulator_bytes, m.accumulator_banks, 2000, 20000);
@@ -71,7 +75,8 @@ inline ChipParams random_chip_for_networks(Dice& dice) {
 }
 
 inline MappingParams random_mapping(Dice& dice) {
-  return {dice.one_of({"step", "hoisted"}), dice.one_of({"sequential", "interleaved"}), dice.chance(70) ? 0 : dice.number(1, 4)};
+  return {dice.one_of({"step", "hoisted"}), dice.one_of({"sequential", "interleaved"}), dice.chance(70) ? 0 : dice.number(1, 4),
+          dice.one_of({"on", "on", "off"}), dice.one_of({"tiles", "gates"})};
 }
 
 }  // namespace rondo::testing
