@@ -340,9 +340,10 @@ class Synchroniser {
 }  // namespace
 
 void synchronise(Block& root, Program& program) {
+  const std::size_t given = program.semaphores.size();
   for (const bool thrifty : {false, true}) {
     Block attempt = root;
-    program.semaphores.clear();
+    program.semaphores.resize(given);
     try {
       Synchroniser(program, thrifty).block(attempt, 1);
       root = std::move(attempt);
