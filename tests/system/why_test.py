@@ -68,6 +68,19 @@ def test_character_lstm():
     assert report["why"]["units"]["weights"]["window"] > report["total_cycles"] / 2
 
 
+@pytest.mark.parametrize("sets", [
+    ["machine.stream_rows=8"],
+    ["machine.stream_rows=8", "machine.arrays=2"],
+    ["machine.arrays=3", "machine.dataflow=output_stationary", "machine.stream_rows=32"],
+])
+def test_streams_and_several_arrays(sets):
+    words = [word for one in sets for word in ("--set", one)]
+    report = report_of("edge", "char_lstm", "--timing-only", "--why", *words)
+    check_sums(report)
+    assert "stream" in {link["reason"] for link in report["why"]["links"]}
+    assert report["why"]["layers"]["/recurrent/LSTM"]["cycles_per_step"] > 0
+
+
 @pytest.mark.parametrize("chip", ["edge", "server"])
 def test_gru_2816_in_little_memory(chip):
     report = report_of(chip, GRU, "--timing-only", "--why")
