@@ -148,13 +148,13 @@ std::int64_t Pass::sum_offset(int product) const {
   throw Broken("compiler: a product without an array");
 }
 
-int Pass::variants() const { return !chained_ ? 1 : spread() ? 2 : arrays(); }
+int Pass::variants() const { return !chained_ ? 1 : spread() ? 2 : 1 + arrays(); }
 
-// The array through whose stream a product's sums come; -1: none. Variant 0 is for what array 0 computes
-// alone; the others are for array `variant`, or for all of them when products are spread.
+// The array through whose stream a product's sums come; -1: none. Variant 0 streams nothing; the others are
+// for array `variant` - 1, or for all of them when products are spread.
 int Pass::stream_of(int variant, int product) const {
-  if (!chained_) return -1;
-  if (!spread() || variant == 0) return product == count() - 1 ? variant : -1;
+  if (variant == 0) return -1;
+  if (!spread()) return product == count() - 1 ? variant - 1 : -1;
   const std::vector<std::vector<int>> lists = shares_of_arrays();
   for (std::size_t a = 0; a < lists.size(); ++a) {
     if (!lists[a].empty() && lists[a].back() == product) return static_cast<int>(a);

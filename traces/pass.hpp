@@ -154,7 +154,7 @@ class Pass {
 
   void emit_rows(const Job& job);
   void emit_slices(const Job& job, Index first, std::int64_t count, std::int64_t buffer);
-  std::vector<Share> shares(Index first, std::int64_t count, bool resident) const;
+  std::vector<Share> shares(Index first, std::int64_t count, std::int64_t resident) const;
   bool continues(const std::vector<Share>& shares, std::size_t first, std::size_t next,
                  std::int64_t resident) const;
   void emit_products(const Job& job, const std::vector<Share>& shares, std::int64_t resident,

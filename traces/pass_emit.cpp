@@ -46,29 +46,32 @@ void Pass::emit_rows(const Job& job) {
 
 void Pass::emit_slices(const Job& job, Index first, std::int64_t count, std::int64_t buffer) {
   const std::int64_t resident = resident_products(first.offset);
-  const std::vector<Share> parts = shares(first, count, resident > 0);
+  const std::vector<Share> parts = shares(first, count, resident);
   emit_products(job, parts, resident, buffer);
   for (std::int64_t n = 0; n < count; ++n) emit_gate(job, parts[spread() ? 0 : n], buffer);
 }
 
-// Who computes what of slices that lie alike. What streams from DRAM goes through array 0.
-std::vector<Pass::Share> Pass::shares(Index first, std::int64_t count, bool resident) const {
+// Who computes what of slices that lie alike. What streams from DRAM goes through array 0, and its sums
+// through the accumulators: it takes longer to come than any sum, and one more loop of its own would only
+// make it wait.
+std::vector<Pass::Share> Pass::shares(Index first, std::int64_t count, std::int64_t resident) const {
   std::vector<Share> list;
+  const bool chained = chained_ && resident == this->count();
   const auto width_at = [&](Index slice) { return slice.depth < 0 ? width_of(slice.offset) : slice_; };
-  if (spread() && resident) {
+  if (spread() && resident > 0) {
     const std::vector<std::vector<int>> lists = shares_of_arrays();
     for (std::size_t a = 0; a < lists.size(); ++a) {
-      if (!lists[a].empty())
-        list.push_back({static_cast<int>(a), chained_ ? 1 : 0, lists[a], first, width_at(first), first});
+      if (lists[a].empty()) continue;
+      list.push_back({static_cast<int>(a), chained ? 1 : 0, lists[a], first, width_at(first), first});
     }
     return list;
   }
   for (std::int64_t n = 0; n < count; ++n) {
     const Index slice = first + n;
-    const int array = static_cast<int>(resident ? n : 0);
+    const int array = static_cast<int>(resident > 0 ? n : 0);
     Index number = slice;
-    if (resident && arrays() > 1) number.offset /= arrays(), number.step /= arrays();
-    list.push_back({array, chained_ ? array : 0, all_products(), slice, width_at(slice), number});
+    if (resident > 0 && arrays() > 1) number.offset /= arrays(), number.step /= arrays();
+    list.push_back({array, chained ? 1 + array : 0, all_products(), slice, width_at(slice), number});
   }
   return list;
 }
