@@ -30,7 +30,7 @@ struct Limits {
   std::int64_t rows_per_cycle = 255;
   std::int64_t latency = 15;              ///< of an SRAM, and matrix.accumulate_latency
   std::int64_t gate_latency = 31;         ///< add, multiply, table, divide, reduce
-  std::int64_t functional_units = 15;     ///< gate.adders, multipliers, tables
+  std::int64_t functional_units = 4;      ///< gate.adders, multipliers, tables
   std::int64_t outstanding = 15;
   std::int64_t setup_cycles = 255;
   std::int64_t bytes_per_cycle = 64;      ///< of an SRAM and of the DRAM

@@ -1,0 +1,16 @@
+# Verilator writes as many files as it finds fit: one file that includes those that run in every cycle, one for the rest.
+#   cmake -DDIRECTORY=... -DNAME=Vsmall -P join_sources.cmake
+file(GLOB sources RELATIVE ${DIRECTORY} ${DIRECTORY}/${NAME}*.cpp)
+set(fast "")
+set(slow "")
+foreach(source IN LISTS sources)
+  if(source MATCHES "__(fast|slow)\\.cpp$")
+    continue()
+  elseif(source MATCHES "Slow|Syms|ConstPool")
+    string(APPEND slow "#include \"${source}\"\n")
+  else()
+    string(APPEND fast "#include \"${source}\"\n")
+  endif()
+endforeach()
+file(WRITE ${DIRECTORY}/${NAME}__fast.cpp "${fast}")
+file(WRITE ${DIRECTORY}/${NAME}__slow.cpp "${slow}")

@@ -1,0 +1,16 @@
+# Writes the activation tables as a SystemVerilog package, from the integers that the executor uses.
+#   cmake -DTABLES=models/isa/tables.inc -DOUTPUT=activation_tables.sv -P make_tables.cmake
+file(READ ${TABLES} text)
+set(package "// Written by make_tables.cmake from models/isa/tables.inc: 1025 knots of 16 bits each, knot 0 in the low bits.\n")
+string(APPEND package "package activation_tables;\n")
+string(REGEX MATCHALL "k[A-Za-z]+\\[1025\\] = {[^}]*}" tables "${text}")
+foreach(table IN LISTS tables)
+  string(REGEX MATCH "^k([A-Za-z]+)" unused "${table}")
+  string(TOUPPER "${CMAKE_MATCH_1}" name)
+  string(REGEX REPLACE "^.*{" "" numbers "${table}")
+  string(REGEX MATCHALL "[0-9]+" numbers "${numbers}")
+  list(REVERSE numbers)
+  list(JOIN numbers ", 16'd" numbers)
+  string(APPEND package "  localparam logic [16*1025-1:0] ${name} = {16'd${numbers}};\n")
+endforeach()
+file(WRITE ${OUTPUT} "${package}endpackage\n")
