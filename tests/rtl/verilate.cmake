@@ -7,7 +7,7 @@ set(tables ${RTL_BUILD}/activation_tables.sv)
 add_custom_command(OUTPUT ${tables}
   COMMAND ${CMAKE_COMMAND} -DTABLES=${CMAKE_SOURCE_DIR}/models/isa/tables.inc -DOUTPUT=${tables} -P ${RTL}/make_tables.cmake
   DEPENDS make_tables.cmake ${CMAKE_SOURCE_DIR}/models/isa/tables.inc COMMENT "Writing the RTL's activation tables")
-file(GLOB modules CONFIGURE_DEPENDS ${RTL}/*.sv)
+file(GLOB modules ${RTL}/*.sv)
 set(packages ${RTL}/chip_types.sv ${RTL}/arithmetic.sv ${tables})
 
 # rtl_shape(NAME KEY VALUE...): a model of this shape, and its entry in the table. Keys are the fields of Machine, in capitals,
