@@ -150,6 +150,7 @@ package chip_types;
   function automatic logic [PORTS-1:0] bank_ports(
       input logic [2:0] space, input logic write, input logic [31:0] address, input logic [31:0] rows,
       input logic [31:0] stride, input logic [31:0] bytes, input logic [31:0] bank_bytes);
+    /* verilator no_inline_task */
     logic [31:0] reach, low, high, first, last;
     reach = (rows - 1) * stride;
     low = reach[31] ? address + reach : address;

@@ -76,7 +76,7 @@ module gate_unit #(
   logic [63:0] reads, writes;
   logic [ARRAYS-1:0] pops;
   assign is_sync = head.opcode == chip_types::OP_SYNC;
-  assign head_kernel = head.fields[chip_types::GATE_KERNEL][5:0];
+  assign head_kernel = 6'(head.fields[chip_types::GATE_KERNEL]);
   assign {depth[15:0], interval[15:0]} = facts[head.pc];
   assign depth[31:16] = 0;
   assign interval[31:16] = 0;
@@ -108,7 +108,7 @@ module gate_unit #(
   assign posted = complete ? current.signals : '0;
   assign released = window_full && !in_window ? current.releases : '0;
   assign stream_pop = window_full && !in_window ? popped : '0;
-  assign stream_pop_rows = current.fields[chip_types::GATE_ROWS][15:0];
+  assign stream_pop_rows = 16'(current.fields[chip_types::GATE_ROWS]);
   assign busy = occupied;
 
   always_ff @(posedge clk)

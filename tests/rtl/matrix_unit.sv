@@ -58,8 +58,8 @@ module matrix_unit #(
   assign rows = head.fields[chip_types::MMUL_ROWS];
   assign cols = head.fields[chip_types::MMUL_COLS];
   assign row_bytes = rows * head.fields[chip_types::MMUL_BITS] >> 3;
-  assign streams = !is_sync && head.fields[chip_types::MMUL_STREAM][0];
-  assign holds = !is_sync && head.fields[chip_types::MMUL_HOLD][0];
+  assign streams = !is_sync && head.fields[chip_types::MMUL_STREAM] != 0;
+  assign holds = !is_sync && head.fields[chip_types::MMUL_HOLD] != 0;
   assign adds = !is_sync && head.fields[chip_types::MMUL_ACCUMULATE] == 1 && !holds;
   assign touches = !is_sync && !holds && (adds || !streams);        // accumulators
   assign latency = 32'(pace.activation_sram.latency);
@@ -104,7 +104,7 @@ module matrix_unit #(
   logic [63:0] window_ports;
   assign released = window_full && window_left == 0 ? releases : '0;
   assign free = window_full && window_left == 0 && uses_tile && !keeps;
-  assign use_up = start && !is_sync && !head.fields[chip_types::MMUL_KEEP][0];
+  assign use_up = start && !is_sync && head.fields[chip_types::MMUL_KEEP] == 0;
   assign held = (occupied ? window_ports : '0) | held_sums;
   always_ff @(posedge clk)
     if (rst) begin
@@ -115,7 +115,7 @@ module matrix_unit #(
       window_left <= window - 1;
       window_ports <= reads;
       releases <= head.releases;
-      keeps <= head.fields[chip_types::MMUL_KEEP][0];
+      keeps <= head.fields[chip_types::MMUL_KEEP] != 0;
       uses_tile <= !is_sync;
     end else if (occupied) window_left <= window_left - 1;
     else window_full <= 0;

@@ -28,7 +28,7 @@ constexpr Mutant kMutants[] = {
 };
 constexpr std::size_t kCount = std::size(kMutants);
 
-constexpr std::int64_t kMostCases = 300;
+constexpr std::int64_t kMostCases = 1500;
 constexpr std::uint64_t kFirstSeed = 5'000'000;
 constexpr unsigned kMostSeconds = 20;  // of a mutant on one case
 

@@ -8,7 +8,7 @@ add_custom_command(OUTPUT ${tables}
   COMMAND ${CMAKE_COMMAND} -DTABLES=${CMAKE_SOURCE_DIR}/models/isa/tables.inc -DOUTPUT=${tables} -P ${RTL}/make_tables.cmake
   DEPENDS make_tables.cmake ${CMAKE_SOURCE_DIR}/models/isa/tables.inc COMMENT "Writing the RTL's activation tables")
 file(GLOB modules ${RTL}/*.sv)
-set(packages ${RTL}/chip_types.sv ${RTL}/arithmetic.sv ${tables})
+set(packages ${RTL}/chip_types.sv ${RTL}/arithmetic.sv ${tables} ${RTL}/micro_operations.sv)
 
 # rtl_shape(NAME KEY VALUE...): a model of this shape, and its entry in the table. Keys are the fields of Machine, in capitals,
 # and LANES; what is not given is in RTL_SHAPE_DEFAULTS.

@@ -53,7 +53,7 @@ module weights_unit #(
   assign held = occupied ? ports : '0;
   assign released = window_full && window_left == 0 ? releases : '0;
   assign push = start && !is_sync;
-  assign push_bits = head.fields[chip_types::MLOAD_BITS][4:0];
+  assign push_bits = 5'(head.fields[chip_types::MLOAD_BITS]);
   assign push_usable = now + window + 32'(pace.weight_sram.latency);
 
   logic pending;
