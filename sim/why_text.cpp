@@ -97,7 +97,7 @@ class WhyText {
     if (all.empty()) return;
     line();
     line("  " + style_.bold("What a change can gain") +
-         style_.dim("  at most: from then on another path may be the longest"));
+         style_.dim("  as long as ports are granted in the same order"));
     for (std::size_t i = 0; i < std::min(all.size(), kMostGains); ++i) {
       const auto cycles = all[i]["cycles"].get<std::int64_t>();
       if (share(cycles) < 0.0005) break;

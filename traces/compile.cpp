@@ -44,10 +44,9 @@ Program compile_with(const Graph& graph, const Machine& machine, const MappingPa
 
 Program compile(const Graph& graph, const Machine& machine, const MappingParams& mapping, const NumbersParams& numbers,
                 const Ranges* ranges, const NamedTensors* inputs) {
-  // Half of the activation SRAM for values between nodes, none if that leaves a node too little to work with; all arrays, only the
-  // first if the parts of the memories that each has to itself, or the semaphores, are too few.
-  const int all = static_cast<int>(machine.arrays);
-  for (const int arrays : {all, 1}) {
+  // Half of the activation SRAM for values between nodes, none if that leaves a node too little to work with; all arrays, fewer
+  // if the parts of the memories that each has to itself, or the semaphores, are too few.
+  for (int arrays = static_cast<int>(machine.arrays); arrays >= 1; --arrays) {
     for (const std::int64_t resident : {machine.activation_bytes / 2 / 16 * 16, std::int64_t{0}}) {
       try {
         return compile_with(graph, machine, mapping, numbers, ranges, inputs, resident, arrays);
