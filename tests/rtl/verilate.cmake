@@ -46,7 +46,7 @@ function(rtl_shape name)
   set(outputs ${directory}/V${name}__fast.cpp ${directory}/V${name}__slow.cpp)
   add_custom_command(OUTPUT ${outputs} ${directory}/V${name}.h
     COMMAND ${CMAKE_COMMAND} -E rm -rf ${directory}
-    COMMAND ${VERILATOR} --cc -O3 --x-assign fast --x-initial fast --noassert --unroll-count 8 --unroll-stmts 100
+    COMMAND ${VERILATOR} --cc -O3 --x-assign fast --x-initial fast --noassert --unroll-count 8 --unroll-stmts 100 --output-split-cfuncs 500
       -Wall -Wno-WIDTH -Wno-WIDTHCONCAT -Wno-UNUSEDPARAM -Wno-UNUSEDSIGNAL -Wno-BLKSEQ -Wno-PINCONNECTEMPTY
       -y ${RTL} ${parameters} --top-module chip --prefix V${name} --Mdir ${directory} ${packages} ${RTL}/chip.sv
     COMMAND ${CMAKE_COMMAND} -DDIRECTORY=${directory} -DNAME=V${name} -P ${RTL}/join_sources.cmake
