@@ -15,6 +15,7 @@ struct MappingParams {
   std::int64_t chunk_steps = -1;
   std::string chaining;
   std::string arrays;
+  std::int64_t sum_buffers = 2;
 
   template <class Visitor>
   void fields(Visitor& v) {
@@ -28,6 +29,8 @@ struct MappingParams {
              "the last sums of a slice no wider than the array: through accumulators, or through a stream if the chip has one");
     v.choice("arrays", arrays, {"tiles", "gates"},
              "several arrays: slices side by side, or the products of one slice");
+    v.integer("sum_buffers", sum_buffers, "buffers",
+              "slices whose sums are in the accumulators at once: as many as cover the time from an array to the gate unit", 1, 16);
   }
 };
 

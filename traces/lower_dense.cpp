@@ -50,7 +50,6 @@ void lower_dense(Lowering& low, const Node& node) {
   if (node.dense.bias.width > 0) biases.push_back(&node.dense.bias);
   pass.add_product(node.dense.matrix, 0, biases, x_format.scale, y_format.scale, low.range(out));
   const std::int64_t block = std::clamp<std::int64_t>(pass.rows_that_fit(), 1, leading * rows_per_unit);
-  const std::int64_t accumulators = low.accumulator.mark();
   pass.layout(block, low.mapping.gates == "interleaved", x_format.bits);
   WeightRounds weights(low, {{&pass}}, node.name);
   std::vector<Kernel> kernels;
@@ -80,7 +79,6 @@ void lower_dense(Lowering& low, const Node& node) {
     if (done < rows) part(moved(x.place, done * stride), moved(y.place, done * row), rows - done);
     low.put_part(out, start, y);
   });
-  low.accumulator.release(accumulators);
 }
 
 // Each matrix of B goes to the weight SRAM as it is, row-major: its tiles are cut by the row stride.

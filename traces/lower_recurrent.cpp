@@ -139,11 +139,9 @@ class RecurrentLayer {
     if (passes_->ahead != nullptr) rounds.push_back({passes_->ahead.get()});
     for (const auto& round : rounds) {
       for (Pass* pass : round) {
-        const std::int64_t mark = low_.accumulator.mark();
         std::int64_t rows = batch_;
         if (pass == passes_->ahead.get()) rows = ahead_rows_ = std::clamp<std::int64_t>(pass->rows_that_fit(), 1, chunk_ * batch_);
         pass->layout(rows, interleaved, bits);
-        low_.accumulator.release(mark);  // passes follow each other: they share the accumulators
       }
     }
     weights_ = std::make_unique<WeightRounds>(low_, rounds, name);

@@ -21,24 +21,23 @@ Lowering::Lowering(const Graph& g, const Machine& m, const MappingParams& map, c
                    std::int64_t resident_bytes, int arrays_in_use)
     : graph(g), machine(m), mapping(map), numbers(num), ranges(r), arrays(arrays_in_use), builder(m),
       dram(Space::dram, 0, m.dram_bytes), activation(Space::activation, resident_bytes, m.activation_bytes),
-      parameter(Space::parameter, 0, m.parameter_bytes), accumulator(Space::accumulator, 0, m.accumulator_bytes),
+      parameter(Space::parameter, 0, m.parameter_bytes),
       resident_bytes_(resident_bytes) {
-  const std::int64_t unit = m.weight_banks >= arrays ? m.bank_bytes(Space::weight) : 16;
-  const std::int64_t part = m.weight_bytes / arrays / unit * unit;
-  for (int a = 0; a < arrays; ++a) {
-    weight.emplace_back(Space::weight, a * part, a + 1 < arrays ? (a + 1) * part : m.weight_bytes);
-  }
+  weight.emplace_back(Space::weight, 0, m.weight_bytes);
 }
 
-Lowering::Marks Lowering::mark() const {
-  Marks marks{activation.mark(), parameter.mark(), accumulator.mark(), {}};
-  for (const Arena& part : weight) marks.weight.push_back(part.mark());
-  return marks;
+void Lowering::divide_weight(const std::vector<std::int64_t>& needs) {
+  const std::int64_t part = machine.weight_banks / arrays * machine.bank_bytes(Space::weight);
+  if (*std::max_element(needs.begin(), needs.end()) > part) return;
+  weight.clear();
+  for (int a = 0; a < arrays; ++a) weight.emplace_back(Space::weight, a * part, (a + 1) * part);
 }
+
+Lowering::Marks Lowering::mark() const { return {activation.mark(), parameter.mark(), weight}; }
 
 void Lowering::release(const Marks& marks) {
-  activation.release(marks.activation), parameter.release(marks.parameter), accumulator.release(marks.accumulator);
-  for (std::size_t a = 0; a < weight.size(); ++a) weight[a].release(marks.weight[a]);
+  activation.release(marks.activation), parameter.release(marks.parameter);
+  weight = marks.weight;
 }
 
 double Lowering::range(int node, int equation) const {

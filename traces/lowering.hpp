@@ -40,7 +40,7 @@ struct OnChip {
 
 /// Everything the lowering of one node may use: the graph, where its values lie, and the program being written.
 /// Values live in DRAM or, while they are needed and fit, in the lower part of the activation SRAM; the upper part is the nodes'
-/// scratch memory, as are weight SRAM, parameter SRAM and accumulators.
+/// scratch memory, as are weight SRAM and parameter SRAM. The accumulators are every pass's anew.
 class Lowering {
  public:
   Lowering(const Graph& graph, const Machine& machine, const MappingParams& mapping, const NumbersParams& numbers,
@@ -53,13 +53,18 @@ class Lowering {
   const Ranges* ranges;       ///< null: timing only
   const int arrays;           ///< in use, of those that the machine has
   Builder builder;
-  Arena dram, activation, parameter, accumulator;
-  std::vector<Arena> weight;  ///< a part for each array, in banks of its own where there are enough
+  Arena dram, activation, parameter;
+  std::vector<Arena> weight;  ///< one for all arrays, or one for each
 
-  /// How far the memories on chip are in use; `release` takes back what was handed out since.
+  Arena& weight_of(int array) { return weight[static_cast<std::size_t>(array) % weight.size()]; }
+  /// Divides the weight SRAM among the arrays, of which array a needs `needs[a]` bytes, if equal parts on bank boundaries are
+  /// large enough: then arrays find their tiles in banks of their own. Nothing may have been taken from it yet.
+  void divide_weight(const std::vector<std::int64_t>& needs);
+
+  /// The memories on chip as far as they are in use; `release` takes back what was handed out since.
   struct Marks {
-    std::int64_t activation, parameter, accumulator;
-    std::vector<std::int64_t> weight;
+    std::int64_t activation, parameter;
+    std::vector<Arena> weight;
   };
   Marks mark() const;
   void release(const Marks& marks);

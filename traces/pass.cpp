@@ -22,11 +22,10 @@ void append(std::vector<std::uint8_t>& bytes, Word word) {
 // until its drain is over.
 std::int64_t region_unit(const Lowering& low) {
   const Machine& m = low.machine;
-  return low.arrays == 1 || m.accumulator_banks >= low.arrays ? m.bank_bytes(Space::accumulator) : 16;
+  return m.accumulator_banks >= low.arrays ? m.bank_bytes(Space::accumulator) : 16;
 }
 
 Arena region(const Lowering& low, int array) {
-  if (low.arrays == 1) return low.accumulator;
   const std::int64_t unit = region_unit(low),
                      bytes = low.machine.accumulator_bytes / low.arrays / unit * unit;
   return Arena(Space::accumulator, array * bytes, (array + 1) * bytes);
@@ -124,16 +123,27 @@ void Pass::take_sums(std::int64_t rows, bool interleaved) {
   if (columns_that_fit == 0) throw Shortage(Space::accumulator, column * cols - room, name_);
   slice_ = std::min(width_, interleaved || arrays() > 1 ? cols : columns_that_fit);
   const std::int64_t bytes = column * padded();
-  buffers_ = slices() > slices_at_once() && 2 * bytes + 16 <= room ? 2 : 1;
   for (int a = 0; a < arrays(); ++a) {
-    sums_.emplace_back();
-    Arena own = region(low_, a);
-    Arena& home = arrays() > 1 ? own : low_.accumulator;
-    for (std::int64_t b = 0; b < buffers_; ++b) {
-      sums_[a].push_back(home.take_aligned(bytes, b == 0 ? 16 : region_unit(low_), name_));
-      low_.builder.symbol(name_ + ".sums", Space::accumulator, sums_[a].back(), bytes);
-    }
+    sums_.push_back(buffers(region(low_, a), bytes));
+    for (std::int64_t at : sums_[a]) low_.builder.symbol(name_ + ".sums", Space::accumulator, at, bytes);
   }
+  buffers_ = static_cast<std::int64_t>(sums_[0].size());
+}
+
+// Addresses of buffers for `bytes` of sums each, as many as are of use and fit: in turn in the banks of the
+// array's part, so that the gate unit empties one while the array fills another.
+std::vector<std::int64_t> Pass::buffers(const Arena& part, std::int64_t bytes) const {
+  const std::int64_t unit = region_unit(low_), size = round_up(bytes, 16), in_bank = unit / size;
+  const std::int64_t wanted = std::min(groups(), low_.mapping.sum_buffers), whole = round_up(size, unit);
+  const std::int64_t pitch =
+      (wanted - 1) * whole + bytes <= part.room() ? whole : size;  // of those larger than a bank
+  const std::int64_t banks = in_bank > 0 ? part.room() / unit : 1;
+  const std::int64_t fit = in_bank > 0 ? banks * in_bank : (part.room() - bytes) / pitch + 1;
+  std::vector<std::int64_t> list;
+  for (std::int64_t b = 0; b < std::clamp<std::int64_t>(fit, 1, wanted); ++b) {
+    list.push_back(part.mark() + (in_bank > 0 ? b % banks * unit + b / banks * size : b * pitch));
+  }
+  return list;
 }
 
 // Bytes of a product's sums from the start of the buffer; in the part of the array that computes them if
@@ -181,7 +191,7 @@ std::int64_t Pass::useful_slot_bytes() const {
 
 // Groups of tiles in which a panel passes through the two slots: an even number if it can be, so that the
 // next panel's first group has a slot of its own.
-std::int64_t Pass::groups(std::int64_t depth, std::int64_t slot_bytes) const {
+std::int64_t Pass::load_groups(std::int64_t depth, std::int64_t slot_bytes) const {
   const std::int64_t tiles = (depth + low_.machine.rows - 1) / low_.machine.rows;
   const std::int64_t fit = std::max<std::int64_t>(1, slot_bytes / tile_bytes());
   const std::int64_t least = (tiles + fit - 1) / fit;
@@ -192,7 +202,7 @@ std::int64_t Pass::first_group_bytes(std::int64_t slot_bytes) const {
   std::int64_t most = 0;
   for (const Product& p : products_) {
     const std::int64_t depth = p.matrix->cols, tiles = (depth + low_.machine.rows - 1) / low_.machine.rows;
-    const std::int64_t inputs = std::min(depth, tiles / groups(depth, slot_bytes) * low_.machine.rows);
+    const std::int64_t inputs = std::min(depth, tiles / load_groups(depth, slot_bytes) * low_.machine.rows);
     most = std::max(most, inputs * std::min(low_.machine.cols, width_) * weight_word());
   }
   return most;
@@ -257,19 +267,18 @@ void Pass::place_weights(std::int64_t tape, bool may_stay, const Ring& ring) {
   resident_.assign(arrays(), 0);
   if (may_stay && arrays() == 1) {
     resident_bytes_ = std::min(weight_bytes(), low_.weight[0].room());
-    if (resident_bytes_ > 0) resident_[0] = low_.weight[0].take(resident_bytes_, name_ + " weights");
   } else if (may_stay) {
-    resident_slices_ = slices_that_stay();
-    for (int a = 0; a < arrays(); ++a) {
-      const std::int64_t bytes = resident_bytes(a, resident_slices_);
-      if (bytes > 0) resident_[a] = low_.weight[a].take(bytes, name_ + " weights");
-    }
+    while (resident_slices_ < slices() && fits(resident_slices_ + 1)) ++resident_slices_;
+  }
+  for (int a = 0; a < arrays(); ++a) {
+    const std::int64_t bytes = arrays() == 1 ? resident_bytes_ : resident_bytes(a, resident_slices_);
+    if (bytes > 0) resident_[a] = low_.weight_of(a).take(bytes, name_ + " weights");
   }
   for (std::int64_t s = 0; s < slices() && !products_.empty(); ++s) load_resident(s);
   chained_ = can_chain();
 }
 
-// With several arrays.
+// With several arrays: bytes of an array's share of the first slices.
 std::int64_t Pass::resident_bytes(int array, std::int64_t slices) const {
   if (spread()) return bytes_of(shares_of_arrays()[array], std::min(width_, slices * slice_));
   std::int64_t bytes = 0;
@@ -281,18 +290,15 @@ std::int64_t Pass::resident_bytes(int array) const {
   return arrays() == 1 ? weight_bytes() : resident_bytes(array, slices());
 }
 
-// With several arrays: whole slices, and one for each array where they compute slices side by side.
-std::int64_t Pass::slices_that_stay() const {
-  const auto fit = [&](std::int64_t slices) {
-    for (int a = 0; a < arrays(); ++a) {
-      if (resident_bytes(a, slices) > low_.weight[a].room()) return false;
-    }
-    return true;
-  };
-  if (fit(slices())) return slices();
-  std::int64_t stay = 0;
-  while (fit(stay + slices_at_once())) stay += slices_at_once();
-  return stay;
+// Whether so many slices can stay, in one memory for all arrays or in a part for each.
+bool Pass::fits(std::int64_t slices) const {
+  std::vector<Arena> free = low_.weight;
+  try {
+    for (int a = 0; a < arrays(); ++a) free[a % free.size()].take(resident_bytes(a, slices), name_);
+  } catch (const Shortage&) {
+    return false;
+  }
+  return true;
 }
 
 // Products of slice s that lie in weight SRAM for good.
@@ -326,14 +332,13 @@ void Pass::load_resident(std::int64_t s) {
   }
 }
 
-// Streams carry the sums of slices no wider than an array, and as many rows as they have room for: twice as
-// many where the next slice's sums follow before the gate unit is done with these.
+// Streams carry the sums of slices no wider than an array, where they have room for as many slices as the
+// accumulators: else the array, which runs ahead of the gate unit, would wait for room.
 bool Pass::can_chain() const {
   const bool all_stay = first_streamed() == weight_bytes();
   const std::int64_t at_once = all_stay ? std::min(rows_, most_vectors(low_.machine)) : rows_;
-  const std::int64_t rooms = slices() > slices_at_once() ? 2 : 1;
   return low_.mapping.chaining == "on" && !products_.empty() && slice_ <= low_.machine.cols &&
-         at_once <= most_vectors(low_.machine) && rooms * at_once <= low_.machine.stream_rows;
+         at_once <= most_vectors(low_.machine) && buffers_ * at_once <= low_.machine.stream_rows;
 }
 
 void Pass::place_parameters() {

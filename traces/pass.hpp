@@ -144,11 +144,14 @@ class Pass {
   std::int64_t stack() const;
   void take_sums(std::int64_t rows, bool interleaved);
   std::int64_t slices_at_once() const { return spread() ? 1 : arrays(); }
+  /// Of slices that are computed at once.
+  std::int64_t groups() const { return (slices() + slices_at_once() - 1) / slices_at_once(); }
+  std::vector<std::int64_t> buffers(const Arena& part, std::int64_t bytes) const;
   std::int64_t sum_offset(int product) const;
   int stream_of(int variant, int product) const;
   std::int64_t resident_products(std::int64_t slice) const;
   std::int64_t resident_bytes(int array, std::int64_t slices) const;
-  std::int64_t slices_that_stay() const;
+  bool fits(std::int64_t slices) const;
   void load_resident(std::int64_t slice);
   bool can_chain() const;
 
@@ -164,7 +167,7 @@ class Pass {
   void emit_streamed_panel(const Panel& panel);
   std::vector<PartialSums> partial_sums(const Share& share, std::int64_t sums, std::int64_t rows) const;
   void emit_gate(const Job& job, const Share& share, std::int64_t buffer);
-  std::int64_t groups(std::int64_t depth, std::int64_t slot_bytes) const;
+  std::int64_t load_groups(std::int64_t depth, std::int64_t slot_bytes) const;
 
   Lowering& low_;
   const int number_;

@@ -5,6 +5,11 @@
 
 /// What a pass does each time it runs: its slices, the products of each, the kernel that takes their sums.
 namespace rondo {
+namespace {
+
+constexpr std::int64_t kMostUnrolled = 32;
+
+}  // namespace
 
 void Pass::emit(const std::vector<Kernel>& kernels, std::int64_t rows, const std::vector<Source>& sources,
                 const std::vector<Operand>& operands) {
@@ -31,14 +36,15 @@ void Pass::emit_rows(const Job& job) {
     std::int64_t end = s;
     while (end < slices() && resident_products(end) == resident) ++end;
     const std::int64_t side = resident > 0 ? slices_at_once() : 1;
-    const std::int64_t loops = (std::min(end, full) - s) / (side * buffers_);
+    const bool loop = buffers_ <= 2 || end - s > kMostUnrolled * side;
+    const std::int64_t loops = loop ? (std::min(end, full) - s) / (side * buffers_) : 0;
     low_.builder.repeat(loops, [&](Index g) {
       for (std::int64_t b = 0; b < buffers_; ++b)
         emit_slices(job, g * (buffers_ * side) + (b * side + s), side, b);
     });
     for (s += loops * buffers_ * side; s < end; s += side) {
-      const bool whole = s + side <= full;
-      emit_slices(job, Index{-1, s}, std::min(side, end - s), whole || buffers_ == 1 ? 0 : s / side % 2);
+      const bool first = buffers_ <= 2 && s + side <= full;
+      emit_slices(job, Index{-1, s}, std::min(side, end - s), first ? 0 : s / side % buffers_);
     }
     s = end;
   }
@@ -167,7 +173,7 @@ void Pass::emit_wide(const Panel& product, std::int64_t count, bool stays) {
 void Pass::emit_streamed_panel(const Panel& panel) {
   const std::int64_t height = low_.machine.rows, tiles = panel.tiles(low_.machine),
                      row = panel.cols * weight_word();
-  const std::int64_t count = groups(panel.depth, ring_.slot_bytes);
+  const std::int64_t count = load_groups(panel.depth, ring_.slot_bytes);
   const auto slot = [&](std::int64_t group) {
     return place(Space::weight, ring_.address + group % 2 * ring_.slot_bytes);
   };

@@ -1,6 +1,7 @@
 #include "traces/weight_rounds.hpp"
 
 #include <algorithm>
+#include <numeric>
 
 namespace rondo {
 namespace {
@@ -21,8 +22,7 @@ WeightRounds::WeightRounds(Lowering& low, const std::vector<std::vector<Pass*>>&
       useful = std::max(useful, pass->useful_slot_bytes());
     }
   }
-  bool streams = false;
-  for (int a = 0; a < low.arrays; ++a) streams = streams || total[a] > low.weight[a].room();
+  const bool streams = std::accumulate(total.begin(), total.end(), std::int64_t{0}) > low.weight[0].room();
   if (streams) {
     const std::int64_t quarter = low.weight[0].room() / 4 / std::max<std::int64_t>(1, tile) * tile;
     ring_.slot_bytes = round_up(std::max(tile, std::min(useful, quarter)), 16);
@@ -33,6 +33,7 @@ WeightRounds::WeightRounds(Lowering& low, const std::vector<std::vector<Pass*>>&
         ring_.ahead_bytes = std::max(ring_.ahead_bytes, pass->first_group_bytes(ring_.slot_bytes));
     }
   }
+  if (!streams && low.arrays > 1) low.divide_weight(total);
   for (const auto& round : rounds) {
     std::int64_t bytes = 0;
     for (const Pass* pass : round) bytes += pass->weight_bytes();

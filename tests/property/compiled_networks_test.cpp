@@ -101,7 +101,7 @@ bool check_case(std::uint64_t seed, Tally& tally) {
   }
   EXPECT_EQ(check_program(program), std::vector<std::string>{});
   EXPECT_EQ(find_hazards(program), std::vector<std::string>{});
-  const Program plain = compile(network.graph, reference_machine(), {"step", "sequential", 0}, numbers, &evaluation.ranges, &network.inputs);
+  const Program plain = compile(network.graph, reference_machine(), {"step", "sequential", 0, "off", "tiles"}, numbers, &evaluation.ranges, &network.inputs);
   EXPECT_EQ(outputs_of(program), outputs_of(plain));
   const ChipRun event = run_chip(chip, program, Schedule::event);
   expect_equal_runs(run_chip(chip, program, Schedule::clocked), event);

@@ -76,7 +76,7 @@ inline ChipParams random_chip_for_networks(Dice& dice) {
 
 inline MappingParams random_mapping(Dice& dice) {
   return {dice.one_of({"step", "hoisted"}), dice.one_of({"sequential", "interleaved"}), dice.chance(70) ? 0 : dice.number(1, 4),
-          dice.one_of({"on", "on", "off"}), dice.one_of({"tiles", "gates"})};
+          dice.one_of({"on", "on", "off"}), dice.one_of({"tiles", "gates"}), dice.number(1, 5)};
 }
 
 }  // namespace rondo::testing

@@ -12,7 +12,7 @@
 namespace rondo::testing {
 namespace {
 
-const MappingParams kMappings[] = {{"step", "sequential", 0}, {"hoisted", "interleaved", 0}};
+const MappingParams kMappings[] = {{"step", "sequential", 0, "off", "tiles"}, {"hoisted", "interleaved", 0, "on", "tiles"}};
 
 Machine machine() {
   Machine m;

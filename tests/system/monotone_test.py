@@ -69,3 +69,31 @@ def test_a_wider_gate_unit_with_wider_memories(ask, network):
                                                     ("activation_sram", "parameter_sram", "accumulators")}})
               for lanes in (8, 16, 32, 64)]
     assert cycles == sorted(cycles, reverse=True) and cycles[0] > cycles[-1]
+
+
+# Ports and slots for all arrays and the gate unit, so that nothing but the arrays themselves is waited for.
+FREE_OF_CONFLICTS = {"sequencer.dispatch_width": 4, "activation_sram.read_ports": 5, "accumulators.read_ports": 5}
+
+
+ON_CHIP = NETWORKS[:3]  # weights that come from DRAM all go through the first array
+
+
+@pytest.mark.parametrize("mapping", ["tiles", "gates"])
+@pytest.mark.parametrize("network", ON_CHIP)
+def test_more_arrays(ask, network, mapping):
+    cycles = [ask(network, {"machine.arrays": arrays, "mapping.arrays": mapping, **FREE_OF_CONFLICTS}) for arrays in (1, 2, 3, 4)]
+    print(network, mapping, cycles)
+    assert cycles == sorted(cycles, reverse=True) and cycles[0] > cycles[-1]
+
+
+@pytest.mark.parametrize("arrays", [1, 2, 4])
+@pytest.mark.parametrize("dataflow, lanes", [("weight_stationary", 8), ("weight_stationary", 32), ("output_stationary", 32)])
+@pytest.mark.parametrize("network", NETWORKS)
+def test_sums_through_streams(ask, network, dataflow, lanes, arrays):
+    settings = {"machine.arrays": arrays, "machine.dataflow": dataflow, "gate.lanes": lanes, **FREE_OF_CONFLICTS}
+    cycles = [ask(network, {"machine.stream_rows": 64, "mapping.chaining": chaining, **settings}) for chaining in ("off", "on")]
+    cycles.append(ask(network, {"machine.stream_rows": 0, **settings}))
+    print(network, settings, cycles)
+    assert cycles[0] == cycles[2] and cycles[1] <= cycles[0]
+    if network in ON_CHIP:
+        assert cycles[1] < cycles[0]

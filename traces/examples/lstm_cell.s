@@ -12,7 +12,7 @@
 # value is integer / 2^12; sigmoid and tanh take it and give Q0.15. The cell state is Q4.11, the output h is Q0.7: one byte.
 
 # The machine: the shape of the chip `edge`. A chip of another shape refuses this trace.
-.machine rows=32 cols=32 arrays=1 dataflow=weight_stationary tile_fifo=2 stream_rows=0 table_entries=512
+.machine rows=32 cols=32 arrays=1 dataflow=weight_stationary tile_fifo=2 stream_rows=8 table_entries=512
 .machine weight_bytes=524288 weight_banks=4 activation_bytes=262144 activation_banks=4
 .machine parameter_bytes=131072 parameter_banks=2 accumulator_bytes=131072 accumulator_banks=4
 .machine dram_bytes=1073741824 semaphores=64 loop_depth=8
