@@ -20,7 +20,7 @@ module array_output #(
   output logic [COLS-1:0] stream_write,
   output logic [COLS*32-1:0] stream_address
 );
-  localparam int RING = 6;                                         // delays below 2^RING cycles
+  localparam int RING = $clog2(32 + ROWS + COLS);                  // bits of the longest delay: latencies are below 16
 
   logic [chip_types::ROW_BITS-1:0] rows [0:(1<<RING)-1];
   logic [(1<<RING)-1:0] valid;

@@ -17,7 +17,7 @@ module array_output_stationary #(
   input logic [15:0] empty_row,
   output logic [COLS*SUM-1:0] bottom
 );
-  localparam int RING = 6;                                         // delays below 2^RING cycles
+  localparam int RING = $clog2(32 + ROWS + COLS);                  // bits of the longest delay: latencies are below 16
 
   // What each PE hands on: [row][column], one more column or row than there are PEs.
   logic [ROWS*(COLS+1)*16-1:0] activations;

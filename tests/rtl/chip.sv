@@ -1,5 +1,5 @@
-// The chip, an ideal DRAM behind it, and what a test bench looks at. Its shape is in the parameters, its pace in a register;
-// the program, the kernels, the semaphores' initial counts and the DRAM's bytes are written into their memories while `rst` holds.
+// The chip, an ideal DRAM behind it, and what a test bench looks at. Its shape is in the parameters, its pace in registers; the
+// program, the kernels, the semaphores' initial counts and the DRAM's bytes are put into their memories while `rst` holds.
 module chip #(
   parameter int ROWS = 4,
   parameter int COLS = 4,

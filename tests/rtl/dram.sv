@@ -1,4 +1,4 @@
-// The ideal DRAM: a queue of requests, a fixed latency, a bus. It moves a transfer's bytes in the cycles in which that has the bus.
+// The ideal DRAM: a queue of requests, a fixed latency, a bus. A transfer's bytes move in the cycles in which it has the bus.
 module dram #(
   parameter int BYTES = 65536,
   parameter int LANES = 64,

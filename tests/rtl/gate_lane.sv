@@ -41,7 +41,8 @@ module gate_lane #(
               micro_operations::compute(op.opcode, a, registers[32*op.b +: 32], op.i, op.j, $clog2(ENTRIES)), 32));
           endcase
           case (op.opcode)
-            chip_types::MICRO_ST8, chip_types::MICRO_ST16, chip_types::MICRO_ST32, chip_types::MICRO_RMAX, chip_types::MICRO_RSUM:
+            chip_types::MICRO_ST8, chip_types::MICRO_ST16, chip_types::MICRO_ST32, chip_types::MICRO_RMAX,
+            chip_types::MICRO_RSUM:
               results[32*op.port[3:0] +: 32] = value;
             default: registers[32*op.d +: 32] = value;
           endcase

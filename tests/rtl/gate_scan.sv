@@ -56,8 +56,8 @@ module gate_scan #(
   assign memory_latency = space == chip_types::SPACE_WEIGHT ? pace.weight_sram.latency :
                               space == chip_types::SPACE_ACTIVATION ? pace.activation_sram.latency :
                               space == chip_types::SPACE_PARAMETER ? pace.parameter_sram.latency : pace.accumulators.latency;
-  assign latency = is_load ? 16'(memory_latency) : is_adder ? 16'(pace.add_latency) : is_multiplier ? 16'(pace.multiply_latency) :
-                   is_table ? 16'(pace.table_latency) : is_divide ? 16'(pace.divide_cycles) :
+  assign latency = is_load ? 16'(memory_latency) : is_adder ? 16'(pace.add_latency) :
+                   is_multiplier ? 16'(pace.multiply_latency) : is_table ? 16'(pace.table_latency) : is_divide ? 16'(pace.divide_cycles) :
                    is_reduction ? 16'(pace.reduce_latency) : 1;    // store, pop
   assign from_a = uses_a ? times[16*op.a +: 16] : 0;
   assign from_b = uses_b ? times[16*op.b +: 16] : 0;

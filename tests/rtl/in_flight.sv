@@ -1,6 +1,6 @@
 // Instructions whose results are on their way: each leaves in the cycle of its end and posts its signals then.
 module in_flight #(
-  parameter int ADDRESS = 7                                        // holds 2^ADDRESS instructions
+  parameter int ADDRESS = 5                                        // holds 2^ADDRESS instructions: drains are shorter
 ) (
   input logic clk,
   input logic rst,

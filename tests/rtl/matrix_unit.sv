@@ -136,7 +136,7 @@ module matrix_unit #(
   endgenerate
 
   logic pending;
-  in_flight results (
+  in_flight #(.ADDRESS($clog2(32 + ROWS + COLS))) results (
     .clk(clk), .rst(rst), .now(now), .push(start), .ending(now + window + drain), .signals(head.signals),
     .complete(complete), .posted(posted), .pending(pending));
   assign busy = occupied || pending;
@@ -149,7 +149,8 @@ module matrix_unit #(
 
   // The instruction in its window, from the cycle after its start on: fetches, then (output-stationary) rows of sums.
   logic fetching, emptying, emit, narrow, continues, does_hold, does_add, does_stream;
-  logic [31:0] timer, index, fetch_interval, row_interval, source, source_stride, sums, sums_stride, all_vectors, all_rows, all_cols;
+  logic [31:0] timer, index, fetch_interval, row_interval, source, source_stride, sums, sums_stride;
+  logic [31:0] all_vectors, all_rows, all_cols;
   logic [15:0] stream_row;
   assign fetch = fetching && timer == 0;
   assign emit = emptying && timer == 0;

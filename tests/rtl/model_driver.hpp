@@ -1,29 +1,38 @@
 #pragma once
 
+#include <verilated.h>
+
+#include <algorithm>
 #include <deque>
 #include <memory>
 #include <vector>
-
-#include <verilated.h>
 
 #include "models/base/error.hpp"
 #include "tests/rtl/program_image.hpp"
 #include "tests/rtl/rtl_chip.hpp"
 
-/// Runs one Verilated model: the same code for the model of every shape. `Root` is Verilator's class of the model's insides.
+/// Runs one Verilated model: the same code for the model of every shape. `Root` is Verilator's class of the
+/// model's insides.
 namespace rondo::rtl {
 
 template <class Model, class Root>
 class ModelDriver {
  public:
-  ModelDriver() : model_(std::make_unique<Model>(&context_, "")) {}
+  // Registers and memories wake up with anything, the same in every run: whatever the RTL needs it must
+  // reset.
+  ModelDriver() {
+    context_.randReset(2);
+    context_.randSeed(1);
+    model_ = std::make_unique<Model>(&context_, "");
+  }
 
-  RtlRun run(const Machine& machine, const ProgramImage& image, const std::vector<std::uint8_t>& dram, Cycle limit) {
+  RtlRun run(const Machine& machine, const ProgramImage& image, const std::vector<std::uint8_t>& dram,
+             Cycle limit) {
     model_->clk = 0;
     model_->rst = 1;
-    model_->eval();
-    load(image, dram);
     tick();
+    tick();  // nothing is written any more
+    load(image, dram);
     tick();
     model_->rst = 0;
     while (!model_->running) tick();
@@ -32,9 +41,12 @@ class ModelDriver {
     const Root& root = *model_->rootp;
     take(root.chip__DOT__behind__DOT__cells__DOT__memory, machine.dram_bytes, run, Space::dram);
     take(root.chip__DOT__memories__DOT__weight__DOT__memory, machine.weight_bytes, run, Space::weight);
-    take(root.chip__DOT__memories__DOT__activation__DOT__memory, machine.activation_bytes, run, Space::activation);
-    take(root.chip__DOT__memories__DOT__parameters__DOT__memory, machine.parameter_bytes, run, Space::parameter);
-    take(root.chip__DOT__memories__DOT__accumulators__DOT__memory, machine.accumulator_bytes, run, Space::accumulator);
+    take(root.chip__DOT__memories__DOT__activation__DOT__memory, machine.activation_bytes, run,
+         Space::activation);
+    take(root.chip__DOT__memories__DOT__parameters__DOT__memory, machine.parameter_bytes, run,
+         Space::parameter);
+    take(root.chip__DOT__memories__DOT__accumulators__DOT__memory, machine.accumulator_bytes, run,
+         Space::accumulator);
     return run;
   }
 
@@ -59,7 +71,17 @@ class ModelDriver {
       root.chip__DOT__counters__DOT__initial_counts[s] = image.semaphores[s];
     }
     for (int w = 0; w < kPaceParts; ++w) model_->pace_registers[w] = image.pace[w];
-    for (std::size_t b = 0; b < dram.size(); ++b) root.chip__DOT__behind__DOT__cells__DOT__memory[b] = dram[b];
+    for (std::size_t b = 0; b < dram.size(); ++b)
+      root.chip__DOT__behind__DOT__cells__DOT__memory[b] = dram[b];
+    clear(root.chip__DOT__memories__DOT__weight__DOT__memory);
+    clear(root.chip__DOT__memories__DOT__activation__DOT__memory);
+    clear(root.chip__DOT__memories__DOT__parameters__DOT__memory);
+    clear(root.chip__DOT__memories__DOT__accumulators__DOT__memory);
+  }
+
+  template <class Bytes>
+  static void clear(Bytes& memory) {
+    std::fill(std::begin(memory.m_storage), std::end(memory.m_storage), 0);
   }
 
   void tick() {
@@ -99,7 +121,9 @@ class ModelDriver {
     return pc;
   }
   // The port is a number or an array of words, as the number of units has it.
-  static std::int32_t bit_of(std::uint64_t value, std::uint32_t bit) { return static_cast<std::int32_t>(value >> bit & 1); }
+  static std::int32_t bit_of(std::uint64_t value, std::uint32_t bit) {
+    return static_cast<std::int32_t>(value >> bit & 1);
+  }
   template <std::size_t kWords>
   static std::int32_t bit_of(const VlWide<kWords>& value, std::uint32_t bit) {
     return static_cast<std::int32_t>(value.at(bit / 32) >> bit % 32 & 1);
@@ -109,7 +133,8 @@ class ModelDriver {
   static void take(const Bytes& memory, std::int64_t count, RtlRun& run, Space space) {
     auto& out = run.memories[static_cast<std::size_t>(space)];
     out.resize(static_cast<std::size_t>(count));
-    for (std::int64_t b = 0; b < count; ++b) out[static_cast<std::size_t>(b)] = memory[static_cast<std::size_t>(b)];
+    for (std::int64_t b = 0; b < count; ++b)
+      out[static_cast<std::size_t>(b)] = memory[static_cast<std::size_t>(b)];
   }
 
   VerilatedContext context_;

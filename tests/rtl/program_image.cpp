@@ -11,7 +11,8 @@ using Word = std::array<std::uint32_t, kWordParts>;
 
 constexpr int kMasks = 1, kFields = 7, kPlaces = 18, kPlaceParts = 2 + kMaxLoops;
 
-static_assert(int(Opcode::sync) == 3 && int(Opcode::store) == 9, "chip_types.sv numbers the opcodes as opcodes.def does");
+static_assert(int(Opcode::sync) == 3 && int(Opcode::store) == 9,
+              "chip_types.sv numbers the opcodes as opcodes.def does");
 static_assert(int(MicroOpcode::ld8) == 0 && int(MicroOpcode::st32) == 5 && int(MicroOpcode::scalei) == 19 &&
                   int(MicroOpcode::rsum) == 27 && int(MicroOpcode::pop) == 28,
               "chip_types.sv numbers the micro-operations as micro_ops.def does");
@@ -67,16 +68,20 @@ std::vector<std::uint32_t> words_of(const Kernel& kernel) {
 // The members of chip_types::pace_t from the first (most significant) to the last.
 std::vector<std::pair<std::int64_t, int>> pace_registers(const ChipParams& c) {
   std::vector<std::pair<std::int64_t, int>> list = {
-      {c.sequencer.dispatch_width, 3},  {c.weights.queue_depth, 4},     {c.weights.rows_per_cycle, 8},
-      {c.matrix.queue_depth, 4},        {c.matrix.operand_bits, 5},     {c.matrix.accumulate_latency, 8},
-      {c.gate.queue_depth, 4},          {c.gate.adders, 4},             {c.gate.multipliers, 4},
-      {c.gate.tables, 4},               {c.gate.add_latency, 8},        {c.gate.multiply_latency, 8},
-      {c.gate.table_latency, 8},        {c.gate.divide_cycles, 8},      {c.gate.reduce_latency, 8},
-      {c.load.queue_depth, 4},          {c.load.outstanding, 4},        {c.load.setup_cycles, 8},
-      {c.store.queue_depth, 4},         {c.store.outstanding, 4},       {c.store.setup_cycles, 8}};
+      {c.sequencer.dispatch_width, 3}, {c.weights.queue_depth, 4},
+      {c.weights.rows_per_cycle, 8},   {c.matrix.queue_depth, 4},
+      {c.matrix.operand_bits, 5},      {c.matrix.accumulate_latency, 8},
+      {c.gate.queue_depth, 4},         {c.gate.adders, 4},
+      {c.gate.multipliers, 4},         {c.gate.tables, 4},
+      {c.gate.add_latency, 8},         {c.gate.multiply_latency, 8},
+      {c.gate.table_latency, 8},       {c.gate.divide_cycles, 8},
+      {c.gate.reduce_latency, 8},      {c.load.queue_depth, 4},
+      {c.load.outstanding, 4},         {c.load.setup_cycles, 8},
+      {c.store.queue_depth, 4},        {c.store.outstanding, 4},
+      {c.store.setup_cycles, 8}};
   for (const SramParams* s : {&c.weight_sram, &c.activation_sram, &c.parameter_sram, &c.accumulators}) {
-    for (const auto& value : {std::pair{s->bytes_per_cycle, 8}, std::pair{s->latency, 8}, std::pair{s->read_ports, 4},
-                              std::pair{s->write_ports, 4}}) {
+    for (const auto& value : {std::pair{s->bytes_per_cycle, 8}, std::pair{s->latency, 8},
+                              std::pair{s->read_ports, 4}, std::pair{s->write_ports, 4}}) {
       list.push_back(value);
     }
   }
@@ -89,7 +94,8 @@ std::array<std::uint32_t, kPaceParts> pack(const std::vector<std::pair<std::int6
   int bit = 0;
   for (auto r = registers.rbegin(); r != registers.rend(); ++r) {
     check(r->first >= 0 && r->first < std::int64_t{1} << r->second, "rtl: a pace register is too narrow");
-    for (int b = 0; b < r->second; ++b, ++bit) words[bit / 32] |= static_cast<std::uint32_t>(r->first >> b & 1) << bit % 32;
+    for (int b = 0; b < r->second; ++b, ++bit)
+      words[bit / 32] |= static_cast<std::uint32_t>(r->first >> b & 1) << bit % 32;
   }
   check(bit <= 32 * kPaceParts, "rtl: the pace has more registers than words");
   return words;

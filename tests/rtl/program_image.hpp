@@ -7,7 +7,8 @@
 #include "models/isa/instruction.hpp"
 #include "models/units/params.hpp"
 
-/// What is written into the RTL's memories and registers before a run, as the words that chip_types.sv describes.
+/// What is written into the RTL's memories and registers before a run, as the words that chip_types.sv
+/// describes.
 namespace rondo::rtl {
 
 inline constexpr int kWordParts = 7 + 11 + kMaxPlaces * (2 + kMaxLoops);  ///< 32-bit parts of an instruction

@@ -13,7 +13,8 @@ class LimitCheck {
  public:
   void most(const std::string& name, std::int64_t value, std::int64_t limit) {
     if (value > limit) {
-      found_.push_back(name + " is " + std::to_string(value) + "; the RTL holds at most " + std::to_string(limit));
+      found_.push_back(name + " is " + std::to_string(value) + "; the RTL holds at most " +
+                       std::to_string(limit));
     }
   }
   std::vector<std::string> take() { return std::move(found_); }
@@ -64,17 +65,20 @@ void check_kernel(const Kernel& kernel, LimitCheck& check) {
     results += (op.opcode >= MicroOpcode::st8 && op.opcode <= MicroOpcode::st32) ||
                info(op.opcode).functional_unit == FunctionalUnit::reducer;
   }
-  check.most("micro-operations of kernel " + kernel.name, static_cast<std::int64_t>(kernel.ops.size()), kLimits.micro_ops);
+  check.most("micro-operations of kernel " + kernel.name, static_cast<std::int64_t>(kernel.ops.size()),
+             kLimits.micro_ops);
   check.most("loads of kernel " + kernel.name, reads, kLimits.kernel_reads);
   check.most("stores and reductions of kernel " + kernel.name, results, kLimits.kernel_results);
 }
 
 void check_code(const ChipParams& c, const Program& program, LimitCheck& check) {
-  check.most("instructions of the program", static_cast<std::int64_t>(program.code.size()), kLimits.instructions);
+  check.most("instructions of the program", static_cast<std::int64_t>(program.code.size()),
+             kLimits.instructions);
   check.most("kernels of the program", static_cast<std::int64_t>(program.kernels.size()), kLimits.kernels);
   std::int64_t loaded = 0, stored = 0;
   for (const Instruction& in : program.code) {
-    if (in.opcode == Opcode::gather) check.most("rows of a gather", in.fields[field::gather::rows], kLimits.gathered_rows);
+    if (in.opcode == Opcode::gather)
+      check.most("rows of a gather", in.fields[field::gather::rows], kLimits.gathered_rows);
     const std::int64_t bytes = in.fields[field::load::rows] * in.fields[field::load::bytes];
     if (in.opcode == Opcode::load || in.opcode == Opcode::gather) loaded = std::max(loaded, bytes);
     if (in.opcode == Opcode::store) stored = std::max(stored, bytes);
@@ -94,7 +98,8 @@ const std::vector<Shape>& shapes() {
   return list;
 }
 
-std::vector<std::string> outside_limits(const Shape& shape, const ChipParams& params, const Program& program) {
+std::vector<std::string> outside_limits(const Shape& shape, const ChipParams& params,
+                                        const Program& program) {
   LimitCheck check;
   check_pace(params, check);
   for (const Kernel& kernel : program.kernels) check_kernel(kernel, check);

@@ -37,16 +37,22 @@ function(rtl_shape name)
       list(APPEND parameters -G${key}=${${key}})
     endif()
   endforeach()
+  foreach(banks ${WEIGHT_BANKS} ${ACTIVATION_BANKS} ${PARAMETER_BANKS} ${ACCUMULATOR_BANKS})
+    if(banks GREATER 8)  # BANKS_MOST in chip_types.sv
+      message(FATAL_ERROR "rtl_shape ${name}: ${banks} banks; allowed 1..8")
+    endif()
+  endforeach()
   if(DATAFLOW STREQUAL "Dataflow::output_stationary")
     list(APPEND parameters -GOUTPUT_STATIONARY=1)
   endif()
 
-  # Verilog that is clean but for widths of constants and for what the parameters of a shape leave unused.
+  # The Verilog is clean but for widths of constants and for what the parameters of a shape leave unused.
   set(directory ${RTL_BUILD}/V${name})
   set(outputs ${directory}/V${name}__fast.cpp ${directory}/V${name}__slow.cpp)
   add_custom_command(OUTPUT ${outputs} ${directory}/V${name}.h
     COMMAND ${CMAKE_COMMAND} -E rm -rf ${directory}
-    COMMAND ${VERILATOR} --cc -O3 --x-assign fast --x-initial fast --noassert --unroll-count 8 --unroll-stmts 100 --output-split-cfuncs 500
+    COMMAND ${VERILATOR} --cc -O3 --x-assign fast --x-initial unique --noassert
+      --unroll-count 8 --unroll-stmts 100 --output-split-cfuncs 500
       -Wall -Wno-WIDTH -Wno-WIDTHCONCAT -Wno-UNUSEDPARAM -Wno-UNUSEDSIGNAL -Wno-BLKSEQ -Wno-PINCONNECTEMPTY
       -y ${RTL} ${parameters} --top-module chip --prefix V${name} --Mdir ${directory} ${packages} ${RTL}/chip.sv
     COMMAND ${CMAKE_COMMAND} -DDIRECTORY=${directory} -DNAME=V${name} -P ${RTL}/join_sources.cmake
