@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "sim/dram_file.hpp"
 #include "sim/settings.hpp"
 #include "sim/text_file.hpp"
 
@@ -25,6 +26,17 @@ void add_cross_checks(RunConfig& config, Settings& settings, Findings& findings)
   for (const std::string& sentence : broken) {
     const YamlValue* value = settings.take(sentence.substr(0, sentence.find(':')));
     findings.add((value != nullptr ? value->place : settings.place_of("")) + ": " + sentence);
+  }
+}
+
+// `dram.model` names a file of its own.
+void find_dram_device(DramParams& params, Settings& settings, Findings& findings) {
+  if (params.model == "ideal") return;
+  try {
+    params.device = std::make_shared<const dram::Device>(read_dram_device(params.model));
+  } catch (const Error& wrong) {
+    for (const std::string& finding : wrong.findings())
+      findings.add(settings.take("dram.model")->place + ": dram.model: " + finding);
   }
 }
 
@@ -62,6 +74,7 @@ RunConfig read_config(const std::string& chip_path, const std::vector<std::strin
   });
   settings.refuse_unused(known);
   // Rules between fields say something only once each field is sound by itself.
+  if (findings.empty()) find_dram_device(config.chip.dram, settings, findings);
   if (findings.empty()) add_cross_checks(config, settings, findings);
   findings.raise();
   return config;
@@ -94,6 +107,12 @@ std::string to_yaml(const RunConfig& config) {
     line += ": " + field.value;
     if (line.size() < 32) line.resize(32, ' ');
     text += line + "  # " + (field.unit.empty() ? "" : field.unit + ": ") + field.sentence + "\n";
+  }
+  if (config.chip.dram.device != nullptr) {
+    text += "\n# dram.model " + config.chip.dram.model + " is\n";
+    for (const DeviceFact& fact : facts_of(*config.chip.dram.device)) {
+      text += "#   " + (fact.section.empty() ? "" : fact.section + ".") + fact.name + ": " + fact.value + "\n";
+    }
   }
   return text;
 }

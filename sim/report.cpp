@@ -2,6 +2,8 @@
 
 #include <nlohmann/json.hpp>
 
+#include "sim/dram_file.hpp"
+
 #include "sim/why.hpp"
 
 namespace rondo {
@@ -31,7 +33,7 @@ Json units_tree(const ChipRun& run) {
   return tree;
 }
 
-Json memories_tree(const ChipRun& run, double seconds) {
+Json memories_tree(const ChipRun& run, double seconds, double dram_peak) {
   Json tree = object();
   for (const MemoryReport& memory : run.memories) {
     const double bytes = static_cast<double>(memory.read_bytes + memory.written_bytes);
@@ -41,6 +43,10 @@ Json memories_tree(const ChipRun& run, double seconds) {
                 {"mean_bytes_per_s", seconds > 0 ? bytes / seconds : 0.0}};
     if (!memory.counted.actions.empty()) one["actions"] = counts_of(memory.counted.actions);
     if (!memory.counted.counters.empty()) one["counters"] = counts_of(memory.counted.counters);
+    if (memory.name == "dram") {
+      one["peak_bytes_per_s"] = dram_peak;
+      one["bus_utilisation"] = seconds > 0 ? bytes / seconds / dram_peak : 0.0;
+    }
     tree[memory.name] = one;
   }
   return tree;
@@ -174,6 +180,11 @@ Json config_tree(const RunConfig& config) {
       place = field.value;
     }
   }
+  if (config.chip.dram.device != nullptr) {
+    Json& device = tree["dram"]["device"] = object();
+    for (const DeviceFact& fact : facts_of(*config.chip.dram.device))
+      (fact.section.empty() ? device : device[fact.section])[fact.name] = fact.value;
+  }
   return tree;
 }
 
@@ -190,7 +201,8 @@ Json make_report(const Prepared& prepared, const RunResult& result) {
   report["instructions"] = result.chip.instructions;
   add_speed(prepared, result, report);
   report["units"] = units_tree(result.chip);
-  report["memories"] = memories_tree(result.chip, result.seconds);
+  report["memories"] = memories_tree(result.chip, result.seconds,
+                                     prepared.config.chip.dram.peak_bytes_per_s(prepared.config.chip.clock_mhz));
   report["energy_j"] = energy_tree(result.bill);
   report["area_mm2"] = area_tree(result.bill);
   add_values(prepared, result, report);

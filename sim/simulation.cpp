@@ -7,6 +7,7 @@
 
 #include "models/base/error.hpp"
 #include "models/units/critical_path.hpp"
+#include "sim/dram_file.hpp"
 #include "sim/progress.hpp"
 #include "sim/repository.hpp"
 #include "traces/assembler.hpp"
@@ -151,6 +152,7 @@ Prepared prepare(const RunRequest& request, NetworkStore& networks, Progress& pr
   progress.show("reading the chip");
   prepared.config = read_config(find_config("chips", "chip", request.chip), request.set);
   prepared.prices = read_technology(prepared.config.technology, prepared.config.chip.dram.technology);
+  if (prepared.config.chip.dram.device != nullptr) price_device(prepared.config.chip.dram, prepared.prices);
   check_prices(declare_chip(prepared.config.chip).counted(), prepared.prices);
   const std::string path = find_config("networks", "network or trace", request.network);
   if (is_trace(path)) {

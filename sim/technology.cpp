@@ -1,21 +1,16 @@
-#include <algorithm>
-#include <charconv>
-#include <cmath>
-
 #include "sim/config.hpp"
 #include "sim/repository.hpp"
-#include "sim/settings.hpp"
 #include "sim/text_file.hpp"
-#include "sim/yaml.hpp"
+#include "sim/yaml_fields.hpp"
 
 namespace rondo {
 namespace {
 
 // Reads one technology file; what is wrong goes to the findings, with the nearest word that would be right.
-class TechnologyReader {
+class TechnologyReader : private YamlFields {
  public:
   TechnologyReader(std::string dram_kind, Findings& findings)
-      : dram_kind_(std::move(dram_kind)), findings_(findings) {}
+      : YamlFields(findings), dram_kind_(std::move(dram_kind)), findings_(findings) {}
 
   Prices read(const YamlValue& root) {
     Prices prices;
@@ -38,47 +33,6 @@ class TechnologyReader {
   }
 
  private:
-  static std::string dotted(const std::string& path, const std::string& key) {
-    return path.empty() ? key : path + "." + key;
-  }
-
-  void expect_keys(const YamlValue& map, const std::string& path, const std::vector<std::string>& allowed) {
-    for (const auto& entry : map.entries) {
-      if (std::find(allowed.begin(), allowed.end(), entry.key) != allowed.end()) continue;
-      std::string list;
-      for (const std::string& key : allowed) list += (list.empty() ? "" : ", ") + key;
-      findings_.add(entry.place + ": " + dotted(path, entry.key) + ": unknown" +
-                    did_you_mean(entry.key, allowed) + "; allowed " + list);
-    }
-  }
-
-  const YamlValue* need(const YamlValue& map, const std::string& path, const std::string& key,
-                        YamlValue::Kind kind) {
-    const YamlValue* value = map.find(key);
-    if (value == nullptr) {
-      findings_.add(map.place + ": " + dotted(path, key) + ": missing");
-    } else if (value->kind != kind) {
-      findings_.add(value->place + ": " + dotted(path, key) + ": is " + value->kind_name() + "; " +
-                    (kind == YamlValue::Kind::map ? "a section" : "one value") + " is expected");
-      value = nullptr;
-    }
-    return value;
-  }
-
-  double number(const YamlValue& map, const std::string& path, const std::string& key) {
-    const YamlValue* value = need(map, path, key, YamlValue::Kind::scalar);
-    if (value == nullptr) return 0;
-    double result = -1;
-    const char* end = value->text.data() + value->text.size();
-    const auto parsed = std::from_chars(value->text.data(), end, result);
-    if (parsed.ec == std::errc() && parsed.ptr == end && std::isfinite(result) && result >= 0 &&
-        result < 1e15)
-      return result;
-    findings_.add(value->place + ": " + dotted(path, key) + ": " + value->text +
-                  " is not a number of at least 0");
-    return 0;
-  }
-
   double leak(const YamlValue& leakage, const std::string& key) {
     const YamlValue* value = need(leakage, "leakage", key, YamlValue::Kind::map);
     return value == nullptr ? 0 : number(*value, "leakage." + key, "w");

@@ -10,10 +10,12 @@ ALLOWED = {
     "models/base": set(),
     "models/isa": {"models/base"},
     "models/values": {"models/base", "models/isa"},
-    "models/units": {"models/base", "models/isa"},
+    "models/dram": {"models/base"},
+    "models/units": {"models/base", "models/isa", "models/dram"},
     "models/cost": {"models/base", "models/isa"},
     "traces": {"models/base", "models/isa"},
-    "sim": {"models/base", "models/isa", "models/values", "models/units", "models/cost", "traces"},
+    "sim": {"models/base", "models/isa", "models/values", "models/dram", "models/units", "models/cost",
+            "traces"},
 }
 TARGETS = {"rondo_" + folder.split("/")[-1]: folder for folder in ALLOWED}
 MAY_USE_SYSTEMC = {"models/units", "sim"}

@@ -34,6 +34,9 @@ class FieldList {
                std::int64_t most) {
     list_.push_back({section_ + "." + name, unit, sentence, least, most, {}, std::to_string(value)});
   }
+  void word(const char* name, std::string& value, const char* sentence) {
+    list_.push_back({section_ + "." + name, "", sentence, 0, 0, {}, value});
+  }
   void choice(const char* name, std::string& value, std::vector<std::string> words, const char* sentence) {
     list_.push_back({section_ + "." + name, "", sentence, 0, 0, std::move(words), value});
   }

@@ -22,12 +22,17 @@ Sequencer::Queues Chip::queues() {
   return queues;
 }
 
+std::unique_ptr<Dram> Chip::make_dram() {
+  if (wires_.params.dram.device == nullptr) return std::make_unique<IdealDram>("dram", wires_, loads_, stores_);
+  return std::make_unique<PresetDram>("dram", wires_, loads_, stores_);
+}
+
 std::array<ChipUnit*, kChipUnits> Chip::units() {
   std::array<ChipUnit*, kChipUnits> units{};
   const auto put = [&](Unit unit, ChipUnit& of) { units[static_cast<std::size_t>(unit)] = &of; };
   put(Unit::gate, gate_), put(Unit::load, load_), put(Unit::store, store_);
   for (int a = 0; a < arrays(); ++a) put(weights_unit(a), arrays_[a]->weights), put(matrix_unit(a), arrays_[a]->matrix);
-  units[kSequencer] = &sequencer_, units[kDram] = &dram_;
+  units[kSequencer] = &sequencer_, units[kDram] = dram_.get();
   return units;
 }
 

@@ -7,6 +7,7 @@
 #include "models/units/dma_unit.hpp"
 #include "models/units/gate_unit.hpp"
 #include "models/units/matrix_unit.hpp"
+#include "models/units/preset_dram.hpp"
 #include "models/units/sequencer.hpp"
 #include "models/units/weights_unit.hpp"
 
@@ -30,7 +31,7 @@ class Chip : public sc_core::sc_module {
         load_("load", Unit::load, wires_, params.load, loads_),
         store_("store", Unit::store, wires_, params.store, stores_),
         sequencer_("sequencer", wires_, queues()),
-        dram_("dram", wires_, loads_, stores_) {}
+        dram_(make_dram()) {}
 
   /// Looks at one unit (index as in kChipUnitNames) in cycle `now`.
   Cycle step(int unit, Cycle now) { return units_[unit]->step(now); }
@@ -66,6 +67,7 @@ class Chip : public sc_core::sc_module {
   std::vector<std::unique_ptr<Array>> make_arrays() const;
   GateUnit::Streams streams() const;
   Sequencer::Queues queues();
+  std::unique_ptr<Dram> make_dram();
   std::array<ChipUnit*, kChipUnits> units();
 
   Semaphores semaphores_;
@@ -79,7 +81,7 @@ class Chip : public sc_core::sc_module {
   GateUnit gate_;
   DmaUnit load_, store_;
   Sequencer sequencer_;
-  IdealDram dram_;
+  const std::unique_ptr<Dram> dram_;
   const std::array<ChipUnit*, kChipUnits> units_ = units();  ///< null: not on this chip
 };
 

@@ -36,7 +36,7 @@ DmaUnit::Shape DmaUnit::shape_of(const Instruction& in) const {
       shape.request = {false, 0, f[field::load::rows], f[field::load::bytes], f[field::load::src_stride], 0};
       break;
     case Opcode::gather:
-      shape.request = {true, 0, f[field::gather::rows], f[field::gather::bytes], 0, 0};
+      shape.request = {true, 0, f[field::gather::rows], f[field::gather::bytes], 0, 0, f[field::gather::table_rows]};
       break;
     case Opcode::store:
       shape.request = {false, 0, f[field::store::rows], f[field::store::bytes], f[field::store::dst_stride],

@@ -8,12 +8,13 @@ namespace rondo {
 
 /// A transfer between DRAM and a DMA unit's buffer: `rows` runs of `bytes`, `stride` apart.
 struct DramRequest {
-  bool scattered = false;  ///< a gather: the rows lie anywhere in a table
+  bool scattered = false;  ///< a gather: the rows lie anywhere in a table of `table_rows`
   std::int64_t address = 0;
   std::int64_t rows = 0;
   std::int64_t bytes = 0;
   std::int64_t stride = 0;
   int slot = 0;  ///< place of the descriptor in the DMA unit: the reply names it
+  std::int64_t table_rows = 0;
 };
 
 /// One DMA unit's connection to the DRAM: requests there, a flag per descriptor back. Requests can be in

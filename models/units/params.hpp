@@ -1,9 +1,11 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <vector>
 
+#include "models/dram/device.hpp"
 #include "models/isa/machine.hpp"
 
 /// The chip's pace: how long things take and how much can wait where. Nothing here changes what a program
@@ -114,21 +116,50 @@ struct SramParams {
   }
 };
 
+/// Two models: an ideal memory, and the banks and rows of a device behind a controller.
 struct DramParams {
+  // The ideal memory.
   std::string technology;
   std::int64_t latency = 0;
   std::int64_t bytes_per_cycle = 0;
   std::int64_t burst_bytes = 0;
 
+  // A device.
+  std::string model;
+  std::int64_t channels = 0;
+  std::int64_t ranks = 0;
+  std::string mapping;
+  std::string page;
+  std::string refresh;
+  std::int64_t queue_bursts = 0;
+  std::int64_t overtakes = 0;
+  std::int64_t controller_latency = 0;
+  std::shared_ptr<const dram::Device> device;  ///< what `model` names; null: the ideal memory
+
   template <class Visitor>
   void fields(Visitor& v) {
+    v.word("model", model, "ideal, or a device of configs/dram");
     v.choice("technology", technology, {"lpddr2", "lpddr4", "ddr3", "gddr5", "hbm2"},
-             "kind of DRAM: chooses its prices");
-    v.integer("latency", latency, "cycles", "from a request to its first data", 1, 100000);
-    v.integer("bytes_per_cycle", bytes_per_cycle, "bytes/cycle", "bytes on the data bus per core cycle", 1,
+             "ideal: kind of DRAM, chooses its prices");
+    v.integer("latency", latency, "cycles", "ideal: from a request to its first data", 1, 100000);
+    v.integer("bytes_per_cycle", bytes_per_cycle, "bytes/cycle", "ideal: bytes on the data bus per core cycle", 1,
               1 << 20);
-    v.integer("burst_bytes", burst_bytes, "bytes", "least transfer: every row is rounded up to it", 1, 4096);
+    v.integer("burst_bytes", burst_bytes, "bytes", "ideal: least transfer, every row is rounded up to it", 1, 4096);
+    v.integer("channels", channels, "channels", "device: channels side by side, a power of two", 1, 64);
+    v.integer("ranks", ranks, "ranks", "device: ranks that share a channel, a power of two", 1, 4);
+    v.word("mapping", mapping, "device: fields of an address above a burst, most significant first, with '-' between");
+    v.choice("page", page, {"open", "closed"}, "device: rows stay open, or are closed after their last queued burst");
+    v.choice("refresh", refresh, {"all_bank", "per_bank", "none"}, "device: what rests during a refresh");
+    v.integer("queue_bursts", queue_bursts, "bursts", "device: bursts that a channel chooses from, reads and writes each",
+              1, 256);
+    v.integer("overtakes", overtakes, "bursts",
+              "device: bursts served before an older one, or one of the other direction, must come", 1, 65536);
+    v.integer("controller_latency", controller_latency, "cycles",
+              "device: from a request to the queues, with what the way back takes", 0, 100000);
   }
+
+  /// The most that the data buses can move.
+  double peak_bytes_per_s(std::int64_t chip_mhz) const;
 };
 
 /// A whole chip: its shape, its pace, its clock. One section of the chip file each.

@@ -50,6 +50,9 @@ class ChipUnit : public sc_core::sc_module {
   /// Works out actions and counters from how often each instruction ran.
   virtual void settle() {}
 
+  /// The unit does something else from `cycle` on, which may lie in the past but not before the last change.
+  void change(Cycle cycle, Cause cause);
+
   TimelineObserver* const observer_;
 
  private:
@@ -57,8 +60,6 @@ class ChipUnit : public sc_core::sc_module {
     return std::string(index < kUnits ? kUnitNames[static_cast<std::size_t>(kind_of(static_cast<Unit>(index)))]
                                       : kChipUnitNames[static_cast<std::size_t>(index)]);
   }
-  void change(Cycle now, Cause cause);
-
   const int index_;
   Cause cause_ = Cause::no_instruction;
   Cycle since_ = 0;

@@ -47,6 +47,7 @@ struct WildPace {
     value = std::min(value, most);
   }
   void choice(const char*, std::string&, const std::vector<std::string>&, const char*) {}
+  void word(const char*, std::string&, const char*) {}
 };
 
 ChipParams random_pace(const Shape& shape, Dice& dice) {

@@ -252,6 +252,7 @@ class Shrinker {
       if (seen++ == wanted) value = std::max(least, part == 1 ? 1 : (value + 1) / 2);
     }
     void choice(const char*, std::string&, const std::vector<std::string>&, const char*) {}
+    void word(const char*, std::string&, const char*) {}
   };
   static std::int64_t set_pace(ChipParams& chip, std::int64_t wanted, std::int64_t part) {
     Pace pace{wanted, part};

@@ -52,6 +52,7 @@ TEST(ContractExamples, ChipIsTheOneOfThePage) {
       const std::string name = field.path.substr(field.path.find('.') + 1);
       if (field.path == "machine.table_entries" || field.path == "dram.technology")
         continue;  // no effect on cycles
+      if (section == std::string("dram") && field.sentence.compare(0, 6, "ideal:") != 0) continue;  // another DRAM
       EXPECT_NE(row.find(" " + name + "=" + field.value + " "), std::string::npos)
           << field.path << "=" << field.value;
     }
