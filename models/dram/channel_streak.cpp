@@ -166,10 +166,12 @@ void Channel::settle_runs(std::int64_t touched, std::int64_t in_turn) {
 // earlier.
 bool Channel::goes_on(Choice& next, Clock limit) {
   const Lane& lane = *lane_;
-  if (to_open_ != 0 || held_back_ || refresh_.owed() || closed_page_ || !timing_.rows_apart()) return false;
+  if (to_open_ != 0 || held_back_ || refresh_.owed() || closed_page_) return false;
   if (lane.runs.empty() || lane.served >= lane.room_at || !other_->runs.empty()) return false;
   if (lane.runs.back().next >= lane.served + depth_) return false;
   visible_ = static_cast<std::int64_t>(lane.runs.size());
+  survey(0);
+  if (to_open_ != 0 || held_back_) return false;
   const Run& oldest = lane.runs.front();
   next.at = now_ + timing_.least_spacing(lane.plain);
   next.bank = oldest.bank;

@@ -32,6 +32,20 @@ void check_dram(const DramParams& dram, const Machine& machine, std::vector<std:
 
 }  // namespace
 
+dram::Policy DramParams::policy() const {
+  dram::Policy policy;
+  policy.channels = channels;
+  policy.ranks = ranks;
+  policy.mapping = mapping;
+  policy.closed_page = page == "closed";
+  policy.refresh = refresh == "all_bank"   ? dram::RefreshMode::all_bank
+                   : refresh == "per_bank" ? dram::RefreshMode::per_bank
+                                                  : dram::RefreshMode::none;
+  policy.queue_depth = queue_bursts;
+  policy.overtakes = overtakes;
+  return policy;
+}
+
 double DramParams::peak_bytes_per_s(std::int64_t chip_mhz) const {
   if (device == nullptr) return 1e6 * static_cast<double>(bytes_per_cycle) * static_cast<double>(chip_mhz);
   return 1e6 * static_cast<double>(channels * device->burst_bytes() * device->clock_mhz) /

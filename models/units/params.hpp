@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "models/dram/device.hpp"
+#include "models/dram/channel.hpp"
 #include "models/isa/machine.hpp"
 
 /// The chip's pace: how long things take and how much can wait where. Nothing here changes what a program
@@ -158,6 +158,8 @@ struct DramParams {
               "device: from a request to the queues, with what the way back takes", 0, 100000);
   }
 
+  /// How the controller of the device decides.
+  dram::Policy policy() const;
   /// The most that the data buses can move.
   double peak_bytes_per_s(std::int64_t chip_mhz) const;
 };

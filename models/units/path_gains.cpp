@@ -22,6 +22,7 @@ class NumberVisitor {
     call_(section_ + "." + name, value, least, most);
   }
   void choice(const char*, std::string&, const std::vector<std::string>&, const char*) {}
+  void word(const char*, std::string&, const char*) {}
 
  private:
   const std::string section_;
@@ -57,6 +58,9 @@ std::vector<Pace> paces_of(const ChipParams& params) {
     for (const char* other : {".dispatch_width", ".queue_depth", ".outstanding", "_ports", ".burst_bytes"}) {
       if (ends_with(name, other)) return;  // they decide whether a step waits, not how long it takes
     }
+    // Of the DRAM only the ideal one's; how long a device works for a request cannot be told beforehand.
+    const bool dram = name.compare(0, 5, "dram.") == 0;
+    if (dram && (params.dram.device != nullptr || (name != "dram.latency" && name != "dram.bytes_per_cycle"))) return;
     const bool less = ends_with(name, "latency") || ends_with(name, "_cycles");
     const std::int64_t better = std::clamp(less ? (value + 1) / 2 : 2 * value, least, most);
     if (better != value) paces.push_back({{name, value, better}, {name, value, less ? least : most}, {}, {}});
@@ -79,7 +83,8 @@ class Lengths {
 
   /// Cycles of a link, over all times, on a chip, if the tile of its mmul has weights of so many bits.
   std::int64_t of(const PathLink& link, std::int64_t weight_bits, const ChipParams& chip) const {
-    if (link.stage_before == Stage::slot) return link.cycles();
+    const bool dram = link.stage_before == Stage::request || link.stage_before == Stage::transfer;
+    if (link.stage_before == Stage::slot || (dram && chip.dram.device != nullptr)) return link.cycles();
     if (link.reason == Reason::stream) return link.times * stream_wait(link, weight_bits, chip);
     // Of a window or a drain any other link holds all or nothing.
     const Step before = step(link, weight_bits, chip);

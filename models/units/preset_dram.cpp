@@ -4,25 +4,11 @@
 
 namespace rondo {
 
-dram::Policy policy_of(const DramParams& params) {
-  dram::Policy policy;
-  policy.channels = params.channels;
-  policy.ranks = params.ranks;
-  policy.mapping = params.mapping;
-  policy.closed_page = params.page == "closed";
-  policy.refresh = params.refresh == "all_bank"   ? dram::RefreshMode::all_bank
-                   : params.refresh == "per_bank" ? dram::RefreshMode::per_bank
-                                                  : dram::RefreshMode::none;
-  policy.queue_depth = params.queue_bursts;
-  policy.overtakes = params.overtakes;
-  return policy;
-}
-
 PresetDram::PresetDram(const sc_core::sc_module_name& name, const Wires& wires, DramLink& loads, DramLink& stores)
     : Dram(name, wires, loads, stores),
       device_(*wires.params.dram.device),
       ratio_(wires.params.clock_mhz, device_.clock_mhz),
-      controller_(device_, policy_of(wires.params.dram),
+      controller_(device_, wires.params.dram.policy(),
                   static_cast<std::size_t>(wires.params.load.outstanding + wires.params.store.outstanding)) {
   flights_.reserve(static_cast<std::size_t>(wires.params.load.outstanding + wires.params.store.outstanding));
 }

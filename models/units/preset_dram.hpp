@@ -56,7 +56,4 @@ class PresetDram final : public Dram {
   Counter clocks_{stats, "clocks", "DRAM clocks of the run, times the channels"};
 };
 
-/// How the controller of this chip decides.
-dram::Policy policy_of(const DramParams& params);
-
 }  // namespace rondo

@@ -6,7 +6,7 @@
 #include "models/units/critical_path.hpp"
 #include "models/units/path_gains.hpp"
 #include "tests/support/chip_programs.hpp"
-#include "tests/support/random_chips.hpp"
+#include "tests/support/random_dram.hpp"
 
 // The critical path of random programs on random chips. RONDO_SEED and RONDO_CASES choose others.
 namespace rondo::testing {
@@ -62,7 +62,8 @@ TEST(CriticalPathProperty, AddsUpAndIsTheSameUnderBothSchedules) {
   std::int64_t cases = 0;
   for_each_seed(1618, 600, [&](std::uint64_t seed) {
     Dice dice(seed);
-    const ChipParams chip = random_chip(dice);
+    ChipParams chip = random_chip(dice);
+    if (dice.chance(40)) give_device(chip, dice);
     const Program program = RandomProgram(chip.machine, dice).make(static_cast<int>(dice.number(5, 60)));
     Path event, clocked;
     ASSERT_NO_THROW(event = path_of(chip, program));

@@ -7,7 +7,7 @@
 #include "models/units/links.hpp"
 #include "tests/support/chip_programs.hpp"
 #include "tests/support/port_check.hpp"
-#include "tests/support/random_chips.hpp"
+#include "tests/support/random_dram.hpp"
 
 // Random programs on random chips: looking at every unit in every cycle, and only when something can change,
 // must give the same run to the last counter. RONDO_SEED and RONDO_CASES choose others.
@@ -120,7 +120,8 @@ void count_kinds(const Program& program, Tally& tally) {
 void one_case(std::uint64_t seed, Tally& tally) {
   SCOPED_TRACE("RONDO_SEED=" + std::to_string(seed) + " RONDO_CASES=1 reproduces this");
   Dice dice(seed);
-  const ChipParams chip = random_chip(dice);
+  ChipParams chip = random_chip(dice);
+  if (dice.chance(40)) give_device(chip, dice);
   const Program program = RandomProgram(chip.machine, dice).make(static_cast<int>(dice.number(5, 60)));
   ASSERT_EQ(check_program(program), std::vector<std::string>{});
   Recorder clocked_seen, event_seen;

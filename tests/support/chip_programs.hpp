@@ -37,7 +37,7 @@ inline ChipParams small_chip() {
   c.activation_sram = {8, 2, 1, 1};
   c.parameter_sram = {8, 1, 1, 1};
   c.accumulators = {16, 1, 1, 1};
-  c.dram = {"lpddr4", 20, 4, 32};
+  c.dram.technology = "lpddr4", c.dram.latency = 20, c.dram.bytes_per_cycle = 4, c.dram.burst_bytes = 32;
   return c;
 }
 

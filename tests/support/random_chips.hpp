@@ -49,8 +49,9 @@ inline ChipParams random_chip(Dice& dice) {
     *s = {dice.one_of<std::int64_t>({1, 3, 4, 8, 16}), dice.number(1, 4), dice.number(1, 2),
           dice.number(1, 2)};
   }
-  c.dram = {"lpddr4", dice.number(1, 60), dice.one_of<std::int64_t>({1, 2, 5, 8, 32}),
-            dice.one_of<std::int64_t>({1, 8, 32, 64})};
+  c.dram.technology = "lpddr4", c.dram.latency = dice.number(1, 60);
+  c.dram.bytes_per_cycle = dice.one_of<std::int64_t>({1, 2, 5, 8, 32});
+  c.dram.burst_bytes = dice.one_of<std::int64_t>({1, 8, 32, 64});
   return c;
 }
 
