@@ -59,8 +59,8 @@ class PresetReader : private YamlFields {
  private:
   void read_organisation(const YamlValue& map) {
     std::vector<std::string> keys;
-    device_.organisation([&](const char* name, std::int64_t& value, const char*, const char*, std::int64_t least,
-                             std::int64_t most) {
+    device_.organisation([&](const char* name, std::int64_t& value, const char*, const char*,
+                             std::int64_t least, std::int64_t most) {
       keys.push_back(name);
       const std::string path = "organisation." + keys.back();
       const YamlValue* entry = need(map, "organisation", name, YamlValue::Kind::map);
@@ -90,9 +90,13 @@ class PresetReader : private YamlFields {
     need(map, path, "source", YamlValue::Kind::scalar);
     dram::Rail rail;
     rail.name = name;
-    for (const auto& [key, value] :
-         {std::pair<const char*, double*>{"volts", &rail.volts}, {"idd0", &rail.idd0}, {"idd2n", &rail.idd2n},
-          {"idd3n", &rail.idd3n}, {"idd4r", &rail.idd4r}, {"idd4w", &rail.idd4w}, {"idd5", &rail.idd5}}) {
+    for (const auto& [key, value] : {std::pair<const char*, double*>{"volts", &rail.volts},
+                                     {"idd0", &rail.idd0},
+                                     {"idd2n", &rail.idd2n},
+                                     {"idd3n", &rail.idd3n},
+                                     {"idd4r", &rail.idd4r},
+                                     {"idd4w", &rail.idd4w},
+                                     {"idd5", &rail.idd5}}) {
       *value = number(map, path, key);
     }
     if (map.find("idd5_bank") != nullptr) rail.idd5_bank = number(map, path, "idd5_bank");
@@ -114,7 +118,8 @@ class StandardReader : private YamlFields {
     expect_keys(root, "", {"name", "sources", "command_buses", "command_clocks", "clocks", "constraints"});
     need(root, "", "sources", YamlValue::Kind::map);
     device_.command_buses = integer(root, "", "command_buses", 1, 2);
-    if (const YamlValue* lengths = need(root, "", "command_clocks", YamlValue::Kind::map)) read_lengths(*lengths);
+    if (const YamlValue* lengths = need(root, "", "command_clocks", YamlValue::Kind::map))
+      read_lengths(*lengths);
     if (const YamlValue* clocks = need(root, "", "clocks", YamlValue::Kind::map)) read_clocks(*clocks);
     if (const YamlValue* rows = need(root, "", "constraints", YamlValue::Kind::list)) {
       for (const YamlValue& row : rows->items) read_row(row);
@@ -130,9 +135,12 @@ class StandardReader : private YamlFields {
 
   void read_clocks(const YamlValue& map) {
     const std::vector<std::pair<std::string, Clock*>> roles = {
-        {"read_latency", &device_.read_latency},         {"write_latency", &device_.write_latency},
-        {"refresh_interval", &device_.refresh_interval}, {"row_open", &device_.row_open},
-        {"row_closed", &device_.row_closed},             {"refresh", &device_.refresh_clocks},
+        {"read_latency", &device_.read_latency},
+        {"write_latency", &device_.write_latency},
+        {"refresh_interval", &device_.refresh_interval},
+        {"row_open", &device_.row_open},
+        {"row_closed", &device_.row_closed},
+        {"refresh", &device_.refresh_clocks},
         {"refresh_bank_interval", &device_.refresh_bank_interval}};
     std::vector<std::string> keys;
     for (const auto& [key, clocks] : roles) {
@@ -155,7 +163,8 @@ class StandardReader : private YamlFields {
     dram::Constraint constraint;
     const auto level = std::find(dram::kLevelNames.begin(), dram::kLevelNames.end(), row.items[0].text);
     if (level == dram::kLevelNames.end())
-      return add(row.items[0], "constraints", row.items[0].text + " is no level; allowed " + joined(dram::kLevelNames));
+      return add(row.items[0], "constraints",
+                 row.items[0].text + " is no level; allowed " + joined(dram::kLevelNames));
     constraint.level = static_cast<dram::Level>(level - dram::kLevelNames.begin());
     constraint.clocks = clocks_of(row.items[3], "constraints");
     if (row.items.size() == 5 && (!parse_plain_integer(row.items[4].text, constraint.window) ||
@@ -196,9 +205,10 @@ class StandardReader : private YamlFields {
       } else if (wants_term && (name != names_.end() || parse_plain_integer(word, term))) {
         sum += sign * (name != names_.end() ? name->second : term);
       } else {
-        add(formula, path, formula.text + ": '" + word + "' is " +
-                               (wants_term ? "neither a whole number nor a name of " + device_.name + "'s timing (or burst)"
-                                           : "no + or -"));
+        add(formula, path,
+            formula.text + ": '" + word + "' is " +
+                (wants_term ? "neither a whole number nor a name of " + device_.name + "'s timing (or burst)"
+                            : "no + or -"));
         return 0;
       }
     }
@@ -229,7 +239,8 @@ dram::Device read_dram_device(const std::string& name) {
 void price_device(const DramParams& params, Prices& prices) {
   auto& dram = prices.energy_pj["dram"];
   dram.clear();
-  for (const dram::ActionEnergy& action : dram::action_energies(*params.device, params.refresh == "per_bank")) {
+  for (const dram::ActionEnergy& action :
+       dram::action_energies(*params.device, params.refresh == "per_bank")) {
     Price price;
     price.value = action.pj;
     price.source = action.formula;
@@ -245,20 +256,20 @@ std::vector<DeviceFact> facts_of(dram::Device device) {
   const auto add = [&](const char* section, const std::string& name, std::int64_t value) {
     facts.push_back({section, name, std::to_string(value)});
   };
-  device.organisation([&](const char* name, std::int64_t value, const char*, const char*, std::int64_t, std::int64_t) {
-    add("organisation", name, value);
-  });
+  device.organisation([&](const char* name, std::int64_t value, const char*, const char*, std::int64_t,
+                          std::int64_t) { add("organisation", name, value); });
   for (const auto& [name, clocks] : device.timings) add("timing", name, clocks);
   add("timing", "read_latency", device.read_latency);
   add("timing", "write_latency", device.write_latency);
   for (const dram::Rail& rail : device.rails) {
-    facts.push_back({"rails", rail.name,
-                     fmt::format("{} V, idd0 {} idd2n {} idd3n {} idd4r {} idd4w {} idd5 {} idd5_bank {} mA", rail.volts,
-                                 rail.idd0, rail.idd2n, rail.idd3n, rail.idd4r, rail.idd4w, rail.idd5,
-                                 rail.idd5_bank)});
+    facts.push_back(
+        {"rails", rail.name,
+         fmt::format("{} V, idd0 {} idd2n {} idd3n {} idd4r {} idd4w {} idd5 {} idd5_bank {} mA", rail.volts,
+                     rail.idd0, rail.idd2n, rail.idd3n, rail.idd4r, rail.idd4w, rail.idd5, rail.idd5_bank)});
   }
   add("commands", "buses", device.command_buses);
-  for (std::size_t c = 0; c < dram::kCommands; ++c) add("commands", std::string(dram::kCommandNames[c]), device.length[c]);
+  for (std::size_t c = 0; c < dram::kCommands; ++c)
+    add("commands", std::string(dram::kCommandNames[c]), device.length[c]);
   for (const dram::Constraint& row : device.constraints) {
     const auto name = [](Command command) { return dram::kCommandNames[static_cast<std::size_t>(command)]; };
     std::string pair = fmt::format("{} {} -> {}", dram::kLevelNames[static_cast<std::size_t>(row.level)],

@@ -182,8 +182,12 @@ Json config_tree(const RunConfig& config) {
   }
   if (config.chip.dram.device != nullptr) {
     Json& device = tree["dram"]["device"] = object();
-    for (const DeviceFact& fact : facts_of(*config.chip.dram.device))
-      (fact.section.empty() ? device : device[fact.section])[fact.name] = fact.value;
+    for (const DeviceFact& fact : facts_of(*config.chip.dram.device)) {
+      if (fact.section == "constraints")
+        device[fact.section].push_back(fact.name + ": " + fact.value);
+      else
+        (fact.section.empty() ? device : device[fact.section])[fact.name] = fact.value;
+    }
   }
   return tree;
 }

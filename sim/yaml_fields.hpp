@@ -22,8 +22,8 @@ class YamlFields {
   /// A number of at least 0; 0 with a finding when there is none.
   double number(const YamlValue& map, const std::string& path, const std::string& key);
   /// A whole number from least to most; `least` with a finding when there is none.
-  std::int64_t integer(const YamlValue& map, const std::string& path, const std::string& key, std::int64_t least,
-                       std::int64_t most);
+  std::int64_t integer(const YamlValue& map, const std::string& path, const std::string& key,
+                       std::int64_t least, std::int64_t most);
 
   static std::string dotted(const std::string& path, const std::string& key) {
     return path.empty() ? key : path + "." + key;

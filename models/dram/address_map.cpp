@@ -30,17 +30,19 @@ std::string AddressMap::wrong_order(const std::string& order) {
   std::vector<std::string> all(kAddressFields.begin(), kAddressFields.end());
   std::sort(all.begin(), all.end());
   if (fields == all) return "";
-  return order + " does not name each of row, rank, bank, column, bank_group and channel once, with '-' between";
+  return order +
+         " does not name each of row, rank, bank, column, bank_group and channel once, with '-' between";
 }
 
-AddressMap::AddressMap(const Device& device, std::int64_t channels, std::int64_t ranks, const std::string& order)
+AddressMap::AddressMap(const Device& device, std::int64_t channels, std::int64_t ranks,
+                       const std::string& order)
     : burst_bits_(log2_of(device.burst_bytes())),
       groups_(static_cast<std::int32_t>(device.bank_groups)),
       in_group_(static_cast<std::int32_t>(device.banks_per_group)) {
   std::vector<std::string> fields = split(order);
-  int low = 0;               // in local numbers, which have no channel bits
-  int block_bits = -1;       // bits of a block: up to and with the column
-  int interleave_bits = 0;   // those of them below the column
+  int low = 0;              // in local numbers, which have no channel bits
+  int block_bits = -1;      // bits of a block: up to and with the column
+  int interleave_bits = 0;  // those of them below the column
   bool row_below = false;
   for (auto name = fields.rbegin(); name != fields.rend(); ++name) {
     const auto take = [&](Field& field, std::int64_t size) {
@@ -73,7 +75,8 @@ std::int64_t AddressMap::distance_in_turn() const {
   std::int64_t least = interleave_;
   for (std::int64_t a = 0; a < interleave_; ++a) {
     for (std::int64_t b = a + 1; b < interleave_; ++b) {
-      if (spot(a).bank / in_group_ == spot(b).bank / in_group_) least = std::min({least, b - a, interleave_ - (b - a)});
+      if (spot(a).bank / in_group_ == spot(b).bank / in_group_)
+        least = std::min({least, b - a, interleave_ - (b - a)});
     }
   }
   return least;

@@ -39,7 +39,8 @@ void Counts::add(const Counts& other, std::int64_t times) {
   active_clocks += times * other.active_clocks;
 }
 
-Channel::Lane::Lane(Direction direction, const AddressMap& map, int channel, const std::vector<Transfer>& transfers)
+Channel::Lane::Lane(Direction direction, const AddressMap& map, int channel,
+                    const std::vector<Transfer>& transfers)
     : plain(direction == Direction::read ? Command::read : Command::write),
       with_precharge(direction == Direction::read ? Command::read_precharge : Command::write_precharge),
       stream(map, channel, transfers) {}
@@ -137,7 +138,8 @@ void Channel::meet_event() {
 void Channel::expect_events() {
   event_ = refresh_.due();
   for (const Lane& lane : lanes_) {
-    if (lane.stream.arrival() > now_ || lane.room_at == kNever) event_ = std::min(event_, lane.stream.arrival());
+    if (lane.stream.arrival() > now_ || lane.room_at == kNever)
+      event_ = std::min(event_, lane.stream.arrival());
   }
 }
 
@@ -189,7 +191,8 @@ bool Channel::can_skip_refreshes(int rank, std::int64_t times) const {
   if (times == 0) return true;
   const Command command = refresh_.command();
   if (ranks_[static_cast<std::size_t>(rank)].open > 0) return false;
-  if (timing_.bus_free(command) > refresh_.due(rank) || timing_.spacing(command) > refresh_.interval()) return false;
+  if (timing_.bus_free(command) > refresh_.due(rank) || timing_.spacing(command) > refresh_.interval())
+    return false;
   const std::int64_t different = std::min<std::int64_t>(times, timing_.banks_per_rank());
   for (std::int64_t i = 0; i < different; ++i) {
     if (timing_.legal(command, refresh_.bank_at_rest(rank, i)) > refresh_.due(rank) + i * refresh_.interval())
@@ -214,7 +217,8 @@ void Channel::skip_refreshes(int rank, std::int64_t times) {
 Clock Channel::soonest_end(Direction direction, std::int64_t number) const {
   const Lane& lane = lanes_[static_cast<std::size_t>(direction)];
   // So many others must be served before it comes into the queue ...
-  Clock wait = std::max<std::int64_t>(0, number - lane.served - depth_ + 1) * timing_.least_spacing(lane.plain);
+  Clock wait =
+      std::max<std::int64_t>(0, number - lane.served - depth_ + 1) * timing_.least_spacing(lane.plain);
   // ... or, when it is there, before its turn in its own run.
   for (const Run& run : lane.runs) {
     if (number < run.next || number >= run.end || (number - run.next) % run.step != 0) continue;

@@ -65,7 +65,9 @@ class Channel {
   /// the clock to which the channel has advanced.
   void add(Direction direction, int transfer, std::int64_t bursts, Clock arrival);
 
-  const Stream& stream(Direction direction) const { return lanes_[static_cast<std::size_t>(direction)].stream; }
+  const Stream& stream(Direction direction) const {
+    return lanes_[static_cast<std::size_t>(direction)].stream;
+  }
   /// The burst of this direction with this number, if it is not served yet, has not wholly moved its data
   /// before this clock.
   Clock soonest_end(Direction direction, std::int64_t number) const;
@@ -84,9 +86,9 @@ class Channel {
     Clock data_after = 0;    ///< from command to data
     Clock closed_after = 0;  ///< from command to its automatic precharge
     Stream stream;
-    std::vector<Run> runs;       ///< by the number of their next burst, so oldest first
-    std::int64_t served = 0;     ///< bursts
-    std::int64_t overtaken = 0;  ///< bursts served since the oldest one became the oldest
+    std::vector<Run> runs;          ///< by the number of their next burst, so oldest first
+    std::int64_t served = 0;        ///< bursts
+    std::int64_t overtaken = 0;     ///< bursts served since the oldest one became the oldest
     std::int64_t room_at = kNever;  ///< so many served let the next run in; kNever: it has not come
   };
   struct Choice {
@@ -174,13 +176,13 @@ class Channel {
   Refresh refresh_;
 
   std::array<Lane, 2> lanes_;
-  Lane* lane_ = &lanes_[0];   ///< of the direction that is being served
+  Lane* lane_ = &lanes_[0];  ///< of the direction that is being served
   Lane* other_ = &lanes_[1];
   std::int64_t in_turn_ = 0;  ///< bursts served in this direction while the other one had some
   std::vector<Bank> banks_;
   std::vector<Rank> ranks_;
   Clock now_ = 0;
-  Clock event_ = 0;           ///< when a refresh falls due or the next transfer comes
+  Clock event_ = 0;  ///< when a refresh falls due or the next transfer comes
   Counts counts_;
 
   // What choose() found besides its choice.

@@ -4,8 +4,8 @@
 
 namespace rondo::dram {
 
-/// What the oldest burst of a bank needs whose row nobody in the queue hits (survey() has found them), if it comes before
-/// `best`: place(command, first legal clock) says when it would begin; kNever: not now.
+/// What the oldest burst of a bank needs whose row nobody in the queue hits (survey() has found them), if it
+/// comes before `best`: place(command, first legal clock) says when it would begin; kNever: not now.
 template <class Place>
 void Channel::choose_row(Choice& best, Place&& place) {
   const Run* runs = lane_->runs.data();

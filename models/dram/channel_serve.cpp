@@ -53,7 +53,8 @@ void Channel::serve(const Choice& choice) {
   if (run->next >= run->end) {
     lane.runs.erase(lane.runs.begin() + choice.run);
   } else {
-    for (const Run* last = &lane.runs.back(); run != last && run->next > run[1].next; ++run) std::swap(run[0], run[1]);
+    for (const Run* last = &lane.runs.back(); run != last && run->next > run[1].next; ++run)
+      std::swap(run[0], run[1]);
   }
 }
 

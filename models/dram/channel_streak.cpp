@@ -39,8 +39,8 @@ Channel::Streak Channel::streak(const Choice& choice, Clock limit) const {
   return streak;
 }
 
-// A row is kept open only by hits. With `served` bursts of it done, the streak goes on no further than to the first burst
-// that ends a run, whose row may then be closed for somebody else.
+// A row is kept open only by hits. With `served` bursts of it done, the streak goes on no further than to the
+// first burst that ends a run, whose row may then be closed for somebody else.
 void Channel::hold_rows(Streak& streak, std::int64_t served_before, std::int64_t served) const {
   const Run& oldest = lane_->runs.front();
   const bool next_in_queue = oldest.next + oldest.step < served_before + depth_;
@@ -56,7 +56,8 @@ std::int64_t Channel::in_order(const Streak& streak) const {
     const Run& run = runs[i];
     const bool follows = run.next == runs->next + i && run.end == runs->end && hit(run) &&
                          timing_.rank_of(run.bank) == timing_.rank_of(runs->bank);
-    if (!follows || refresh_.blocked() >> run.bank & 1 || timing_.legal(lane_->plain, run.bank) > streak.slot(i))
+    if (!follows || refresh_.blocked() >> run.bank & 1 ||
+        timing_.legal(lane_->plain, run.bank) > streak.slot(i))
       return i;
   }
   return streak.bursts;
@@ -88,16 +89,19 @@ void Channel::fill_gaps(Streak& streak) {
       Clock at = std::max(std::max(legal, timing_.bus_free(command)), streak.slot(served - 1));
       const Clock end = streak.slot(changes - 1);
       if (column == 0 || at >= end) return at < end ? at : kNever;
-      const Clock into = static_cast<std::uint32_t>(at - streak.at) % static_cast<std::uint32_t>(streak.spacing);
+      const Clock into =
+          static_cast<std::uint32_t>(at - streak.at) % static_cast<std::uint32_t>(streak.spacing);
       at += std::max<Clock>(0, column - into);
       // Into the next gap, where it does not fit into this one.
-      if (std::max(into, column) + timing_.length(command) > streak.spacing) at += streak.spacing - std::max(into, column) + column;
+      if (std::max(into, column) + timing_.length(command) > streak.spacing)
+        at += streak.spacing - std::max(into, column) + column;
       return at < end && column + timing_.length(command) <= streak.spacing ? at : kNever;
     });
     if (row.at != kNever) {
       tell_columns(streak, row.at);
       carry_out_row(row);
-      served = static_cast<std::uint32_t>(row.at - streak.at) / static_cast<std::uint32_t>(streak.spacing) + 1;
+      served =
+          static_cast<std::uint32_t>(row.at - streak.at) / static_cast<std::uint32_t>(streak.spacing) + 1;
     } else {
       served = changes;
     }
@@ -110,7 +114,8 @@ void Channel::see_queue(std::int64_t served) {
   lane_->served = served;
   if (served >= lane_->room_at) admit(*lane_);
   const auto size = static_cast<std::int64_t>(lane_->runs.size());
-  while (visible_ < size && lane_->runs[static_cast<std::size_t>(visible_)].next < served + depth_) ++visible_;
+  while (visible_ < size && lane_->runs[static_cast<std::size_t>(visible_)].next < served + depth_)
+    ++visible_;
   survey(0);
 }
 
@@ -162,8 +167,8 @@ void Channel::settle_runs(std::int64_t touched, std::int64_t in_turn) {
   }
 }
 
-// Whether choose() would find the oldest burst next, at the same pace: nobody wants another row, and nobody can be ready
-// earlier.
+// Whether choose() would find the oldest burst next, at the same pace: nobody wants another row, and nobody
+// can be ready earlier.
 bool Channel::goes_on(Choice& next, Clock limit) {
   const Lane& lane = *lane_;
   if (to_open_ != 0 || held_back_ || refresh_.owed() || closed_page_) return false;

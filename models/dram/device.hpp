@@ -28,8 +28,8 @@ enum class Command : std::uint8_t {
 };
 inline constexpr int kCommands = 9;
 inline constexpr std::array<std::string_view, kCommands> kCommandNames = {
-    "activate",       "precharge",       "precharge_all", "read",        "read_precharge",
-    "write",          "write_precharge", "refresh",       "refresh_bank"};
+    "activate", "precharge",       "precharge_all", "read",        "read_precharge",
+    "write",    "write_precharge", "refresh",       "refresh_bank"};
 
 inline constexpr bool is_column(Command command) {
   return command >= Command::read && command <= Command::write_precharge;
@@ -61,12 +61,12 @@ struct Constraint {
 struct Rail {
   std::string name;
   double volts = 0;
-  double idd0 = 0;   ///< activate and precharge once per row cycle
-  double idd2n = 0;  ///< every row closed
-  double idd3n = 0;  ///< a row open
-  double idd4r = 0;  ///< reading without a gap
-  double idd4w = 0;  ///< writing without a gap
-  double idd5 = 0;   ///< during an all-bank refresh
+  double idd0 = 0;       ///< activate and precharge once per row cycle
+  double idd2n = 0;      ///< every row closed
+  double idd3n = 0;      ///< a row open
+  double idd4r = 0;      ///< reading without a gap
+  double idd4w = 0;      ///< writing without a gap
+  double idd5 = 0;       ///< during an all-bank refresh
   double idd5_bank = 0;  ///< mean, with a per-bank refresh every refresh_bank_interval
 };
 
@@ -88,7 +88,8 @@ struct Device {
   std::int64_t command_buses = 0;         ///< 2: one for rows, one for columns
   std::array<Clock, kCommands> length{};  ///< clocks on the command bus
   std::vector<Constraint> constraints;
-  std::vector<std::pair<std::string, Clock>> timings;  ///< the named clocks from which the rows were worked out
+  std::vector<std::pair<std::string, Clock>>
+      timings;  ///< the named clocks from which the rows were worked out
 
   // What the rows do not say: from the last clock of a command to its data, and refresh.
   Clock read_latency = 0;

@@ -50,8 +50,8 @@ void Stream::open_block() {
 Run Stream::take() {
   const AddressMap::Spot spot = map_.spot(low_ + turn_);
   const std::int64_t bursts = block_end_ - low_;
-  const Run run{number_ + turn_, number_ + bursts, static_cast<std::int32_t>(map_.interleave()), spot.bank, spot.row,
-                ring_[first_].transfer};
+  const Run run{number_ + turn_, number_ + bursts, static_cast<std::int32_t>(map_.interleave()),
+                spot.bank,       spot.row,         ring_[first_].transfer};
   if (++turn_ < std::min(map_.interleave(), bursts)) return run;
   number_ += bursts;
   low_ = block_end_;

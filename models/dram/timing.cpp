@@ -18,7 +18,8 @@ Timing::Timing(const Device& device, std::int64_t ranks, unsigned used)
   for (std::size_t bank = 0; bank < all; ++bank) {
     const std::size_t rank = bank / static_cast<std::size_t>(banks_);
     Node* const first_group = &node_list_[static_cast<std::size_t>(ranks)];
-    nodes_.push_back({&node_list_[rank], first_group + bank / static_cast<std::size_t>(device.banks_per_group),
+    nodes_.push_back({&node_list_[rank],
+                      first_group + bank / static_cast<std::size_t>(device.banks_per_group),
                       first_group + groups + bank, static_cast<int>(rank)});
   }
   std::array<ByLevel, kCommands> effects;
@@ -28,11 +29,14 @@ Timing::Timing(const Device& device, std::int64_t ranks, unsigned used)
     if (row.level == Level::other_rank && ranks_ == 1) continue;
     // With one rank, what binds the channel binds the rank: fewer places to keep up to date.
     const Level level = row.level == Level::channel && ranks_ == 1 ? Level::rank : row.level;
-    add(level, row, row.clocks + length(row.before) - length(row.after), effects[static_cast<std::size_t>(row.before)]);
+    add(level, row, row.clocks + length(row.before) - length(row.after),
+        effects[static_cast<std::size_t>(row.before)]);
   }
   for (std::size_t c = 0; c < kCommands; ++c) {
     measure_spacing(c, effects[c]);
-    const auto of = [&](Level level) -> std::vector<Effect>& { return effects[c][static_cast<std::size_t>(level)]; };
+    const auto of = [&](Level level) -> std::vector<Effect>& {
+      return effects[c][static_cast<std::size_t>(level)];
+    };
     Effects& all_of = effects_[c];
     all_of.own = of(Level::rank);
     all_of.group = all_of.own.size();
@@ -60,8 +64,7 @@ Timing::Timing(const Timing& other)
       node_list_(other.node_list_),
       nodes_(other.nodes_) {
   const auto own = [&](const Node* node) { return node_list_.data() + (node - other.node_list_.data()); };
-  for (Nodes& at : nodes_)
-    at = {own(at.rank_ready), own(at.group_ready), own(at.bank_ready), at.rank};
+  for (Nodes& at : nodes_) at = {own(at.rank_ready), own(at.group_ready), own(at.bank_ready), at.rank};
 }
 
 // Of several rows for the same pair and level the longest counts.
@@ -73,7 +76,8 @@ void Timing::add(Level level, const Constraint& row, Clock clocks, ByLevel& effe
     effects_[static_cast<std::size_t>(row.before)].opens_window = true;
     return;
   }
-  if (level != Level::bank && (is_row(row.before) ? is_column(row.after) : is_column(row.before) && is_row(row.after)))
+  if (level != Level::bank &&
+      (is_row(row.before) ? is_column(row.after) : is_column(row.before) && is_row(row.after)))
     rows_apart_ = false;
   const auto after = static_cast<std::int32_t>(row.after);
   auto& list = effects[static_cast<std::size_t>(level)];

@@ -7,8 +7,8 @@
 
 namespace rondo {
 
-/// The chip's cycles and the DRAM's clocks beside each other, exactly: cycle c begins at c / chip_mhz, clock d
-/// at d / dram_mhz microseconds.
+/// The chip's cycles and the DRAM's clocks beside each other, exactly: cycle c begins at c / chip_mhz, clock
+/// d at d / dram_mhz microseconds.
 class ClockRatio {
  public:
   ClockRatio(std::int64_t chip_mhz, std::int64_t dram_mhz)

@@ -6,14 +6,13 @@
 #include "tests/support/dram_reference.hpp"
 #include "tests/support/random_dram.hpp"
 
-// Random transfers on random DRAMs: the controller gives the very commands of the reference, clock for clock, however it is
-// advanced. RONDO_SEED and RONDO_CASES choose other cases.
+// Random transfers on random DRAMs: the controller gives the very commands of the reference, clock for clock,
+// however it is advanced. RONDO_SEED and RONDO_CASES choose other cases.
 namespace rondo::dram::testing {
 namespace {
 
 using rondo::testing::Dice;
 using rondo::testing::give_device;
-
 
 std::int64_t from_environment(const char* name, std::int64_t otherwise) {
   const char* text = std::getenv(name);
@@ -23,7 +22,8 @@ std::int64_t from_environment(const char* name, std::int64_t otherwise) {
 struct Heard : CommandObserver {
   void command(int channel, Command command, int bank, int row, Clock at, int transfer) override {
     const bool has_row = command == Command::activate || is_column(command);
-    by_channel[static_cast<std::size_t>(channel)].push_back({at, channel, command, bank, has_row ? row : -1, transfer});
+    by_channel[static_cast<std::size_t>(channel)].push_back(
+        {at, channel, command, bank, has_row ? row : -1, transfer});
   }
   std::array<std::vector<Given>, 8> by_channel;
 };
@@ -67,7 +67,8 @@ std::vector<ReferenceChannel> reference(const Case& c, Clock end) {
   std::vector<ReferenceChannel> channels;
   for (int i = 0; i < c.policy.channels; ++i) channels.emplace_back(c.device, c.policy, i);
   for (std::size_t id = 0; id < c.transfers.size(); ++id) {
-    for (ReferenceChannel& channel : channels) channel.add(c.transfers[id].second, static_cast<int>(id), c.transfers[id].first);
+    for (ReferenceChannel& channel : channels)
+      channel.add(c.transfers[id].second, static_cast<int>(id), c.transfers[id].first);
   }
   for (ReferenceChannel& channel : channels) {
     for (Clock now = 0; now < end; ++now) channel.clock(now);
@@ -81,7 +82,8 @@ Clock run(const Case& c, Dice& dice, Controller& controller) {
   const bool single = dice.chance(30);
   Clock now = 0;
   const auto go_to = [&](Clock until) {
-    while (now < until) controller.advance(now = single ? now + 1 : std::min(until, now + dice.number(1, 3000)));
+    while (now < until)
+      controller.advance(now = single ? now + 1 : std::min(until, now + dice.number(1, 3000)));
   };
   for (const auto& [arrival, transfer] : c.transfers) {
     // What comes may be announced some time before.
@@ -121,8 +123,8 @@ void one_case(std::uint64_t seed, std::array<std::int64_t, kCommands>& tally) {
     std::vector<Given>& got = heard.by_channel[channel];
     std::stable_sort(got.begin(), got.end(), [](const Given& a, const Given& b) { return a.at < b.at; });
     for (std::size_t i = 0; i < std::min(want.size(), got.size()); ++i) {
-      ASSERT_EQ(text(got[i]), text(want[i])) << c.device.name << " " << c.policy.mapping << ", command " << i
-                                             << ", after" << last_of(want, i);
+      ASSERT_EQ(text(got[i]), text(want[i]))
+          << c.device.name << " " << c.policy.mapping << ", command " << i << ", after" << last_of(want, i);
     }
     ASSERT_EQ(got.size(), want.size());
     for (const Given& given : got) ++tally[static_cast<std::size_t>(given.command)];
@@ -134,7 +136,8 @@ TEST(Dram, GivesTheCommandsOfTheReference) {
   const std::int64_t cases = from_environment("RONDO_CASES", 300);
   std::cout << "seeds " << first << " to " << first + static_cast<std::uint64_t>(cases) - 1 << "\n";
   std::array<std::int64_t, kCommands> tally{};
-  for (std::int64_t i = 0; i < cases && !HasFailure(); ++i) one_case(first + static_cast<std::uint64_t>(i), tally);
+  for (std::int64_t i = 0; i < cases && !HasFailure(); ++i)
+    one_case(first + static_cast<std::uint64_t>(i), tally);
   for (std::size_t c = 0; c < tally.size(); ++c) {
     std::cout << "  " << kCommandNames[c] << ": " << tally[c] << "\n";
     if (cases >= 100) {

@@ -8,8 +8,8 @@
 
 #include "models/dram/controller.hpp"
 
-/// The DRAM controller once more, clock by clock and burst by burst, from models/dram/README.md alone: slow and obvious. Shares
-/// with the one under test only the plain data (Device, Policy, Transfer).
+/// The DRAM controller once more, clock by clock and burst by burst, from models/dram/README.md alone: slow
+/// and obvious. Shares with the one under test only the plain data (Device, Policy, Transfer).
 namespace rondo::dram::testing {
 
 /// A command as it was given.
@@ -27,8 +27,8 @@ struct Given {
 
 inline std::string text(const Given& g) {
   return "clock " + std::to_string(g.at) + " channel " + std::to_string(g.channel) + " " +
-         std::string(kCommandNames[static_cast<std::size_t>(g.command)]) + " bank " + std::to_string(g.bank) + " row " +
-         std::to_string(g.row) + " transfer " + std::to_string(g.transfer);
+         std::string(kCommandNames[static_cast<std::size_t>(g.command)]) + " bank " + std::to_string(g.bank) +
+         " row " + std::to_string(g.row) + " transfer " + std::to_string(g.transfer);
 }
 
 /// Whether the constraint rows allow a command, from the list of those given on the channel so far.
@@ -110,7 +110,8 @@ inline Place place_of(const Device& device, const Policy& policy, std::int64_t a
     if (*field == "bank_group") take(group, device.bank_groups);
     if (*field == "channel") take(channel, policy.channels);
   }
-  return {static_cast<int>(channel), static_cast<int>((rank * device.bank_groups + group) * device.banks_per_group + bank),
+  return {static_cast<int>(channel),
+          static_cast<int>((rank * device.bank_groups + group) * device.banks_per_group + bank),
           static_cast<int>(row)};
 }
 
@@ -216,7 +217,8 @@ class ReferenceChannel {
 
   void give(Command command, int bank, Clock now, int transfer = -1) {
     const bool has_row = command == Command::activate || is_column(command);
-    given.push_back({now, index_, command, bank, has_row ? open_[static_cast<std::size_t>(bank)] : -1, transfer});
+    given.push_back(
+        {now, index_, command, bank, has_row ? open_[static_cast<std::size_t>(bank)] : -1, transfer});
   }
 
   bool refresh(Clock now) {
@@ -225,7 +227,8 @@ class ReferenceChannel {
       const auto r = static_cast<std::size_t>(rank);
       const int first = rank * banks(), bank = per_bank() ? chosen_[r] : first;
       bool open = false;
-      for (int b = first; b < first + banks(); ++b) open |= (!per_bank() || b == bank) && open_[static_cast<std::size_t>(b)] >= 0;
+      for (int b = first; b < first + banks(); ++b)
+        open |= (!per_bank() || b == bank) && open_[static_cast<std::size_t>(b)] >= 0;
       const Command close = per_bank() ? Command::precharge : Command::precharge_all;
       const Command command = open ? close : per_bank() ? Command::refresh_bank : Command::refresh;
       if (!legal(command, bank, now)) continue;
@@ -243,7 +246,9 @@ class ReferenceChannel {
     return false;
   }
 
-  bool hit(const Burst& burst) const { return open_[static_cast<std::size_t>(burst.place.bank)] == burst.place.row; }
+  bool hit(const Burst& burst) const {
+    return open_[static_cast<std::size_t>(burst.place.bank)] == burst.place.row;
+  }
   // The oldest burst has been passed often enough: its bank is its own.
   bool must_yield(const Burst& burst) {
     return overtaken_[writing_] >= policy_.overtakes && &burst != &queue().front() &&
@@ -254,7 +259,8 @@ class ReferenceChannel {
     const Place place = queue()[i].place;
     bool last_hit = policy_.closed_page;
     for (std::size_t j = 0; j < queue().size(); ++j)
-      last_hit = last_hit && (j == i || queue()[j].place.bank != place.bank || queue()[j].place.row != place.row);
+      last_hit =
+          last_hit && (j == i || queue()[j].place.bank != place.bank || queue()[j].place.row != place.row);
     return writing_ ? (last_hit ? Command::write_precharge : Command::write)
                     : (last_hit ? Command::read_precharge : Command::read);
   }
