@@ -3,7 +3,7 @@
 #include <cstdlib>
 #include <iostream>
 
-#include "tests/support/dram_reference.hpp"
+#include "tests/support/dram_trace_check.hpp"
 #include "tests/support/random_dram.hpp"
 
 // Random transfers on random DRAMs: the controller gives the very commands of the reference, clock for clock,
@@ -118,6 +118,7 @@ void one_case(std::uint64_t seed, std::array<std::int64_t, kCommands>& tally) {
   controller.observe(&heard);
   const Clock end = run(c, dice, controller);
   const std::vector<ReferenceChannel> expected = reference(c, end);
+  std::int64_t bursts = 0;
   for (std::size_t channel = 0; channel < expected.size(); ++channel) {
     const std::vector<Given>& want = expected[channel].given;
     std::vector<Given>& got = heard.by_channel[channel];
@@ -128,7 +129,13 @@ void one_case(std::uint64_t seed, std::array<std::int64_t, kCommands>& tally) {
     }
     ASSERT_EQ(got.size(), want.size());
     for (const Given& given : got) ++tally[static_cast<std::size_t>(given.command)];
+    TraceCheck check(c.device, c.policy);
+    ASSERT_EQ(check.first_fault(got, end), "") << c.device.name << " " << c.policy.mapping;
+    bursts += check.bursts();
   }
+  std::int64_t asked = 0;
+  for (int id = 0; id < static_cast<int>(c.transfers.size()); ++id) asked += controller.bursts(id);
+  EXPECT_EQ(bursts, asked);
 }
 
 TEST(Dram, GivesTheCommandsOfTheReference) {
