@@ -8,6 +8,7 @@
 #include "models/units/path_tally.hpp"
 #include "sim/commands.hpp"
 #include "sim/config.hpp"
+#include "sim/dram_file.hpp"
 #include "sim/repository.hpp"
 #include "sim/text_file.hpp"
 #include "sim/text_style.hpp"
@@ -111,6 +112,25 @@ Table path_reason_table() {
   return table;
 }
 
+// Every preset, by what a channel of it is.
+Table preset_table() {
+  Table table{"dram_presets", {}};
+  for (const std::string& name : known_configs("dram")) {
+    if (name.back() == '/') continue;
+    const dram::Device device = read_dram_device(name);
+    const std::int64_t row_bytes = device.columns * device.device_bits * device.devices / 8;
+    const double bytes_per_s = 1e6 * static_cast<double>(device.clock_mhz * device.burst_bytes()) /
+                               static_cast<double>(device.burst_clocks());
+    table.rows.push_back({name, si(bytes_per_s, "B/s"), "",
+                          device.standard + " at " + std::to_string(device.clock_mhz) + " MHz, a channel of " +
+                              capacity_text(device.rank_bytes()) + ": " + std::to_string(device.banks()) +
+                              " banks, rows of " + capacity_text(row_bytes) + ", bursts of " +
+                              std::to_string(device.burst_bytes()) + " bytes, refresh of all banks" +
+                              (device.refresh_bank_interval > 0 ? " or of one" : "")});
+  }
+  return table;
+}
+
 void add_rows(Table& table, const std::string& owner, const std::vector<Quantity>& quantities, bool counts) {
   for (const Quantity& one : quantities) {
     table.rows.push_back({owner + "." + one.name, counts ? grouped(one.count) : "", "", one.sentence});
@@ -167,6 +187,7 @@ std::vector<Table> all_tables(const RunConfig& config) {
   tables.push_back(instruction_table());
   tables.push_back(micro_operation_table());
   tables.push_back(cause_table());
+  tables.push_back(preset_table());
   tables.push_back(path_cycles_table());
   tables.push_back(path_reason_table());
   for (Table& table : declared_tables(config)) tables.push_back(std::move(table));

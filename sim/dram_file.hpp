@@ -10,7 +10,7 @@ namespace rondo {
 
 /// Reads a DRAM preset, configs/dram/NAME.yaml (or a path), and the constraint rows of its standard,
 /// configs/dram/standards/STANDARD.yaml; works out the rows' formulas. Throws Error with every mistake of
-/// both.
+/// the preset, or if it has none, of the standard.
 dram::Device read_dram_device(const std::string& name);
 
 /// Prices the DRAM's actions from the currents of its device, in place of a technology's prices.

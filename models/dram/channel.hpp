@@ -104,7 +104,9 @@ class Channel {
     std::int64_t bursts = 1;
     std::int64_t in_turn = 1;  ///< runs that take turns
     std::int64_t told = 0;     ///< bursts that the observer has heard of
+    Clock column = 0;          ///< clocks of a column command on a bus that rows share
     Clock slot(std::int64_t burst) const { return at + burst * spacing; }
+    Clock gap(Clock from, Clock length) const;
   };
   /// A row that was opened for a burst which has not been served yet, and why it had to be.
   enum class Fresh : std::uint8_t { no, miss, conflict };
@@ -138,7 +140,8 @@ class Channel {
 
   // channel_choose.cpp: which command comes next
   Choice choose();
-  void choose_refresh(Choice& best);
+  template <class Place>
+  void choose_refresh(Choice& best, Place&& place);
   Choice choose_column(std::uint64_t reserved);
   void survey(std::uint64_t reserved);
   template <class Place>
@@ -159,7 +162,7 @@ class Channel {
   std::int64_t next_run() const;
   void fill_gaps(Streak& streak);
   void hold_rows(Streak& streak, std::int64_t served_before, std::int64_t served) const;
-  void see_queue(std::int64_t served);
+  void see_queue(Streak& streak, std::int64_t before, std::int64_t served);
   void serve_streak(Streak& streak);
   void tell_columns(Streak& streak, Clock before) const;
   void settle_runs(std::int64_t touched, std::int64_t in_turn);
@@ -186,11 +189,10 @@ class Channel {
   Counts counts_;
 
   // What choose() found besides its choice.
-  std::int64_t visible_ = 0;     ///< runs whose next burst is in the queue
-  std::uint64_t to_open_ = 0;    ///< banks in which some burst misses and none hits
-  bool held_back_ = false;       ///< there are banks in which some burst misses and another hits
-  Clock row_from_ = kNever;      ///< the first clock in which a row command is legal, the bus not considered
-  Clock refresh_from_ = kNever;  ///< the same of what a refresh needs
+  std::int64_t visible_ = 0;   ///< runs whose next burst is in the queue
+  std::uint64_t to_open_ = 0;  ///< banks in which some burst misses and none hits
+  bool held_back_ = false;     ///< there are banks in which some burst misses and another hits
+  Clock row_from_ = kNever;    ///< the first clock in which a row command is legal, the bus not considered
 };
 
 }  // namespace rondo::dram

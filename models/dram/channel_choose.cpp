@@ -3,7 +3,7 @@
 #include "models/dram/channel.hpp"
 #include "models/dram/channel_rows.hpp"
 
-// Which command comes next: what a refresh needs, then first ready, then first come.
+// Which command comes next: first ready, then first come; columns, then what a refresh needs, then rows.
 namespace rondo::dram {
 namespace {
 
@@ -12,19 +12,20 @@ std::uint64_t bit(int bank) { return std::uint64_t{1} << bank; }
 }  // namespace
 
 Channel::Choice Channel::choose() {
-  row_from_ = refresh_from_ = kNever;
+  row_from_ = kNever;
   const std::vector<Run>& runs = lane_->runs;
   // The oldest burst has been passed often enough: its bank serves nobody else.
   const bool reserve = lane_->overtaken >= overtakes_ && !runs.empty() && !hit(runs.front());
   const std::uint64_t reserved = reserve ? bit(runs.front().bank) : 0;
   Choice best = choose_column(reserved);
   // On a bus of rows and columns, nothing that would be in the way of the next column command.
-  survey(reserved);
-  choose_row(best, [this, column_at = best.at](Command command, Clock legal) {
+  const auto place = [this, column_at = best.at](Command command, Clock legal) {
     const Clock at = std::max(legal, timing_.bus_free(command));
     return timing_.one_bus() && at + timing_.length(command) > column_at ? kNever : at;
-  });
-  if (refresh_.owed()) choose_refresh(best);
+  };
+  if (refresh_.owed()) choose_refresh(best, place);
+  survey(reserved);
+  choose_row(best, place);
   return best;
 }
 
@@ -58,22 +59,6 @@ void Channel::survey(std::uint64_t reserved) {
   }
   held_back_ = (hits & misses & ~reserved) != 0;
   to_open_ = misses & ~((hits & ~reserved) | refresh_.blocked());
-}
-
-// A rank (or bank) that owes a refresh is closed first. Wins over what is ready in the same clock.
-void Channel::choose_refresh(Choice& best) {
-  for (int rank = 0; rank < refresh_.ranks(); ++rank) {
-    if (!refresh_.owed(rank)) continue;
-    const bool one = refresh_.command() == Command::refresh_bank;
-    const int b = refresh_.bank(rank);
-    const bool open = one ? bank(b).row >= 0 : ranks_[static_cast<std::size_t>(rank)].open > 0;
-    const Command close = one ? Command::precharge : Command::precharge_all;
-    const Command command = open ? close : refresh_.command();
-    const Clock legal = std::max(now_, timing_.legal(command, b));
-    refresh_from_ = std::min(refresh_from_, legal);
-    const Clock at = std::max(legal, timing_.bus_free(command));
-    if (at < best.at || (at == best.at && best.run >= 0)) best = {at, command, b, -1};
-  }
 }
 
 // Closed page: the burst that no other burst in the queue follows in its row closes it.

@@ -12,7 +12,7 @@ void Channel::carry_out(const Choice& choice, Clock limit) {
     now_ = next.at;
     Streak streak = this->streak(next, std::min(limit, event_));
     if (streak.bursts == 1) return serve(next);
-    if (timing_.rows_apart() && !refresh_.owed()) fill_gaps(streak);
+    if (timing_.rows_apart()) fill_gaps(streak);
     serve_streak(streak);
   } while (goes_on(next, std::min(limit, event_)));
 }

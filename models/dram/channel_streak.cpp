@@ -27,8 +27,8 @@ Channel::Streak Channel::streak(const Choice& choice, Clock limit) const {
   if (held_back_) hold_rows(streak, lane.served, 1);
   if (streak.in_turn > 1) streak.bursts = in_order(streak);
   if (!other_->runs.empty()) streak.bursts = std::min(streak.bursts, overtakes_ - in_turn_);
-  Clock last = std::min(limit, refresh_from_) - 1;
-  if (!timing_.rows_apart() || refresh_.owed() || streak.spacing > timing_.spacing(choice.command)) {
+  Clock last = limit - 1;
+  if (!timing_.rows_apart() || streak.spacing > timing_.spacing(choice.command)) {
     // Up to the burst with which another run comes into the queue, or to the first row command.
     streak.bursts = std::min(streak.bursts, next_run() - lane.served);
     last = std::min(last, row_from_);
@@ -69,54 +69,61 @@ std::int64_t Channel::next_run() const {
   return std::min(lane_->room_at, lane_->runs[static_cast<std::size_t>(visible_)].next - depth_ + 1);
 }
 
+// The first clock from `from` on in which a command of this length fits between the columns of a shared bus.
+Clock Channel::Streak::gap(Clock from, Clock length) const {
+  if (column == 0) return from;
+  if (column + length > spacing) return kNever;
+  const Clock into = static_cast<std::uint32_t>(from - at) % static_cast<std::uint32_t>(spacing);
+  const Clock free = std::max(into, column);
+  return from - into + (free + length <= spacing ? free : spacing + column);
+}
+
 // Row commands during the streak, which do not disturb it: each in the first gap that is long enough.
 void Channel::fill_gaps(Streak& streak) {
   const std::int64_t before = lane_->served;
-  const Clock column = timing_.one_bus() ? timing_.length(lane_->plain) : 0;
+  streak.column = timing_.one_bus() ? timing_.length(lane_->plain) : 0;
   // As long as nobody wants another row, the queue must change first.
-  std::int64_t served = to_open_ == 0 && !held_back_ ? std::max<std::int64_t>(1, next_run() - before) : 1;
-  while (served < streak.bursts) {
-    now_ = streak.slot(served - 1);
-    see_queue(before + served);
-    // What came in may let the next transfer come to the head, which may not have come yet.
-    if (event_ <= streak.slot(streak.bursts - 1))
-      streak.bursts = (event_ - 1 - streak.at) / streak.spacing + 1;
-    if (held_back_) hold_rows(streak, before, served);
+  const bool nothing_to_do = to_open_ == 0 && !held_back_ && !refresh_.owed();
+  std::int64_t served = nothing_to_do ? std::max<std::int64_t>(1, next_run() - before) : 1;
+  for (bool look = true; served < streak.bursts;) {
+    if (look) see_queue(streak, before, served);
     // Until the queue changes, or the streak ends and with it what is known of the bus.
     const std::int64_t changes = std::min(streak.bursts, next_run() - before);
+    const Clock from = streak.slot(served - 1), end = streak.slot(changes - 1);
+    const auto place = [&](Command command, Clock legal) {
+      const Clock at = std::max(std::max(legal, timing_.bus_free(command)), from);
+      const Clock gap = at < end ? streak.gap(at, timing_.length(command)) : kNever;
+      return gap < end ? gap : kNever;
+    };
     Choice row;
-    choose_row(row, [&](Command command, Clock legal) {
-      Clock at = std::max(std::max(legal, timing_.bus_free(command)), streak.slot(served - 1));
-      const Clock end = streak.slot(changes - 1);
-      if (column == 0 || at >= end) return at < end ? at : kNever;
-      const Clock into =
-          static_cast<std::uint32_t>(at - streak.at) % static_cast<std::uint32_t>(streak.spacing);
-      at += std::max<Clock>(0, column - into);
-      // Into the next gap, where it does not fit into this one.
-      if (std::max(into, column) + timing_.length(command) > streak.spacing)
-        at += streak.spacing - std::max(into, column) + column;
-      return at < end && column + timing_.length(command) <= streak.spacing ? at : kNever;
-    });
-    if (row.at != kNever) {
-      tell_columns(streak, row.at);
-      carry_out_row(row);
-      served =
-          static_cast<std::uint32_t>(row.at - streak.at) / static_cast<std::uint32_t>(streak.spacing) + 1;
-    } else {
+    if (refresh_.owed()) choose_refresh(row, place);
+    choose_row(row, place);
+    if (row.at == kNever) {
       served = changes;
+      look = true;
+      continue;
     }
+    tell_columns(streak, row.at);
+    carry_out_row(row);
+    served = static_cast<std::uint32_t>(row.at - streak.at) / static_cast<std::uint32_t>(streak.spacing) + 1;
+    look = row.run < 0 || row.command != Command::precharge;  // a closed bank still wants its row
   }
   lane_->served = before;
 }
 
-// What is in the queue when so many bursts have been served.
-void Channel::see_queue(std::int64_t served) {
-  lane_->served = served;
-  if (served >= lane_->room_at) admit(*lane_);
-  const auto size = static_cast<std::int64_t>(lane_->runs.size());
-  while (visible_ < size && lane_->runs[static_cast<std::size_t>(visible_)].next < served + depth_)
+// What is in the queue when `served` bursts of the streak have been served, and how far it can go on then.
+void Channel::see_queue(Streak& streak, std::int64_t before, std::int64_t served) {
+  now_ = streak.slot(served - 1);
+  lane_->served = before + served;
+  if (lane_->served >= lane_->room_at) admit(*lane_);
+  const std::vector<Run>& runs = lane_->runs;
+  while (visible_ < static_cast<std::int64_t>(runs.size()) &&
+         runs[static_cast<std::size_t>(visible_)].next < lane_->served + depth_)
     ++visible_;
   survey(0);
+  // What came in may have brought a transfer to the head of its stream that has not come yet.
+  if (event_ <= streak.slot(streak.bursts - 1)) streak.bursts = (event_ - 1 - streak.at) / streak.spacing + 1;
+  if (held_back_) hold_rows(streak, before, served);
 }
 
 void Channel::tell_columns(Streak& streak, Clock before) const {

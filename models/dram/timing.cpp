@@ -3,7 +3,13 @@
 namespace rondo::dram {
 namespace {
 
-bool is_row(Command command) { return command == Command::activate || command == Command::precharge; }
+// Whether a row makes column commands and others of the same rank or channel wait for each other. That
+// columns and the closing or refresh of their whole rank do is no harm: a rank that owes a refresh takes no
+// columns.
+bool mixes(Level level, const Constraint& row) {
+  if (level == Level::bank || is_column(row.before) == is_column(row.after)) return false;
+  return !(level == Level::rank && is_for_rank(row.after));
+}
 
 }  // namespace
 
@@ -76,9 +82,7 @@ void Timing::add(Level level, const Constraint& row, Clock clocks, ByLevel& effe
     effects_[static_cast<std::size_t>(row.before)].opens_window = true;
     return;
   }
-  if (level != Level::bank &&
-      (is_row(row.before) ? is_column(row.after) : is_column(row.before) && is_row(row.after)))
-    rows_apart_ = false;
+  if (mixes(level, row)) rows_apart_ = false;
   const auto after = static_cast<std::int32_t>(row.after);
   auto& list = effects[static_cast<std::size_t>(level)];
   for (Effect& effect : list) {

@@ -48,8 +48,8 @@ void run(benchmark::State& state, const char* preset, std::int64_t channels, std
   const Policy policy = policy_of(channels);
   Clock clocks = 0;
   for (auto _ : state) clocks = stream(device, policy, bytes, flying, jump);
-  state.counters["ns_per_64_bytes"] =
-      benchmark::Counter(static_cast<double>(kBytes / 64) * 1e-9,
+  state.counters["per_64_bytes"] =
+      benchmark::Counter(static_cast<double>(kBytes / 64),
                          benchmark::Counter::kIsIterationInvariantRate | benchmark::Counter::kInvert);
   state.counters["GB_per_s_simulated"] = static_cast<double>(kBytes) * static_cast<double>(device.clock_mhz) /
                                          static_cast<double>(clocks) * 1e-3;

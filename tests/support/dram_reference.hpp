@@ -212,7 +212,7 @@ class ReferenceChannel {
 
   bool give_one(Clock now) {
     take_in(now);
-    return refresh(now) || column(now) || row(now);
+    return column(now) || refresh(now) || row(now);
   }
 
   void give(Command command, int bank, Clock now, int transfer = -1) {
@@ -231,7 +231,7 @@ class ReferenceChannel {
         open |= (!per_bank() || b == bank) && open_[static_cast<std::size_t>(b)] >= 0;
       const Command close = per_bank() ? Command::precharge : Command::precharge_all;
       const Command command = open ? close : per_bank() ? Command::refresh_bank : Command::refresh;
-      if (!legal(command, bank, now)) continue;
+      if (!legal(command, bank, now) || in_the_way(command, now)) continue;
       if (open) {
         for (int b = first; b < first + banks(); ++b) {
           if (!per_bank() || b == bank) open_[static_cast<std::size_t>(b)] = -1;

@@ -17,7 +17,7 @@ inline dram::Device random_device(Dice& dice) {
   device.columns = device.burst_length * dice.one_of<std::int64_t>({1, 4, 16, 64});
   if (dice.chance(70)) {
     device.refresh_interval = device.refresh_clocks + dice.number(400, 3000);
-    if (device.refresh_bank_interval > 0) device.refresh_bank_interval = dice.number(230, 500);
+    if (device.refresh_bank_interval > 0) device.refresh_bank_interval = dice.number(400, 900);
   }
   return device;
 }

@@ -12,6 +12,7 @@
 #include <sstream>
 
 #include "models/base/error.hpp"
+#include "sim/dram_file.hpp"
 #include "sim/settings.hpp"
 #include "sim/text_file.hpp"
 #include "sim/yaml.hpp"
@@ -303,6 +304,94 @@ TEST_F(Config, technology_files_are_read_as_strictly) {
   expect_finding(findings, "energy_pj.dram.lpddr4: missing");
   expect_finding(findings, "t.yaml:3:11: area_um2: is a list; a section is expected");
   expect_finding(findings, "leakage: missing");
+}
+
+TEST_F(Config, presets_are_read_as_strictly) {
+  const dram::Device device = read_dram_device("lpddr4_3200");
+  EXPECT_EQ(device.burst_bytes(), 32);
+  EXPECT_EQ(device.read_latency, 28 + 6) << "a formula";
+  EXPECT_EQ(device.rank_bytes(), std::int64_t{1} << 30);
+  EXPECT_EQ(device.rails.size(), 3u);
+  const auto wrong_of = [](const std::string& path) {
+    try {
+      read_dram_device(path);
+    } catch (const Error& wrong) {
+      return wrong.findings();
+    }
+    return std::vector<std::string>{};
+  };
+  const std::vector<std::string> preset =
+      wrong_of(write("p.yaml",
+                     "name: p\nstandard: ddr4\nsources: {}\nclock_mhz: 0\nspeed: 1\n"
+                     "organisation: {bank_groups: {value: 4, source: x}, rows: 7}\n"
+                     "timing: {rl: {clocks: -1, source: x}, wl: {clocks: 3}}\n"
+                     "rails: {vdd: {volts: 1.2, idd0: x, source: y}}\n"));
+  expect_finding(preset, "p.yaml:4:12: clock_mhz: 0 is no whole number of 1..100000");
+  expect_finding(preset, "speed: unknown");
+  expect_finding(preset, "organisation.columns: missing");
+  expect_finding(preset, "organisation.rows: is a value; a section is expected");
+  expect_finding(preset, "timing.rl.clocks: -1 is no whole number of 0..1000000");
+  expect_finding(preset, "timing.wl.source: missing");
+  expect_finding(preset, "rails.vdd.idd0: x is not a number of at least 0");
+  expect_finding(preset, "rails.vdd.idd2n: missing");
+}
+
+// A standard's row may name what a preset does not have, or be none; and a device may be one that nothing can work with.
+TEST_F(Config, rows_of_a_standard_are_worked_out_or_refused) {
+  std::ifstream good(std::string(RONDO_SOURCE_DIR) + "/configs/dram/ddr4_2400.yaml");
+  std::string text((std::istreambuf_iterator<char>(good)), std::istreambuf_iterator<char>());
+  const auto replaced = [](std::string in, const std::string& from, const std::string& to) {
+    const std::size_t at = in.find(from);
+    EXPECT_NE(at, std::string::npos) << from;
+    return in.replace(at, from.size(), to);
+  };
+  const std::string standard = write("rows.yaml",
+                                     "name: rows\nsources: {}\ncommand_buses: 3\ncommand_clocks: {activate: 1}\n"
+                                     "clocks: {read_latency: rl +, write_latency: wl - wl}\nconstraints:\n"
+                                     "  - [bank, activate, reads, rcd + nothing]\n"
+                                     "  - [bank, activate, reed, rcd]\n"
+                                     "  - [sank, activate, reads, rcd]\n"
+                                     "  - [rank, activate, activate, faw, 1]\n"
+                                     "  - [bank, activate]\n");
+  const auto wrong_of = [&](const std::string& content) {
+    try {
+      read_dram_device(write("p.yaml", content));
+    } catch (const Error& wrong) {
+      return wrong.findings();
+    }
+    return std::vector<std::string>{};
+  };
+  EXPECT_EQ(wrong_of(text), std::vector<std::string>{});
+  const auto rows = wrong_of(replaced(text, "standard: ddr4", "standard: " + standard));
+  expect_finding(rows, "rows.yaml:3:16: command_buses: 3 is no whole number of 1..2");
+  expect_finding(rows, "command_clocks.precharge: missing");
+  expect_finding(rows, "clocks.read_latency: rl +: a name or number is missing at its end");
+  expect_finding(rows, "clocks.write_latency: comes to less than one clock");
+  expect_finding(rows, "rcd + nothing: 'nothing' is neither a whole number nor a name of ddr4_2400's timing");
+  expect_finding(rows, "reed is no command; allowed reads, writes, columns, activate");
+  expect_finding(rows, "sank is no level; allowed channel, rank, other_rank, bank_group, bank");
+  expect_finding(rows, "1 is no count of 2..64");
+  expect_finding(rows, "rows.yaml:11:5: constraints: [level, before, after, clocks] or [..., count] is expected");
+  expect_finding(wrong_of(replaced(text, "columns: {value: 1024", "columns: {value: 1000")),
+                 "organisation.columns: 1000 is no power of two");
+}
+
+TEST_F(Config, a_chip_must_fit_its_dram) {
+  const std::string edge = kChips + "edge.yaml";
+  EXPECT_EQ(read_config(edge, {}).chip.dram.device->name, "lpddr4_3200");
+  EXPECT_EQ(read_config(edge, {"dram.model=ideal"}).chip.dram.device, nullptr);
+  expect_finding(findings_of(edge, {"dram.model=ddr9"}), "--set dram.model=ddr9: dram.model: DRAM preset 'ddr9'");
+  expect_finding(findings_of(edge, {"dram.model=ddr4_2400"}), "dram.refresh: per_bank; ddr4_2400 has no refresh of single banks");
+  expect_finding(findings_of(edge, {"dram.channels=3"}), "dram.channels: 3 is no power of two");
+  expect_finding(findings_of(edge, {"dram.mapping=row-bank"}), "dram.mapping: row-bank does not name each of");
+  expect_finding(findings_of(edge, {"machine.dram_bytes=2147483649"}), "are more than the 2147483648 of lpddr4_3200");
+  // With a device, its currents are the price; with the ideal memory, the technology is.
+  Prices prices = read_technology("n45", "lpddr4");
+  price_device(read_config(edge, {}).chip.dram, prices);
+  const auto& dram = prices.energy_pj.at("dram");
+  EXPECT_EQ(dram.size(), 6u);
+  EXPECT_NEAR(dram.at("read").value, 8 * 8.5, 0.5);
+  EXPECT_EQ(dram.at("refresh").source, "V x (idd5_bank - idd2n) x tREFI of a bank");
 }
 
 }  // namespace
