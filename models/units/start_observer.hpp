@@ -5,9 +5,10 @@
 
 namespace rondo {
 
-/// How the DRAM served a request. On its own, its data could have begun in `soonest`; but not before the end
-/// of the request served before it. From `begin`, the later of the two, to `end` the DRAM works for it:
-/// `data` cycles move its data, the rest is overhead.
+/// How the DRAM served a request. Its data could have begun in `soonest` had the DRAM had nothing else to do
+/// (at the latest when they did begin); but the DRAM works for one request after the other, in the order of
+/// `end`, so that it does not begin before the end of the one before. From `begin`, the later of the two, to
+/// `end` it works for this one: `data` cycles move its data, the rest is overhead.
 struct DramService {
   Unit unit = Unit::load;
   int slot = 0;  ///< place of the descriptor in its unit: descriptors take the places in turn
