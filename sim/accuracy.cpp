@@ -42,8 +42,7 @@ double mean_bits(const Tensor& log_probabilities, const Tensor& targets, const s
   for (std::int64_t i = 0; i < count; ++i) {
     const double target = real_at(targets, static_cast<std::size_t>(i));
     if (!(target >= 0 && target < static_cast<double>(words))) {
-      throw Error("bits_per_character: target " + std::to_string(i) + " is outside 0.." +
-                  std::to_string(words - 1));
+      throw Error("bits_per_character: target " + std::to_string(i) + " is outside 0.." + std::to_string(words - 1));
     }
     sum -= log_probabilities.reals[static_cast<std::size_t>(i * words + static_cast<std::int64_t>(target))];
   }
@@ -78,8 +77,7 @@ Accuracy compare_outputs(const NamedTensors& chip, const NamedTensors& reference
     const auto found = chip.find(name);
     if (found == chip.end() || !expected.has_values()) continue;
     const std::int64_t count = element_count(expected.shape);
-    check(element_count(found->second.shape) == count,
-          "an output of the chip has another size than the network's");
+    check(element_count(found->second.shape) == count, "an output of the chip has another size than the network's");
     Sums one;
     for (std::size_t i = 0; i < static_cast<std::size_t>(count); ++i) {
       one.add(real_at(expected, i), real_at(found->second, i));

@@ -11,8 +11,7 @@ namespace rondo {
 
 /// How far numbers on the chip are from those of the float network.
 struct Distance {
-  double sqnr_db =
-      0;  ///< 10 log10(sum of squares / sum of squared errors), limited to -200 .. 200 (200: equal)
+  double sqnr_db = 0;  ///< 10 log10(sum of squares / sum of squared errors), limited to -200 .. 200 (200: equal)
   double max_abs_error = 0;
 };
 

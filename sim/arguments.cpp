@@ -17,9 +17,7 @@ constexpr const char* kWords = "words";
 // Every option of every command, once: what --help says and where the value goes.
 void add_option(po::options_description& to, const std::string& name, Arguments& a,
                 std::vector<std::string>& dimensions) {
-  const auto text = [](std::string& target, const char* what) {
-    return po::value(&target)->value_name(what);
-  };
+  const auto text = [](std::string& target, const char* what) { return po::value(&target)->value_name(what); };
   auto add = to.add_options();
   if (name == "set")
     add("set", po::value(&a.set)->value_name("SECTION.FIELD=VALUE")->composing(),
@@ -44,15 +42,12 @@ void add_option(po::options_description& to, const std::string& name, Arguments&
         "longest timeline.json, in instructions");
   if (name == "json") add("json", po::bool_switch(&a.json), "print JSON instead of text");
   if (name == "timing-only")
-    add("timing-only", po::bool_switch(&a.timing_only),
-        "cycles, bandwidth and energy without weights and values");
+    add("timing-only", po::bool_switch(&a.timing_only), "cycles, bandwidth and energy without weights and values");
   if (name == "why")
     add("why", po::bool_switch(&a.why),
         "print the critical path too: what waited for what, from the end of the run back to cycle 0");
-  if (name == "yaml")
-    add("yaml", po::bool_switch(&a.yaml), "print the chip as one file that states everything");
-  if (name == "text")
-    add("text", po::bool_switch(&a.text), "write readable assembly instead of the binary form");
+  if (name == "yaml") add("yaml", po::bool_switch(&a.yaml), "print the chip as one file that states everything");
+  if (name == "text") add("text", po::bool_switch(&a.text), "write readable assembly instead of the binary form");
 }
 
 po::options_description describe_options(const Command& command, Arguments& arguments,
@@ -67,8 +62,7 @@ void read_dimensions(const std::vector<std::string>& written, Arguments& argumen
   for (const std::string& text : written) {
     const std::size_t equals = text.find('=');
     std::int64_t size = 0;
-    if (equals == 0 || equals == std::string::npos || !parse_plain_integer(text.substr(equals + 1), size) ||
-        size < 1) {
+    if (equals == 0 || equals == std::string::npos || !parse_plain_integer(text.substr(equals + 1), size) || size < 1) {
       findings.add("--dim " + text + ": is not of the form NAME=N with a whole number above 0");
     } else if (!arguments.dimensions.emplace(text.substr(0, equals), size).second) {
       findings.add("--dim " + text + ": given twice");

@@ -33,8 +33,7 @@ struct Table {
 std::string allowed_of(const FieldInfo& field) {
   std::string text;
   for (const std::string& word : field.words) text += (text.empty() ? "" : " | ") + word;
-  if (text.empty() && field.most > field.least)
-    text = std::to_string(field.least) + ".." + std::to_string(field.most);
+  if (text.empty() && field.most > field.least) text = std::to_string(field.least) + ".." + std::to_string(field.most);
   return field.unit.empty() ? text : text + " " + field.unit;
 }
 
@@ -44,8 +43,7 @@ std::vector<Table> parameter_tables(const RunConfig& config) {
     const std::size_t dot = field.path.find('.');
     const std::string section = dot == std::string::npos ? "chip" : field.path.substr(0, dot);
     if (tables.back().name != section) tables.push_back({section, {}});
-    tables.back().rows.push_back(
-        {field.path.substr(dot + 1), field.value, allowed_of(field), field.sentence});
+    tables.back().rows.push_back({field.path.substr(dot + 1), field.value, allowed_of(field), field.sentence});
   }
   return tables;
 }
@@ -53,11 +51,10 @@ std::vector<Table> parameter_tables(const RunConfig& config) {
 Table instruction_table() {
   Table table{"instructions", {}};
   for (const OpcodeInfo& row : opcode_table()) {
-    table.rows.push_back(
-        {std::string(row.name), "", "unit " + std::string(row.unit), std::string(row.sentence)});
+    table.rows.push_back({std::string(row.name), "", "unit " + std::string(row.unit), std::string(row.sentence)});
     for (const PlaceInfo& place : row.places) {
-      table.rows.push_back({"  " + std::string(place.name), "", "place in " + std::string(place.spaces),
-                            std::string(place.sentence)});
+      table.rows.push_back(
+          {"  " + std::string(place.name), "", "place in " + std::string(place.spaces), std::string(place.sentence)});
     }
     for (const FieldRow& field : row.fields) {
       table.rows.push_back({"  " + std::string(field.name), "",
@@ -87,8 +84,7 @@ Table cause_table() {
 // What the cycles of the critical path are spent on, and what a step of it can have waited for.
 Table path_cycles_table() {
   Table table{"path_cycles", {}};
-  for (const Stage stage :
-       {Stage::slot, Stage::window, Stage::front, Stage::back, Stage::request, Stage::transfer}) {
+  for (const Stage stage : {Stage::slot, Stage::window, Stage::front, Stage::back, Stage::request, Stage::transfer}) {
     const StageInfo& row = info(stage);
     table.rows.push_back({std::string(row.kind), "", "", std::string(row.sentence)});
     if (row.drain_kind.empty()) continue;
@@ -119,8 +115,8 @@ Table preset_table() {
     if (name.back() == '/') continue;
     const dram::Device device = read_dram_device(name);
     const std::int64_t row_bytes = device.columns * device.device_bits * device.devices / 8;
-    const double bytes_per_s = 1e6 * static_cast<double>(device.clock_mhz * device.burst_bytes()) /
-                               static_cast<double>(device.burst_clocks());
+    const double bytes_per_s =
+        1e6 * static_cast<double>(device.clock_mhz * device.burst_bytes()) / static_cast<double>(device.burst_clocks());
     table.rows.push_back({name, si(bytes_per_s, "B/s"), "",
                           device.standard + " at " + std::to_string(device.clock_mhz) + " MHz, a channel of " +
                               capacity_text(device.rank_bytes()) + ": " + std::to_string(device.banks()) +
@@ -162,8 +158,7 @@ std::string table_text(const Table& table, const Style& style) {
 Json table_tree(const Table& table) {
   Json rows = Json::array();
   for (const Row& row : table.rows) {
-    rows.push_back(
-        {{"name", row.name}, {"value", row.value}, {"allowed", row.allowed}, {"sentence", row.sentence}});
+    rows.push_back({{"name", row.name}, {"value", row.value}, {"allowed", row.allowed}, {"sentence", row.sentence}});
   }
   return rows;
 }
@@ -172,8 +167,7 @@ void keep_only(const std::vector<std::string>& sections, std::vector<Table>& tab
   if (sections.empty()) return;
   tables.erase(std::remove_if(tables.begin(), tables.end(),
                               [&](const Table& table) {
-                                return std::find(sections.begin(), sections.end(), table.name) ==
-                                       sections.end();
+                                return std::find(sections.begin(), sections.end(), table.name) == sections.end();
                               }),
                tables.end());
 }
@@ -195,8 +189,7 @@ std::vector<Table> all_tables(const RunConfig& config) {
 }
 
 // Words name sections of the tables, and at most one chip.
-std::string chip_of(const Arguments& arguments, std::vector<std::string>& sections,
-                    const std::vector<Table>& tables) {
+std::string chip_of(const Arguments& arguments, std::vector<std::string>& sections, const std::vector<Table>& tables) {
   std::string chip = "base";
   for (const std::string& word : arguments.words) {
     if (is_section(word, tables)) {
@@ -210,8 +203,7 @@ std::string chip_of(const Arguments& arguments, std::vector<std::string>& sectio
       try {
         find_config("chips", "chip", word);
       } catch (const Error&) {
-        throw Error("'" + word + "': neither a section nor a chip" + did_you_mean(word, known) +
-                    "; known are " + list);
+        throw Error("'" + word + "': neither a section nor a chip" + did_you_mean(word, known) + "; known are " + list);
       }
     } else {
       throw Error("'" + word + "': one chip at a time, beside " + chip);

@@ -56,7 +56,8 @@ int run_command(const Arguments& arguments) {
   std::optional<Progress> progress(std::in_place, request.network + " on " + request.chip, true);
   const Prepared prepared = prepare(request, networks, *progress);
   Timeline timeline(prepared.program, arguments.timeline_slices);
-  const RunResult result = simulate(prepared, request.schedule, request.why, directory ? &timeline : nullptr, *progress);
+  const RunResult result =
+      simulate(prepared, request.schedule, request.why, directory ? &timeline : nullptr, *progress);
   const nlohmann::ordered_json report = make_report(prepared, result);
   if (directory) {
     progress->show("writing " + arguments.out);
@@ -68,8 +69,8 @@ int run_command(const Arguments& arguments) {
     std::cout << "  " << arguments.out << " holds report.json, counters.csv, resolved.yaml, timeline.json"
               << (result.values ? ", outputs.npz" : "") << "\n";
     if (timeline.kept() < timeline.seen()) {
-      std::cout << "  timeline.json shows the first " << grouped(timeline.kept()) << " of "
-                << grouped(timeline.seen()) << " slices; --timeline-slices asks for more\n";
+      std::cout << "  timeline.json shows the first " << grouped(timeline.kept()) << " of " << grouped(timeline.seen())
+                << " slices; --timeline-slices asks for more\n";
     }
     std::cout << "\n";
   }

@@ -32,14 +32,12 @@ void tell(const Program& program, const Arguments& arguments) {
     std::cout << facts.dump() << "\n";
     return;
   }
-  std::cout << arguments.out << ": " << program.name << ", "
-            << grouped(static_cast<std::int64_t>(program.code.size())) << " instructions, "
-            << si(static_cast<double>(data), "B") << " of data\n";
+  std::cout << arguments.out << ": " << program.name << ", " << grouped(static_cast<std::int64_t>(program.code.size()))
+            << " instructions, " << si(static_cast<double>(data), "B") << " of data\n";
 }
 
 void need_output(const Arguments& arguments, const char* command) {
-  if (arguments.out.empty())
-    throw Error(std::string("rondo ") + command + ": say where to write, with -o FILE");
+  if (arguments.out.empty()) throw Error(std::string("rondo ") + command + ": say where to write, with -o FILE");
 }
 
 }  // namespace

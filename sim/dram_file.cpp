@@ -59,16 +59,16 @@ class PresetReader : private YamlFields {
  private:
   void read_organisation(const YamlValue& map) {
     std::vector<std::string> keys;
-    device_.organisation([&](const char* name, std::int64_t& value, const char*, const char*,
-                             std::int64_t least, std::int64_t most) {
-      keys.push_back(name);
-      const std::string path = "organisation." + keys.back();
-      const YamlValue* entry = need(map, "organisation", name, YamlValue::Kind::map);
-      if (entry == nullptr) return;
-      expect_keys(*entry, path, {"value", "source"});
-      need(*entry, path, "source", YamlValue::Kind::scalar);
-      value = integer(*entry, path, "value", least, most);
-    });
+    device_.organisation(
+        [&](const char* name, std::int64_t& value, const char*, const char*, std::int64_t least, std::int64_t most) {
+          keys.push_back(name);
+          const std::string path = "organisation." + keys.back();
+          const YamlValue* entry = need(map, "organisation", name, YamlValue::Kind::map);
+          if (entry == nullptr) return;
+          expect_keys(*entry, path, {"value", "source"});
+          need(*entry, path, "source", YamlValue::Kind::scalar);
+          value = integer(*entry, path, "value", least, most);
+        });
     expect_keys(map, "organisation", keys);
   }
 
@@ -85,8 +85,7 @@ class PresetReader : private YamlFields {
   void read_rail(const std::string& name, const YamlValue& map) {
     const std::string path = "rails." + name;
     if (map.kind != YamlValue::Kind::map) return add(map, path, "a section of currents is expected");
-    expect_keys(map, path,
-                {"volts", "idd0", "idd2n", "idd3n", "idd4r", "idd4w", "idd5", "idd5_bank", "source"});
+    expect_keys(map, path, {"volts", "idd0", "idd2n", "idd3n", "idd4r", "idd4w", "idd5", "idd5_bank", "source"});
     need(map, path, "source", YamlValue::Kind::scalar);
     dram::Rail rail;
     rail.name = name;
@@ -118,8 +117,7 @@ class StandardReader : private YamlFields {
     expect_keys(root, "", {"name", "sources", "command_buses", "command_clocks", "clocks", "constraints"});
     need(root, "", "sources", YamlValue::Kind::map);
     device_.command_buses = integer(root, "", "command_buses", 1, 2);
-    if (const YamlValue* lengths = need(root, "", "command_clocks", YamlValue::Kind::map))
-      read_lengths(*lengths);
+    if (const YamlValue* lengths = need(root, "", "command_clocks", YamlValue::Kind::map)) read_lengths(*lengths);
     if (const YamlValue* clocks = need(root, "", "clocks", YamlValue::Kind::map)) read_clocks(*clocks);
     if (const YamlValue* rows = need(root, "", "constraints", YamlValue::Kind::list)) {
       for (const YamlValue& row : rows->items) read_row(row);
@@ -163,12 +161,11 @@ class StandardReader : private YamlFields {
     dram::Constraint constraint;
     const auto level = std::find(dram::kLevelNames.begin(), dram::kLevelNames.end(), row.items[0].text);
     if (level == dram::kLevelNames.end())
-      return add(row.items[0], "constraints",
-                 row.items[0].text + " is no level; allowed " + joined(dram::kLevelNames));
+      return add(row.items[0], "constraints", row.items[0].text + " is no level; allowed " + joined(dram::kLevelNames));
     constraint.level = static_cast<dram::Level>(level - dram::kLevelNames.begin());
     constraint.clocks = clocks_of(row.items[3], "constraints");
-    if (row.items.size() == 5 && (!parse_plain_integer(row.items[4].text, constraint.window) ||
-                                  constraint.window < 2 || constraint.window > 64))
+    if (row.items.size() == 5 &&
+        (!parse_plain_integer(row.items[4].text, constraint.window) || constraint.window < 2 || constraint.window > 64))
       add(row.items[4], "constraints", row.items[4].text + " is no count of 2..64");
     for (const Command before : commands_of(row.items[1])) {
       for (const Command after : commands_of(row.items[2])) {
@@ -239,8 +236,7 @@ dram::Device read_dram_device(const std::string& name) {
 void price_device(const DramParams& params, Prices& prices) {
   auto& dram = prices.energy_pj["dram"];
   dram.clear();
-  for (const dram::ActionEnergy& action :
-       dram::action_energies(*params.device, params.refresh == "per_bank")) {
+  for (const dram::ActionEnergy& action : dram::action_energies(*params.device, params.refresh == "per_bank")) {
     Price price;
     price.value = action.pj;
     price.source = action.formula;
@@ -256,16 +252,17 @@ std::vector<DeviceFact> facts_of(dram::Device device) {
   const auto add = [&](const char* section, const std::string& name, std::int64_t value) {
     facts.push_back({section, name, std::to_string(value)});
   };
-  device.organisation([&](const char* name, std::int64_t value, const char*, const char*, std::int64_t,
-                          std::int64_t) { add("organisation", name, value); });
+  device.organisation([&](const char* name, std::int64_t value, const char*, const char*, std::int64_t, std::int64_t) {
+    add("organisation", name, value);
+  });
   for (const auto& [name, clocks] : device.timings) add("timing", name, clocks);
   add("timing", "read_latency", device.read_latency);
   add("timing", "write_latency", device.write_latency);
   for (const dram::Rail& rail : device.rails) {
     facts.push_back(
         {"rails", rail.name,
-         fmt::format("{} V, idd0 {} idd2n {} idd3n {} idd4r {} idd4w {} idd5 {} idd5_bank {} mA", rail.volts,
-                     rail.idd0, rail.idd2n, rail.idd3n, rail.idd4r, rail.idd4w, rail.idd5, rail.idd5_bank)});
+         fmt::format("{} V, idd0 {} idd2n {} idd3n {} idd4r {} idd4w {} idd5 {} idd5_bank {} mA", rail.volts, rail.idd0,
+                     rail.idd2n, rail.idd3n, rail.idd4r, rail.idd4w, rail.idd5, rail.idd5_bank)});
   }
   add("commands", "buses", device.command_buses);
   for (std::size_t c = 0; c < dram::kCommands; ++c)

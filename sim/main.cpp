@@ -21,7 +21,10 @@ const Command kRun = {
     "NETWORK are names in configs/ or paths; without them, edge and char_lstm.",
     "rondo run edge speech_emotion --set machine.rows=64 --out result",
     {"set", "out", "json", "input", "calibration", "dim", "timing-only", "why", "schedule", "timeline-slices"},
-    0, 2, run_command};
+    0,
+    2,
+    run_command,
+};
 
 const Command kCompile = {
     "compile",
@@ -30,7 +33,10 @@ const Command kCompile = {
     "compressed if it ends in .gz.",
     "rondo compile edge speech_emotion -o speech.rtrace",
     {"o", "text", "set", "json", "input", "calibration", "dim", "timing-only"},
-    2, 2, compile_command};
+    2,
+    2,
+    compile_command,
+};
 
 const Command kAsm = {
     "asm",
@@ -38,7 +44,10 @@ const Command kAsm = {
     "Assembles readable text to a binary trace; nothing is lost either way.",
     "rondo asm speech.s -o speech.rtrace",
     {"o", "json"},
-    1, 1, asm_command};
+    1,
+    1,
+    asm_command,
+};
 
 const Command kDisasm = {
     "disasm",
@@ -46,7 +55,10 @@ const Command kDisasm = {
     "Prints a trace as readable assembly; nothing is lost either way.",
     "rondo disasm speech.rtrace -o speech.s",
     {"o", "json"},
-    1, 1, disasm_command};
+    1,
+    1,
+    disasm_command,
+};
 
 const Command kDescribe = {
     "describe",
@@ -55,7 +67,10 @@ const Command kDescribe = {
     "cause, action, part and counter. SECTION is the name of one table.",
     "rondo describe edge matrix instructions",
     {"set", "json", "yaml"},
-    0, 20, describe_command};
+    0,
+    20,
+    describe_command,
+};
 
 const Command kWorker = {
     "worker",
@@ -63,7 +78,10 @@ const Command kWorker = {
     "Answers requests: one JSON object a line in, one a line out, until the input ends.",
     R"(echo '{"chip": "edge", "network": "speech_emotion", "set": {"machine.rows": 64}}' | rondo worker)",
     {},
-    0, 0, worker_command};
+    0,
+    0,
+    worker_command,
+};
 
 const std::vector<Command>& commands() {
   static const std::vector<Command> table = {kRun, kCompile, kAsm, kDisasm, kDescribe, kWorker};
@@ -85,8 +103,7 @@ const Command& find_command(const std::string& name) {
     if (name == command.name) return command;
     names.emplace_back(command.name);
   }
-  throw Error("unknown command '" + name + "'" + did_you_mean(name, names) +
-              "; `rondo --help` lists the commands");
+  throw Error("unknown command '" + name + "'" + did_you_mean(name, names) + "; `rondo --help` lists the commands");
 }
 
 int run(const std::vector<std::string>& words) {

@@ -18,9 +18,8 @@ std::string age_of(const std::string& path) {
 
 // Everything that decides what a network is.
 std::string key_of(const std::string& path, const NetworkOptions& options) {
-  std::string key = path + '\n' + age_of(path) + '\n' + options.input_path + '\n' +
-                    age_of(options.input_path) + '\n' + options.calibration_path + '\n' +
-                    age_of(options.calibration_path) + '\n' +
+  std::string key = path + '\n' + age_of(path) + '\n' + options.input_path + '\n' + age_of(options.input_path) + '\n' +
+                    options.calibration_path + '\n' + age_of(options.calibration_path) + '\n' +
                     (options.timing_only ? "timing only" : "values");
   for (const auto& [name, value] : options.set) key += "\nset " + name + "=" + value;
   for (const auto& [name, size] : options.dimensions) key += "\ndim " + name + "=" + std::to_string(size);
@@ -49,8 +48,8 @@ std::shared_ptr<const EvaluatedNetwork> load(const std::string& path, const Netw
 
 }  // namespace
 
-std::shared_ptr<const EvaluatedNetwork> NetworkStore::get(const std::string& path,
-                                                          const NetworkOptions& options, Progress& progress) {
+std::shared_ptr<const EvaluatedNetwork> NetworkStore::get(const std::string& path, const NetworkOptions& options,
+                                                          Progress& progress) {
   const std::string key = key_of(path, options);
   for (const auto& [name, network] : kept_) {
     if (name == key) return network;

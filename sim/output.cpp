@@ -19,8 +19,8 @@ namespace {
 namespace fs = std::filesystem;
 
 // Every name a run can leave behind.
-constexpr std::array<const char*, 5> kNames = {"counters.csv", "outputs.npz", "timeline.json",
-                                               "resolved.yaml", "report.json"};
+constexpr std::array<const char*, 5> kNames = {"counters.csv", "outputs.npz", "timeline.json", "resolved.yaml",
+                                               "report.json"};
 
 [[noreturn]] void fail(const std::string& path, const std::string& what) {
   throw Failure(path + ": " + what + ": " + std::strerror(errno));
@@ -60,16 +60,14 @@ OutputDirectory::OutputDirectory(std::string path) : path_(std::move(path)) {
   if (!fs::is_directory(status))
     throw Error("--out " + path_ + ": is not a directory; name a new one or that of an earlier run");
   if (holds_anything(path_) && !fs::is_regular_file(path_ + "/report.json", wrong)) {
-    throw Error("--out " + path_ +
-                ": holds files but no report.json of an earlier run; name a new directory");
+    throw Error("--out " + path_ + ": holds files but no report.json of an earlier run; name a new directory");
   }
 }
 
 OutputDirectory::~OutputDirectory() {
   std::error_code ignored;
   if (!hidden_.empty()) fs::remove_all(hidden_, ignored);
-  for (auto directory = made_.rbegin(); directory != made_.rend(); ++directory)
-    fs::remove(*directory, ignored);
+  for (auto directory = made_.rbegin(); directory != made_.rend(); ++directory) fs::remove(*directory, ignored);
 }
 
 void OutputDirectory::open_hidden() {
@@ -91,8 +89,7 @@ void OutputDirectory::write(const std::string& name, const std::string& text) {
   write_with(name, [&](const std::string& path) { write_text(path, text); });
 }
 
-void OutputDirectory::write_with(const std::string& name,
-                                 const std::function<void(const std::string& path)>& writer) {
+void OutputDirectory::write_with(const std::string& name, const std::function<void(const std::string& path)>& writer) {
   if (hidden_.empty()) open_hidden();
   names_.push_back(name);
   try {
@@ -100,8 +97,7 @@ void OutputDirectory::write_with(const std::string& name,
   } catch (const std::exception& wrong) {
     // The hidden name means nothing to whoever reads the message.
     std::string what = wrong.what();
-    if (const std::size_t at = what.find(hidden_); at != std::string::npos)
-      what.replace(at, hidden_.size(), path_);
+    if (const std::size_t at = what.find(hidden_); at != std::string::npos) what.replace(at, hidden_.size(), path_);
     throw Failure(what);
   }
 }
@@ -145,14 +141,13 @@ void write_text(const std::string& path, const std::string& text) {
 void write_file(const std::string& path, const std::function<void(const std::string& path)>& writer) {
   std::error_code ignored;
   if (path.empty()) throw Error("-o: the name of a file is expected");
-  if (fs::is_directory(path, ignored))
-    throw Error("-o " + path + ": is a directory; the name of a file is expected");
+  if (fs::is_directory(path, ignored)) throw Error("-o " + path + ": is a directory; the name of a file is expected");
   // A device is written as it is; nothing can be moved onto it. The ending stays, because it chooses the
   // form.
   const bool device = fs::exists(path, ignored) && !fs::is_regular_file(path, ignored);
-  const std::string hidden = device ? path
-                                    : parent_of(path) + "/.rondo-" + std::to_string(::getpid()) + "-" +
-                                          fs::path(path).filename().string();
+  const std::string hidden =
+      device ? path
+             : parent_of(path) + "/.rondo-" + std::to_string(::getpid()) + "-" + fs::path(path).filename().string();
   const SignalHold hold;
   try {
     writer(hidden);
@@ -160,8 +155,7 @@ void write_file(const std::string& path, const std::function<void(const std::str
   } catch (const std::exception& wrong) {
     if (!device) ::unlink(hidden.c_str());
     std::string what = wrong.what();
-    if (const std::size_t at = what.find(hidden); at != std::string::npos)
-      what.replace(at, hidden.size(), path);
+    if (const std::size_t at = what.find(hidden); at != std::string::npos) what.replace(at, hidden.size(), path);
     throw Failure(what);
   }
 }

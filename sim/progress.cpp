@@ -46,8 +46,7 @@ void Progress::draw_until_done() {
 }
 
 std::string Progress::line(double seconds) {
-  const std::string bar_text =
-      fraction_ < 0 ? "" : "  " + left(bar(fraction_, 24), 24) + right(percent(fraction_), 8);
+  const std::string bar_text = fraction_ < 0 ? "" : "  " + left(bar(fraction_, 24), 24) + right(percent(fraction_), 8);
   return what_ + ": " + phase_ + bar_text + "  " + std::to_string(static_cast<int>(seconds)) + " s";
 }
 

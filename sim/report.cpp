@@ -3,7 +3,6 @@
 #include <nlohmann/json.hpp>
 
 #include "sim/dram_file.hpp"
-
 #include "sim/why.hpp"
 
 namespace rondo {
@@ -24,8 +23,7 @@ Json units_tree(const ChipRun& run) {
   for (const UnitReport& unit : run.units) {
     Json cycles = object();
     for (int c = 0; c < kCauses; ++c)
-      cycles[std::string(kCauseTable[static_cast<std::size_t>(c)].name)] =
-          unit.cycles[static_cast<std::size_t>(c)];
+      cycles[std::string(kCauseTable[static_cast<std::size_t>(c)].name)] = unit.cycles[static_cast<std::size_t>(c)];
     tree[unit.name] = {{"cycles", cycles},
                        {"actions", counts_of(unit.counted.actions)},
                        {"counters", counts_of(unit.counted.counters)}};
@@ -83,8 +81,7 @@ Json shape_tree(const NetworkShape& shape, std::int64_t weight_bits) {
   Json dense = Json::array();
   for (const NetworkShape::Layer& layer : shape.layers) {
     if (layer.cell == "dense") {
-      dense.push_back(
-          {{"inputs", layer.inputs}, {"outputs", layer.hidden}, {"times", layer.steps * layer.batch}});
+      dense.push_back({{"inputs", layer.inputs}, {"outputs", layer.hidden}, {"times", layer.steps * layer.batch}});
     } else {
       recurrent.push_back({{"cell", layer.cell},
                            {"input", layer.inputs},
@@ -134,9 +131,7 @@ Json accuracy_tree(const Accuracy& accuracy) {
                             {"max_abs_error", output.distance.max_abs_error},
                             {"shape", output.shape}};
   }
-  return {{"sqnr_db", accuracy.total.sqnr_db},
-          {"max_abs_error", accuracy.total.max_abs_error},
-          {"outputs", outputs}};
+  return {{"sqnr_db", accuracy.total.sqnr_db}, {"max_abs_error", accuracy.total.max_abs_error}, {"outputs", outputs}};
 }
 
 Json saturation_tree(const Values& values, const Program& program) {
@@ -147,8 +142,7 @@ Json saturation_tree(const Values& values, const Program& program) {
     total.accumulator += one.accumulator;
     total.gate += one.gate;
     if (one.accumulator + one.gate == 0) continue;
-    layers[row == 0 ? "(no layer)" : program.layers[row - 1]] = {{"accumulator", one.accumulator},
-                                                                 {"gate", one.gate}};
+    layers[row == 0 ? "(no layer)" : program.layers[row - 1]] = {{"accumulator", one.accumulator}, {"gate", one.gate}};
   }
   return {{"accumulator", total.accumulator}, {"gate", total.gate}, {"layers", layers}};
 }
@@ -171,8 +165,8 @@ Json config_tree(const RunConfig& config) {
   Json tree = object();
   for (const FieldInfo& field : list_fields(config)) {
     const std::size_t dot = field.path.find('.');
-    Json& place = dot == std::string::npos ? tree[field.path]
-                                           : tree[field.path.substr(0, dot)][field.path.substr(dot + 1)];
+    Json& place =
+        dot == std::string::npos ? tree[field.path] : tree[field.path.substr(0, dot)][field.path.substr(dot + 1)];
     const bool integer = field.words.empty() && field.most > field.least;
     if (integer) {
       place = std::stoll(field.value);
@@ -211,8 +205,7 @@ Json make_report(const Prepared& prepared, const RunResult& result) {
   report["area_mm2"] = area_tree(result.bill);
   add_values(prepared, result, report);
   if (result.why) report["why"] = why_tree(prepared, *result.why);
-  if (prepared.shape)
-    report["network_shape"] = shape_tree(*prepared.shape, prepared.config.numbers.weight_bits);
+  if (prepared.shape) report["network_shape"] = shape_tree(*prepared.shape, prepared.config.numbers.weight_bits);
   Json sizes = object();
   for (const auto& [size, value] : prepared.config.network) sizes[size] = value;
   report["network_settings"] = sizes;

@@ -46,17 +46,15 @@ class TextReport {
         shortened(report_["network"].get<std::string>() + " on " + report_["chip"].get<std::string>(), 60);
     const std::string version = "rondo " + report_["rondo_version"].get<std::string>();
     line();
-    line("  " + style_.bold(title_text) +
-         std::string(
-             static_cast<std::size_t>(std::max(2, kColumns - 4 - columns(title_text) - columns(version))),
-             ' ') +
-         style_.dim(version));
+    line(
+        "  " + style_.bold(title_text) +
+        std::string(static_cast<std::size_t>(std::max(2, kColumns - 4 - columns(title_text) - columns(version))), ' ') +
+        style_.dim(version));
     line();
     pair("cycles", grouped(integer("total_cycles")), "time",
          si(real("time_s"), "s") + fmt::format(" at {} MHz", integer("clock_mhz")));
     if (report_.contains("steps")) {
-      pair("steps", grouped(integer("steps")), "cycles a step",
-           fmt::format("{:.1f}", real("cycles_per_step")));
+      pair("steps", grouped(integer("steps")), "cycles a step", fmt::format("{:.1f}", real("cycles_per_step")));
     }
     pair("operations", si(real("operations"), "op"), "instructions", grouped(integer("instructions")));
     pair("effective", si(real("effective_ops_per_s"), "op/s"), "peak", si(real("peak_ops_per_s"), "op/s"));
@@ -75,8 +73,7 @@ class TextReport {
     return name + ", " + percent(static_cast<double>(most) / std::max(1.0, real("total_cycles")));
   }
 
-  void pair(const std::string& a, const std::string& a_value, const std::string& b,
-            const std::string& b_value) {
+  void pair(const std::string& a, const std::string& a_value, const std::string& b, const std::string& b_value) {
     line("  " + style_.dim(left(a, 13)) + left(a_value, 24) + style_.dim(left(b, 15)) + b_value);
   }
 
@@ -100,8 +97,7 @@ class TextReport {
   std::string style_dim_if(bool dim, const std::string& text) const { return dim ? style_.dim(text) : text; }
 
   void memories() {
-    title("Memory",
-          right("capacity", 8) + right("read", 13) + right("written", 13) + right("mean bandwidth", 19));
+    title("Memory", right("capacity", 8) + right("read", 13) + right("written", 13) + right("mean bandwidth", 19));
     for (const auto& [name, memory] : report_["memories"].items()) {
       line("  " + left(name, 17) + right(capacity_text(memory["capacity_bytes"].get<std::int64_t>()), 12) +
            right(si(memory["read_bytes"].get<double>(), "B"), 13) +
@@ -122,12 +118,11 @@ class TextReport {
       if (sum > 0) rows.emplace_back(sum, name);
     }
     rows.emplace_back(energy["leakage"].get<double>(), "leakage");
-    std::stable_sort(rows.begin(), rows.end(),
-                     [](const auto& a, const auto& b) { return a.first > b.first; });
+    std::stable_sort(rows.begin(), rows.end(), [](const auto& a, const auto& b) { return a.first > b.first; });
     for (const auto& [joules, name] : rows) {
       const double share = total > 0 ? joules / total : 0;
-      line("  " + left(shortened(name, 27), 28) + right(si(joules, "J"), 15) + right(percent(share), 9) +
-           "  " + style_.energy(bar(share, 24)));
+      line("  " + left(shortened(name, 27), 28) + right(si(joules, "J"), 15) + right(percent(share), 9) + "  " +
+           style_.energy(bar(share, 24)));
     }
   }
 
@@ -153,8 +148,7 @@ class TextReport {
     const double reference = report_["bits_per_character"]["float"].get<double>();
     const double chip = report_["bits_per_character"]["chip"].get<double>();
     const double more = reference > 0 ? 100 * (chip / reference - 1) : 0;
-    line(fmt::format("  bits per character: {:.4f} in float, {:.4f} on the chip ({:+.2f} %)", reference, chip,
-                     more));
+    line(fmt::format("  bits per character: {:.4f} in float, {:.4f} on the chip ({:+.2f} %)", reference, chip, more));
   }
 
   void saturation() {
@@ -162,9 +156,8 @@ class TextReport {
     if (saturation["accumulator"] == 0 && saturation["gate"] == 0) return;
     title("Saturated", "numbers that did not fit, cut to the nearest that does");
     for (const auto& [layer, counts] : saturation["layers"].items()) {
-      line("  " + style_.warning(left(shortened(layer, 27), 28)) +
-           grouped(counts["accumulator"].get<std::int64_t>()) + " sums, " +
-           grouped(counts["gate"].get<std::int64_t>()) + " in the gate unit");
+      line("  " + style_.warning(left(shortened(layer, 27), 28)) + grouped(counts["accumulator"].get<std::int64_t>()) +
+           " sums, " + grouped(counts["gate"].get<std::int64_t>()) + " in the gate unit");
     }
   }
 

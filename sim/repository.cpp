@@ -25,8 +25,7 @@ bool exists(const std::string& path) {
 
 // A name, perhaps of a file in a folder of configs; never a way out of configs.
 bool may_be_name(const std::string& name) {
-  return !name.empty() && name[0] != '/' && name[0] != '.' && name.size() < 200 &&
-         name.find("..") == std::string::npos;
+  return !name.empty() && name[0] != '/' && name[0] != '.' && name.size() < 200 && name.find("..") == std::string::npos;
 }
 
 }  // namespace
@@ -39,8 +38,7 @@ std::string repository_root() {
 std::vector<std::string> known_configs(const std::string& folder) {
   std::vector<std::string> names;
   std::error_code ignored;
-  for (const fs::directory_entry& entry :
-       fs::directory_iterator(repository_root() + "/configs/" + folder, ignored)) {
+  for (const fs::directory_entry& entry : fs::directory_iterator(repository_root() + "/configs/" + folder, ignored)) {
     if (entry.is_directory(ignored)) names.push_back(entry.path().filename().string() + "/");
     if (entry.path().extension() == ".yaml") names.push_back(entry.path().stem().string());
   }
@@ -52,14 +50,12 @@ std::string find_config(const std::string& folder, const std::string& noun, cons
   const std::string by_name = repository_root() + "/configs/" + folder + "/" + name + ".yaml";
   if (may_be_name(name) && exists(by_name)) return by_name;
   if (exists(name)) return name;
-  if (folder == "chips" && may_be_name(name) &&
-      exists(repository_root() + "/configs/networks/" + name + ".yaml")) {
-    throw Error("chip '" + name + "': is a network; the chip comes first, as in `rondo run edge " + name +
-                "`");
+  if (folder == "chips" && may_be_name(name) && exists(repository_root() + "/configs/networks/" + name + ".yaml")) {
+    throw Error("chip '" + name + "': is a network; the chip comes first, as in `rondo run edge " + name + "`");
   }
   const std::vector<std::string> known = known_configs(folder);
-  throw Error(noun + " '" + name + "': no such file, and no " + noun + " of that name" +
-              did_you_mean(name, known) + "; known are " + joined(known));
+  throw Error(noun + " '" + name + "': no such file, and no " + noun + " of that name" + did_you_mean(name, known) +
+              "; known are " + joined(known));
 }
 
 }  // namespace rondo

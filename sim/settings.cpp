@@ -15,8 +15,8 @@ std::string shown(const std::string& text) { return text.size() <= 40 ? text : t
 
 bool is_word(const std::string& text) {
   return !text.empty() && text.size() <= 64 && std::all_of(text.begin(), text.end(), [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' ||
-           c == '-' || c == '.';
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '-' ||
+           c == '.';
   });
 }
 
@@ -54,18 +54,15 @@ void Settings::read_file(const std::string& path, std::vector<std::string> chain
   chain.push_back(std::filesystem::weakly_canonical(path).string());
   if (const YamlValue* base = root.find("extends"); base != nullptr) {
     if (base->kind != YamlValue::Kind::scalar || base->text.empty()) {
-      throw Error(base->place + ": extends: is " + base->kind_name() +
-                  "; the name of one chip file is expected");
+      throw Error(base->place + ": extends: is " + base->kind_name() + "; the name of one chip file is expected");
     }
     const std::string base_path = (std::filesystem::path(path).parent_path() / base->text).string();
     const std::string canonical = std::filesystem::weakly_canonical(base_path).string();
     if (std::find(chain.begin(), chain.end(), canonical) != chain.end()) {
-      throw Error(base->place + ": extends: " + shown(base->text) +
-                  " extends itself, directly or through others");
+      throw Error(base->place + ": extends: " + shown(base->text) + " extends itself, directly or through others");
     }
     if (chain.size() == kLongestChain) {
-      throw Error(base->place + ": extends: a chain of more than " + std::to_string(kLongestChain) +
-                  " files");
+      throw Error(base->place + ": extends: a chain of more than " + std::to_string(kLongestChain) + " files");
     }
     try {
       read_file(base_path, chain);
@@ -143,8 +140,7 @@ void Settings::refuse_unused(const std::vector<std::string>& known) {
                     "; a section with fields is expected");
       continue;
     }
-    const std::string hint =
-        known_section || section == setting.path ? did_you_mean(setting.path, known) : "";
+    const std::string hint = known_section || section == setting.path ? did_you_mean(setting.path, known) : "";
     const std::string section_hint = hint.empty() && !known_section ? did_you_mean(section, sections) : "";
     findings_.add(setting.value.place + ": " + shown(setting.path) + ": unknown field" + hint + section_hint +
                   "; `rondo describe` lists all");
@@ -160,8 +156,7 @@ const YamlValue* FieldReader::value_of(const char* name, const std::string& allo
     return nullptr;
   }
   if (value->kind != YamlValue::Kind::scalar) {
-    findings_.add(value->place + ": " + path + ": is " + value->kind_name() + ", one value is expected; " +
-                  allowed);
+    findings_.add(value->place + ": " + path + ": is " + value->kind_name() + ", one value is expected; " + allowed);
     return nullptr;
   }
   return value;
@@ -170,8 +165,8 @@ const YamlValue* FieldReader::value_of(const char* name, const std::string& allo
 void FieldReader::refuse(const YamlValue& value, const char* name, const std::string& what,
                          const std::string& allowed) {
   const std::string text = value.quoted ? "\"" + shown(value.text) + "\"" : shown(value.text);
-  findings_.add(value.place + ": " + path_of(name) + ": " + (text.empty() ? "no value" : text + " " + what) +
-                "; " + allowed);
+  findings_.add(value.place + ": " + path_of(name) + ": " + (text.empty() ? "no value" : text + " " + what) + "; " +
+                allowed);
 }
 
 void FieldReader::integer(const char* name, std::int64_t& value, const char* unit, const char* sentence,
@@ -182,22 +177,18 @@ void FieldReader::integer(const char* name, std::int64_t& value, const char* uni
   std::int64_t number = 0;
   const bool plain = !written->quoted && parse_plain_integer(written->text, number);
   const std::string& text = written->text;
-  const bool digits =
-      !text.empty() && text[0] >= '1' && text.find_first_not_of("0123456789") == std::string::npos;
-  if (!plain && (written->quoted || !digits))
-    return refuse(*written, name, "is not a plain whole number", allowed);
+  const bool digits = !text.empty() && text[0] >= '1' && text.find_first_not_of("0123456789") == std::string::npos;
+  if (!plain && (written->quoted || !digits)) return refuse(*written, name, "is not a plain whole number", allowed);
   if (!plain || number < least || number > most) return refuse(*written, name, "is out of range", allowed);
   value = number;
 }
 
-void FieldReader::choice(const char* name, std::string& value, std::vector<std::string> words,
-                         const char* sentence) {
+void FieldReader::choice(const char* name, std::string& value, std::vector<std::string> words, const char* sentence) {
   const std::string allowed = words_text(words, sentence);
   const YamlValue* written = value_of(name, allowed);
   if (written == nullptr) return;
   if (std::find(words.begin(), words.end(), written->text) == words.end()) {
-    return refuse(*written, name, "is none of the allowed words" + did_you_mean(written->text, words),
-                  allowed);
+    return refuse(*written, name, "is none of the allowed words" + did_you_mean(written->text, words), allowed);
   }
   value = written->text;
 }

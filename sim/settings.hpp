@@ -53,8 +53,8 @@ class FieldReader {
   FieldReader(std::string section, Settings& settings, Findings& findings)
       : section_(std::move(section)), settings_(settings), findings_(findings) {}
 
-  void integer(const char* name, std::int64_t& value, const char* unit, const char* sentence,
-               std::int64_t least, std::int64_t most);
+  void integer(const char* name, std::int64_t& value, const char* unit, const char* sentence, std::int64_t least,
+               std::int64_t most);
   void choice(const char* name, std::string& value, std::vector<std::string> words, const char* sentence);
   /// A name: letters, digits, '_', '-' and '.'.
   void word(const char* name, std::string& value, const char* sentence);

@@ -45,12 +45,10 @@ void refuse_network_options(const RunRequest& request, const RunConfig& config, 
     findings.add("--set network." + size + "=" + value + ": " + path + " is a trace; its sizes are fixed");
   }
   for (const auto& [name, size] : request.dimensions) {
-    findings.add("--dim " + name + "=" + std::to_string(size) + ": " + path +
-                 " is a trace; its sizes are fixed");
+    findings.add("--dim " + name + "=" + std::to_string(size) + ": " + path + " is a trace; its sizes are fixed");
   }
   if (!request.input.empty()) findings.add("--input: " + path + " is a trace, which carries its inputs");
-  if (!request.calibration.empty())
-    findings.add("--calibration: " + path + " is a trace, whose numbers are fixed");
+  if (!request.calibration.empty()) findings.add("--calibration: " + path + " is a trace, whose numbers are fixed");
   findings.raise();
 }
 
@@ -80,8 +78,8 @@ NetworkOptions network_options(const RunRequest& request, const RunConfig& confi
   return options;
 }
 
-void load_and_compile(const RunRequest& request, const std::string& path, Prepared& prepared,
-                      NetworkStore& networks, Progress& progress) {
+void load_and_compile(const RunRequest& request, const std::string& path, Prepared& prepared, NetworkStore& networks,
+                      Progress& progress) {
   const RunConfig& config = prepared.config;
   prepared.evaluated = networks.get(path, network_options(request, config), progress);
   const Network& network = prepared.evaluated->network;
@@ -171,8 +169,8 @@ RunResult simulate(const Prepared& prepared, Schedule schedule, bool why, Timeli
   if (why) path.emplace(prepared.config.chip, prepared.program);
   result.chip = run_with_progress(prepared, schedule, observer, why ? &*path : nullptr, progress);
   if (why) result.why = path->links();
-  result.seconds = static_cast<double>(result.chip.total_cycles) /
-                   (1e6 * static_cast<double>(prepared.config.chip.clock_mhz));
+  result.seconds =
+      static_cast<double>(result.chip.total_cycles) / (1e6 * static_cast<double>(prepared.config.chip.clock_mhz));
   result.bill = price(result.chip.counted(), prepared.prices, result.seconds);
   if (prepared.without_values != WithoutValues::no) return result;
   progress.show("computing the values");

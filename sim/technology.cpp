@@ -17,12 +17,10 @@ class TechnologyReader : private YamlFields {
     expect_keys(root, "", {"name", "node_nm", "voltage_v", "sources", "energy_pj", "area_um2", "leakage"});
     if (const YamlValue* name = need(root, "", "name", YamlValue::Kind::scalar)) prices.name = name->text;
     if (const YamlValue* energy = need(root, "", "energy_pj", YamlValue::Kind::map)) {
-      for (const auto& owner : energy->entries)
-        prices.energy_pj[owner.key] = owner_prices(owner, "energy_pj", "pj");
+      for (const auto& owner : energy->entries) prices.energy_pj[owner.key] = owner_prices(owner, "energy_pj", "pj");
     }
     if (const YamlValue* area = need(root, "", "area_um2", YamlValue::Kind::map)) {
-      for (const auto& owner : area->entries)
-        prices.area_um2[owner.key] = owner_prices(owner, "area_um2", "um2");
+      for (const auto& owner : area->entries) prices.area_um2[owner.key] = owner_prices(owner, "area_um2", "um2");
     }
     if (const YamlValue* leakage = need(root, "", "leakage", YamlValue::Kind::map)) {
       expect_keys(*leakage, "leakage", {"logic_w_per_mm2", "sram_w_per_mm2"});
@@ -49,16 +47,14 @@ class TechnologyReader : private YamlFields {
     }
     expect_keys(value, path, {unit, "per", "source", "law", "of", "reference"});
     price.value = number(value, path, unit);
-    if (const YamlValue* source = need(value, path, "source", YamlValue::Kind::scalar))
-      price.source = source->text;
+    if (const YamlValue* source = need(value, path, "source", YamlValue::Kind::scalar)) price.source = source->text;
     if (value.find("law") != nullptr) read_law(value, path, price);
     return price;
   }
 
   void read_law(const YamlValue& value, const std::string& path, Price& price) {
     const YamlValue& law = *value.find("law");
-    if (law.text != "sqrt")
-      findings_.add(law.place + ": " + path + ".law: " + law.text + " is unknown; allowed sqrt");
+    if (law.text != "sqrt") findings_.add(law.place + ": " + path + ".law: " + law.text + " is unknown; allowed sqrt");
     price.law = Price::Law::sqrt;
     if (const YamlValue* of = need(value, path, "of", YamlValue::Kind::scalar)) {
       price.of = of->text;
@@ -79,15 +75,13 @@ class TechnologyReader : private YamlFields {
       return prices;
     }
     if (owner.key == "dram" && path == "energy_pj") return dram_prices(owner.value, here, unit);
-    for (const auto& entry : owner.value.entries)
-      prices[entry.key] = read_price(entry, dotted(here, entry.key), unit);
+    for (const auto& entry : owner.value.entries) prices[entry.key] = read_price(entry, dotted(here, entry.key), unit);
     return prices;
   }
 
   // One section for each kind of DRAM; all are read, so that a mistake shows whatever the chip, and one is
   // kept.
-  std::map<std::string, Price> dram_prices(const YamlValue& kinds, const std::string& path,
-                                           const std::string& unit) {
+  std::map<std::string, Price> dram_prices(const YamlValue& kinds, const std::string& path, const std::string& unit) {
     std::map<std::string, Price> chosen;
     for (const auto& kind : kinds.entries) {
       std::map<std::string, Price> prices;

@@ -35,8 +35,7 @@ std::string unfit(const struct stat& status, std::int64_t limit) {
   if (!S_ISREG(status.st_mode)) return "is a pipe or a device; a text file is expected";
   if (status.st_size == 0) return "is empty";
   if (status.st_size > limit) {
-    return "has " + std::to_string(status.st_size) + " bytes; at most " + std::to_string(limit) +
-           " are allowed";
+    return "has " + std::to_string(status.st_size) + " bytes; at most " + std::to_string(limit) + " are allowed";
   }
   return "";
 }
@@ -113,8 +112,7 @@ int edit_distance(const std::string& a, const std::string& b) {
   for (std::size_t j = 0; j <= b.size(); ++j) cost[0][j] = static_cast<int>(j);
   for (std::size_t i = 1; i <= a.size(); ++i) {
     for (std::size_t j = 1; j <= b.size(); ++j) {
-      cost[i][j] =
-          std::min({cost[i - 1][j] + 1, cost[i][j - 1] + 1, cost[i - 1][j - 1] + (a[i - 1] != b[j - 1])});
+      cost[i][j] = std::min({cost[i - 1][j] + 1, cost[i][j - 1] + 1, cost[i - 1][j - 1] + (a[i - 1] != b[j - 1])});
       if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1]) {
         cost[i][j] = std::min(cost[i][j], cost[i - 2][j - 2] + 1);
       }

@@ -33,8 +33,8 @@ constexpr std::array<const char*, kCauses> kColours = {
     "white",           // done
 };
 
-constexpr std::array<const char*, kSpaces> kMemoryNames = {"dram", "weight_sram", "activation_sram",
-                                                           "parameter_sram", "accumulators"};
+constexpr std::array<const char*, kSpaces> kMemoryNames = {"dram", "weight_sram", "activation_sram", "parameter_sram",
+                                                           "accumulators"};
 
 std::string quoted(const std::string& text) {
   return nlohmann::json(text).dump(-1, ' ', true, nlohmann::json::error_handler_t::replace);
@@ -47,8 +47,7 @@ int row_number(std::size_t unit, int lane) {
 // Writes events to a file, one a line, and finds out at once when the disk is full.
 class EventFile {
  public:
-  explicit EventFile(const std::string& path)
-      : path_(path), file_(std::fopen(path.c_str(), "wbe"), &std::fclose) {
+  explicit EventFile(const std::string& path) : path_(path), file_(std::fopen(path.c_str(), "wbe"), &std::fclose) {
     if (!file_) throw Failure(path + ": cannot be written: " + std::strerror(errno));
   }
   void put(const std::string& text) {
@@ -72,22 +71,21 @@ class EventFile {
 };
 
 std::string name_event(const char* kind, int row, const std::string& name) {
-  return fmt::format(R"({{"ph":"M","pid":{},"tid":{},"name":"{}","args":{{"name":{}}}}})", kProcess, row,
-                     kind, quoted(name));
+  return fmt::format(R"({{"ph":"M","pid":{},"tid":{},"name":"{}","args":{{"name":{}}}}})", kProcess, row, kind,
+                     quoted(name));
 }
 
 std::string order_event(int row) {
-  return fmt::format(
-      R"({{"ph":"M","pid":{},"tid":{},"name":"thread_sort_index","args":{{"sort_index":{}}}}})", kProcess,
-      row, row);
+  return fmt::format(R"({{"ph":"M","pid":{},"tid":{},"name":"thread_sort_index","args":{{"sort_index":{}}}}})",
+                     kProcess, row, row);
 }
 
 void write_bandwidth(EventFile& file, const char* name, const Bandwidth& bandwidth) {
   const auto cycles = static_cast<double>(bandwidth.window_cycles());
   const auto event = [&](Cycle at, double read, double written) {
     file.event(fmt::format(
-        R"({{"ph":"C","pid":{},"ts":{},"name":"{} bytes/cycle","args":{{"read":{:.2f},"written":{:.2f}}}}})",
-        kProcess, at, name, read, written));
+        R"({{"ph":"C","pid":{},"ts":{},"name":"{} bytes/cycle","args":{{"read":{:.2f},"written":{:.2f}}}}})", kProcess,
+        at, name, read, written));
   };
   Bandwidth::Window last{-1, -1};
   Cycle at = 0;
@@ -179,23 +177,21 @@ std::string Timeline::instruction_name(const Instruction& instruction) const {
 
 std::string Timeline::slice_event(const Slice& slice) const {
   const int row = row_number(static_cast<std::size_t>(slice.unit), slice.lane);
-  const std::string frame = fmt::format(R"({{"ph":"X","pid":{},"tid":{},"ts":{},"dur":{},"name":)", kProcess,
-                                        row, slice.start, slice.end - slice.start);
+  const std::string frame = fmt::format(R"({{"ph":"X","pid":{},"tid":{},"ts":{},"dur":{},"name":)", kProcess, row,
+                                        slice.start, slice.end - slice.start);
   if (slice.lane < 0) {
     const auto cause = static_cast<std::size_t>(slice.what);
     return frame + fmt::format(R"("{}","cname":"{}"}})", kCauseTable[cause].name, kColours[cause]);
   }
   const Instruction& instruction = program_.code[static_cast<std::size_t>(slice.what)];
-  const std::string layer =
-      instruction.layer < 0 ? "" : program_.layers[static_cast<std::size_t>(instruction.layer)];
+  const std::string layer = instruction.layer < 0 ? "" : program_.layers[static_cast<std::size_t>(instruction.layer)];
   return frame + quoted(instruction_name(instruction)) +
          fmt::format(R"(,"args":{{"layer":{},"instruction":{}}}}})", quoted(layer), slice.what);
 }
 
 void Timeline::write(const std::string& path, const std::string& title) {
   std::sort(slices_.begin(), slices_.end(), [](const Slice& a, const Slice& b) {
-    return std::tie(a.start, a.unit, a.lane, a.end, a.what) <
-           std::tie(b.start, b.unit, b.lane, b.end, b.what);
+    return std::tie(a.start, a.unit, a.lane, a.end, a.what) < std::tie(b.start, b.unit, b.lane, b.end, b.what);
   });
   EventFile file(path);
   file.put(R"({"traceEvents":[)");
@@ -213,10 +209,9 @@ void Timeline::write(const std::string& path, const std::string& title) {
     file.event(order_event(row_number(unit, -1)));
   }
   for (const Slice& slice : slices_) file.event(slice_event(slice));
-  for (std::size_t space = 0; space < kSpaces; ++space)
-    write_bandwidth(file, kMemoryNames[space], bandwidth_[space]);
-  const std::string note = kept() == seen_ ? fmt::format("all {} slices", seen_)
-                                           : fmt::format("the first {} of {} slices", kept(), seen_);
+  for (std::size_t space = 0; space < kSpaces; ++space) write_bandwidth(file, kMemoryNames[space], bandwidth_[space]);
+  const std::string note =
+      kept() == seen_ ? fmt::format("all {} slices", seen_) : fmt::format("the first {} of {} slices", kept(), seen_);
   file.put(
       fmt::format("\n],\n\"displayTimeUnit\":\"ns\",\n\"otherData\":{{\"title\":{},\"time\":\"1 us is 1 "
                   "cycle\",\"holds\":\"{}\"}}}}\n",

@@ -49,8 +49,7 @@ Json units_tree(const std::vector<Share>& shares) {
   Json tree = Json::object();
   for (const auto& [unit, kinds] : sums) {
     std::vector<std::pair<std::string_view, std::int64_t>> rows(kinds.begin(), kinds.end());
-    std::stable_sort(rows.begin(), rows.end(),
-                     [](const auto& a, const auto& b) { return a.second > b.second; });
+    std::stable_sort(rows.begin(), rows.end(), [](const auto& a, const auto& b) { return a.second > b.second; });
     Json one = Json::object();
     for (const auto& [kind, cycles] : rows) one[std::string(kind)] = cycles;
     tree[std::string(kChipUnitNames[static_cast<std::size_t>(unit)])] = one;
@@ -97,9 +96,8 @@ Json step_tree(const Program& program, std::int32_t code, Stage stage) {
   if (code < 0) return {{"stage", info(stage).name}};
   const Instruction& in = program.code[static_cast<std::size_t>(code)];
   const bool kernel = in.opcode == Opcode::gate;
-  const std::string name =
-      kernel ? program.kernels[static_cast<std::size_t>(in.fields[field::gate::kernel])].name
-             : std::string(info(in.opcode).name);
+  const std::string name = kernel ? program.kernels[static_cast<std::size_t>(in.fields[field::gate::kernel])].name
+                                  : std::string(info(in.opcode).name);
   return {{"instruction", code},
           {"name", name},
           {"unit", kChipUnitNames[static_cast<std::size_t>(unit_of(program, code, stage))]},

@@ -76,28 +76,24 @@ class WhyText {
     std::vector<std::pair<std::string, const Json*>> rows;
     for (const auto& [name, layer] : why_["layers"].items()) rows.emplace_back(name, &layer);
     std::stable_sort(rows.begin(), rows.end(), [](const auto& a, const auto& b) {
-      return (*a.second)["cycles"].template get<std::int64_t>() >
-             (*b.second)["cycles"].template get<std::int64_t>();
+      return (*a.second)["cycles"].template get<std::int64_t>() > (*b.second)["cycles"].template get<std::int64_t>();
     });
     for (std::size_t i = 0; i < std::min(rows.size(), kMostLayers); ++i) {
       const Json& layer = *rows[i].second;
       const std::int64_t cycles = layer["cycles"].get<std::int64_t>();
-      const std::string a_step = layer.contains("cycles_per_step")
-                                     ? fmt::format("{:.1f}", layer["cycles_per_step"].get<double>())
-                                     : "";
+      const std::string a_step =
+          layer.contains("cycles_per_step") ? fmt::format("{:.1f}", layer["cycles_per_step"].get<double>()) : "";
       line("  " + left(shortened(rows[i].first, 21), 22) + right(grouped(cycles), 15) +
            right(percent(share(cycles)), 9) + right(a_step, 11) + "   " + mostly(layer));
     }
-    if (rows.size() > kMostLayers)
-      line("  " + style_.dim(fmt::format("and {} more", rows.size() - kMostLayers)));
+    if (rows.size() > kMostLayers) line("  " + style_.dim(fmt::format("and {} more", rows.size() - kMostLayers)));
   }
 
   void gains() {
     const Json& all = why_["gains"];
     if (all.empty()) return;
     line();
-    line("  " + style_.bold("What a change can gain") +
-         style_.dim("  as long as ports are granted in the same order"));
+    line("  " + style_.bold("What a change can gain") + style_.dim("  as long as ports are granted in the same order"));
     for (std::size_t i = 0; i < std::min(all.size(), kMostGains); ++i) {
       const auto cycles = all[i]["cycles"].get<std::int64_t>();
       if (share(cycles) < 0.0005) break;
@@ -131,13 +127,12 @@ class WhyText {
             link["cycles"].get<std::int64_t>(), link["times"].get<std::int64_t>()};
   }
   void put(const Row& row) {
-    line("  " + right(grouped(row.cycles), 13) + right(percent(share(row.cycles)), 8) +
-         right(grouped(row.times), 11) + "  " + left(shortened(row.what, 16), 17) +
-         left(shortened(row.waited_for, 15), 16) + row.reason);
+    line("  " + right(grouped(row.cycles), 13) + right(percent(share(row.cycles)), 8) + right(grouped(row.times), 11) +
+         "  " + left(shortened(row.what, 16), 17) + left(shortened(row.waited_for, 15), 16) + row.reason);
   }
   static std::string heading() {
-    return right("cycles", 13) + right("", 8) + right("times", 11) + "  " + left("what", 17) +
-           left("waited for", 16) + "why";
+    return right("cycles", 13) + right("", 8) + right("times", 11) + "  " + left("what", 17) + left("waited for", 16) +
+           "why";
   }
 
   // The links of all instructions of one name together.
@@ -145,21 +140,18 @@ class WhyText {
     std::map<std::tuple<std::string, std::string, std::string>, Row> sums;
     for (const Json& link : why_["links"]) {
       const Row row = row_of(link, false);
-      Row& sum =
-          sums.try_emplace({row.what, row.waited_for, row.reason}, Row{row.what, row.waited_for, row.reason})
-              .first->second;
+      Row& sum = sums.try_emplace({row.what, row.waited_for, row.reason}, Row{row.what, row.waited_for, row.reason})
+                     .first->second;
       sum.cycles += row.cycles, sum.times += row.times;
     }
     std::vector<Row> rows;
     for (const auto& [key, row] : sums) rows.push_back(row);
-    std::stable_sort(rows.begin(), rows.end(),
-                     [](const Row& a, const Row& b) { return a.cycles > b.cycles; });
+    std::stable_sort(rows.begin(), rows.end(), [](const Row& a, const Row& b) { return a.cycles > b.cycles; });
     line();
     line("  " + style_.bold("What waited for what"));
     line("  " + style_.dim(heading()));
     for (std::size_t i = 0; i < std::min(rows.size(), kMostGroups); ++i) put(rows[i]);
-    if (rows.size() > kMostGroups)
-      line("  " + style_.dim(fmt::format("and {} more", rows.size() - kMostGroups)));
+    if (rows.size() > kMostGroups) line("  " + style_.dim(fmt::format("and {} more", rows.size() - kMostGroups)));
   }
 
   void links() {
@@ -176,14 +168,13 @@ class WhyText {
       }
     }
     if (all.size() > kMostLinks) {
-      line("  " + style_.dim(fmt::format("and {} more; --json and report.json have them all",
-                                         all.size() - kMostLinks)));
+      line("  " +
+           style_.dim(fmt::format("and {} more; --json and report.json have them all", all.size() - kMostLinks)));
     }
     line();
     for (const std::int64_t code : named) {
       line("  " + right(std::to_string(code), 6) + "  " +
-           style_.dim(
-               shortened(why_["instructions"][std::to_string(code)].get<std::string>(), kColumns - 10)));
+           style_.dim(shortened(why_["instructions"][std::to_string(code)].get<std::string>(), kColumns - 10)));
     }
   }
 

@@ -23,9 +23,7 @@ class TreeBuilder : public YAML::EventHandler {
   void OnDocumentStart(const YAML::Mark&) override {}
   void OnDocumentEnd() override {}
   void OnNull(const YAML::Mark& mark, YAML::anchor_t anchor) override { scalar(mark, "?", anchor, ""); }
-  void OnAlias(const YAML::Mark& mark, YAML::anchor_t) override {
-    refuse(mark, "aliases (*name) are not allowed");
-  }
+  void OnAlias(const YAML::Mark& mark, YAML::anchor_t) override { refuse(mark, "aliases (*name) are not allowed"); }
   void OnScalar(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
                 const std::string& text) override {
     scalar(mark, tag, anchor, text);
@@ -61,8 +59,7 @@ class TreeBuilder : public YAML::EventHandler {
     if (!tag.empty() && tag != "?" && tag != "!") refuse(mark, "tags (!name) are not allowed");
   }
 
-  void scalar(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
-              const std::string& text) {
+  void scalar(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor, const std::string& text) {
     refuse_marks(mark, tag, anchor);
     if (!open_.empty() && open_.back().value.kind == YamlValue::Kind::map && !open_.back().key_read) {
       if (open_.back().value.entries.size() == kMostKeys)
@@ -81,8 +78,7 @@ class TreeBuilder : public YAML::EventHandler {
 
   void open(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor, YamlValue::Kind kind) {
     refuse_marks(mark, tag, anchor);
-    if (open_.size() == kDeepest)
-      refuse(mark, "nested more than " + std::to_string(kDeepest) + " levels deep");
+    if (open_.size() == kDeepest) refuse(mark, "nested more than " + std::to_string(kDeepest) + " levels deep");
     if (!open_.empty() && open_.back().value.kind == YamlValue::Kind::map && !open_.back().key_read) {
       refuse(mark, "a key must be a word");
     }
@@ -155,8 +151,7 @@ YamlValue parse_strict_yaml(const std::string& text, const std::string& file, Fi
     if (!parser.HandleNextDocument(builder)) throw Error(file + ":1:1: holds no YAML");
     YamlValue root = builder.take();
     TreeBuilder rest(file, findings);
-    if (parser.HandleNextDocument(rest))
-      throw Error(file + ": holds more than one YAML document; only one is allowed");
+    if (parser.HandleNextDocument(rest)) throw Error(file + ": holds more than one YAML document; only one is allowed");
     return root;
   } catch (const YAML::Exception& wrong) {
     std::string place = file;

@@ -9,14 +9,13 @@
 
 namespace rondo {
 
-void YamlFields::expect_keys(const YamlValue& map, const std::string& path,
-                             const std::vector<std::string>& allowed) {
+void YamlFields::expect_keys(const YamlValue& map, const std::string& path, const std::vector<std::string>& allowed) {
   for (const auto& entry : map.entries) {
     if (std::find(allowed.begin(), allowed.end(), entry.key) != allowed.end()) continue;
     std::string list;
     for (const std::string& key : allowed) list += (list.empty() ? "" : ", ") + key;
-    findings_.add(entry.place + ": " + dotted(path, entry.key) + ": unknown" +
-                  did_you_mean(entry.key, allowed) + "; allowed " + list);
+    findings_.add(entry.place + ": " + dotted(path, entry.key) + ": unknown" + did_you_mean(entry.key, allowed) +
+                  "; allowed " + list);
   }
 }
 
@@ -52,8 +51,7 @@ std::int64_t YamlFields::integer(const YamlValue& map, const std::string& path, 
   const YamlValue* value = need(map, path, key, YamlValue::Kind::scalar);
   if (value == nullptr) return least;
   std::int64_t result = 0;
-  if (!value->quoted && parse_plain_integer(value->text, result) && result >= least && result <= most)
-    return result;
+  if (!value->quoted && parse_plain_integer(value->text, result) && result >= least && result <= most) return result;
   add(*value, dotted(path, key),
       value->text + " is no whole number of " + std::to_string(least) + ".." + std::to_string(most));
   return least;

@@ -17,13 +17,12 @@ class YamlFields {
   /// Refuses keys of `map` that are not allowed, with the nearest that is.
   void expect_keys(const YamlValue& map, const std::string& path, const std::vector<std::string>& allowed);
   /// The value of `key`, or null with a finding when it is missing or of another kind.
-  const YamlValue* need(const YamlValue& map, const std::string& path, const std::string& key,
-                        YamlValue::Kind kind);
+  const YamlValue* need(const YamlValue& map, const std::string& path, const std::string& key, YamlValue::Kind kind);
   /// A number of at least 0; 0 with a finding when there is none.
   double number(const YamlValue& map, const std::string& path, const std::string& key);
   /// A whole number from least to most; `least` with a finding when there is none.
-  std::int64_t integer(const YamlValue& map, const std::string& path, const std::string& key,
-                       std::int64_t least, std::int64_t most);
+  std::int64_t integer(const YamlValue& map, const std::string& path, const std::string& key, std::int64_t least,
+                       std::int64_t most);
 
   static std::string dotted(const std::string& path, const std::string& key) {
     return path.empty() ? key : path + "." + key;

@@ -14,7 +14,8 @@ struct Shortage : std::runtime_error {
   Shortage(Space space, std::int64_t short_by, const std::string& what)
       : std::runtime_error(std::string(kSpaceNames[static_cast<int>(space)]) + " memory is short by " +
                            std::to_string(short_by) + " bytes for " + what),
-        space(space), short_by(short_by) {}
+        space(space),
+        short_by(short_by) {}
   Space space;
   std::int64_t short_by;
 };

@@ -21,8 +21,9 @@ Program parse_assembly(std::string_view text, const std::string& file);
 std::string to_binary(const Program& program);
 Program parse_binary(std::string_view bytes, const std::string& file);
 
-/// Reads a trace of either form, gzip-compressed or not, told apart by content; writes text when `path` ends in `.s`, binary
-/// otherwise, compressed when it ends in `.gz` (always the same bytes for the same program). Errors name the file.
+/// Reads a trace of either form, gzip-compressed or not, told apart by content; writes text when `path` ends in `.s`,
+/// binary otherwise, compressed when it ends in `.gz` (always the same bytes for the same program). Errors name the
+/// file.
 Program read_trace(const std::string& path);
 void write_trace(const Program& program, const std::string& path);
 

@@ -16,8 +16,7 @@ std::optional<std::uint64_t> magnitude(std::string_view text) {
   const bool hexadecimal = text.size() > 2 && text[0] == '0' && (text[1] == 'x' || text[1] == 'X');
   if (hexadecimal) text.remove_prefix(2);
   std::uint64_t value = 0;
-  const auto [end, error] =
-      std::from_chars(text.data(), text.data() + text.size(), value, hexadecimal ? 16 : 10);
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value, hexadecimal ? 16 : 10);
   if (text.empty() || error != std::errc() || end != text.data() + text.size()) return std::nullopt;
   return value;
 }
@@ -59,8 +58,7 @@ class PlaceReader {
     }
     const auto number = magnitude(term.first.text);
     if (!number)
-      return problem(term.first, "is no address; allowed a decimal or 0x number of 64 bits, or a symbol"),
-             false;
+      return problem(term.first, "is no address; allowed a decimal or 0x number of 64 bits, or a symbol"), false;
     base_ += term.negative ? -Wide{*number} : Wide{*number};
     return true;
   }
@@ -73,8 +71,7 @@ class PlaceReader {
       fits = fits && stride_[d] >= INT64_MIN && stride_[d] <= INT64_MAX;
       place.stride[d] = static_cast<std::int64_t>(stride_[d]);
     }
-    if (!fits)
-      return problems_.add(item.space.data(), "the address is too large; allowed 64 bits"), std::nullopt;
+    if (!fits) return problems_.add(item.space.data(), "the address is too large; allowed 64 bits"), std::nullopt;
     place.base = static_cast<std::int64_t>(base_);
     return place;
   }
@@ -97,8 +94,7 @@ class PlaceReader {
   }
 
   bool add_symbol(const Term& term) {
-    if (!term.times.text.empty())
-      return problem(term.first, "is no number; allowed a number before or after *"), false;
+    if (!term.times.text.empty()) return problem(term.first, "is no number; allowed a number before or after *"), false;
     const auto name = name_of(term.first, problems_);
     if (!name) return false;
     const auto* address = symbols_.find(*name);
@@ -131,16 +127,16 @@ void Problems::raise() {
   findings_.raise();
 }
 
-std::optional<std::int64_t> integer(const Word& word, std::int64_t least, std::int64_t most,
-                                    std::string_view what, Problems& problems) {
+std::optional<std::int64_t> integer(const Word& word, std::int64_t least, std::int64_t most, std::string_view what,
+                                    Problems& problems) {
   std::string_view digits = word.text;
   const bool negative = !digits.empty() && digits[0] == '-';
   if (!digits.empty() && (digits[0] == '-' || digits[0] == '+')) digits.remove_prefix(1);
   const auto number = word.quoted ? std::nullopt : magnitude(digits);
   const Wide value = number ? (negative ? -Wide{*number} : Wide{*number}) : 0;
   if (number && value >= least && value <= most) return static_cast<std::int64_t>(value);
-  problems.add(word.text.data(), std::string(what) + " is " + shown(word.text) + "; allowed " +
-                                     std::to_string(least) + ".." + std::to_string(most));
+  problems.add(word.text.data(), std::string(what) + " is " + shown(word.text) + "; allowed " + std::to_string(least) +
+                                     ".." + std::to_string(most));
   return std::nullopt;
 }
 
@@ -150,8 +146,7 @@ std::optional<double> real(const Word& word, Problems& problems) {
   double value = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
   if (!word.quoted && !text.empty() && error == std::errc() && end == text.data() + text.size()) return value;
-  problems.add(word.text.data(),
-               shown(word.text) + " is no number; allowed one like 0.5 or 3.05e-05, within a double");
+  problems.add(word.text.data(), shown(word.text) + " is no number; allowed one like 0.5 or 3.05e-05, within a double");
   return std::nullopt;
 }
 
@@ -171,8 +166,7 @@ std::optional<std::string> name_of(const Word& word, Problems& problems) {
       name += static_cast<char>(hex_digit(word.text[i + 1]) * 16 + hex_digit(word.text[i + 2]));
       i += 2;
     } else {
-      problems.add(&word.text[i - 1],
-                   "this escape is unknown; allowed \\\\, \\\" and \\x with two hexadecimal digits");
+      problems.add(&word.text[i - 1], "this escape is unknown; allowed \\\\, \\\" and \\x with two hexadecimal digits");
       return std::nullopt;
     }
   }
@@ -181,15 +175,14 @@ std::optional<std::string> name_of(const Word& word, Problems& problems) {
 
 std::optional<std::int64_t> number_or_name(const Word& word, const NameTable& names, std::int64_t least,
                                            std::int64_t most, const std::string& what, Problems& problems) {
-  const bool is_number = !word.quoted && !word.text.empty() &&
-                         (word.text[0] == '-' || (word.text[0] >= '0' && word.text[0] <= '9'));
+  const bool is_number =
+      !word.quoted && !word.text.empty() && (word.text[0] == '-' || (word.text[0] >= '0' && word.text[0] <= '9'));
   if (is_number) return integer(word, least, most, what, problems);
   const auto name = name_of(word, problems);
   if (!name) return std::nullopt;
   const auto* number = names.find(*name);
   if (number == nullptr) {
-    problems.add(word.text.data(),
-                 "there is no such " + what + "; allowed the number or name of one declared above");
+    problems.add(word.text.data(), "there is no such " + what + "; allowed the number or name of one declared above");
   } else if (!*number) {
     problems.add(word.text.data(), "this " + what + " is declared more than once; allowed its number");
   }
@@ -209,9 +202,8 @@ std::optional<Unit> unit_of(const Word& word, Problems& problems) {
 std::optional<Place> place_of(const Item& item, bool loops, const SymbolTables& symbols, Problems& problems) {
   const auto space = std::find(kSpaceNames.begin(), kSpaceNames.end(), item.space);
   if (space == kSpaceNames.end()) {
-    problems.add(
-        item.space.data(),
-        shown(item.space) + " is no memory; allowed dram, weight, activation, parameter, accumulator");
+    problems.add(item.space.data(),
+                 shown(item.space) + " is no memory; allowed dram, weight, activation, parameter, accumulator");
     return std::nullopt;
   }
   const auto number = static_cast<std::size_t>(space - kSpaceNames.begin());
@@ -234,9 +226,7 @@ const Word* Arguments::word(std::string_view key, bool required) {
   return item == nullptr ? nullptr : &item->words.front();
 }
 const Item* Arguments::list(std::string_view key, bool required) { return keyed(Kind::list, key, required); }
-const Item* Arguments::place(std::string_view key, bool required) {
-  return keyed(Kind::place, key, required);
-}
+const Item* Arguments::place(std::string_view key, bool required) { return keyed(Kind::place, key, required); }
 
 bool Arguments::has_word() const {
   for (std::size_t i = 0; i < taken_.size(); ++i) {
@@ -269,11 +259,9 @@ const Item* Arguments::keyed(Kind kind, std::string_view key, bool required) {
 
 const Item* Arguments::checked(Kind kind, const Item& item, std::string_view what) {
   const bool is_place = !item.space.empty();
-  if (kind == Kind::place ? is_place : !is_place && (kind == Kind::list || item.words.size() == 1))
-    return &item;
+  if (kind == Kind::place ? is_place : !is_place && (kind == Kind::list || item.words.size() == 1)) return &item;
   constexpr std::array<const char*, 3> kWanted = {"one word", "words with commas between", "memory[address]"};
-  problems_.add(position(item),
-                std::string(what) + " has the wrong form; allowed " + kWanted[static_cast<int>(kind)]);
+  problems_.add(position(item), std::string(what) + " has the wrong form; allowed " + kWanted[static_cast<int>(kind)]);
   return nullptr;
 }
 
@@ -295,8 +283,8 @@ void Arguments::finish() {
     } else if (std::find(keys_.begin(), keys_.end(), item.key) != keys_.end()) {
       problems_.add(position(item), std::string(item.key) + "= stands twice; allowed once");
     } else {
-      problems_.add(position(item), shown(item.key) + " is unknown" + after + "; allowed " +
-                                        (allowed.empty() ? "no keys" : allowed));
+      problems_.add(position(item),
+                    shown(item.key) + " is unknown" + after + "; allowed " + (allowed.empty() ? "no keys" : allowed));
     }
   }
 }

@@ -64,8 +64,8 @@ struct Scope {
 };
 
 /// Turns a word into what it stands for; empty, with a problem, when it cannot.
-std::optional<std::int64_t> integer(const Word& word, std::int64_t least, std::int64_t most,
-                                    std::string_view what, Problems& problems);
+std::optional<std::int64_t> integer(const Word& word, std::int64_t least, std::int64_t most, std::string_view what,
+                                    Problems& problems);
 std::optional<double> real(const Word& word, Problems& problems);
 std::optional<std::string> name_of(const Word& word, Problems& problems);
 /// A number as it stands, or that of a declared name; `what` is the kind of thing, for messages.

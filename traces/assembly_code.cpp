@@ -44,8 +44,7 @@ std::string instruction_names() {
 bool is_sums(const OpcodeInfo& row, std::size_t place) { return row.opcode == Opcode::mmul && place == 1; }
 
 // A gate's operands may be left out; other rows need theirs. Returns whether an mmul has its `dst`.
-bool read_places(const OpcodeInfo& row, Arguments& arguments, const Scope& scope, Instruction& in,
-                 Problems& problems) {
+bool read_places(const OpcodeInfo& row, Arguments& arguments, const Scope& scope, Instruction& in, Problems& problems) {
   bool has_sums = false;
   for (std::size_t p = 0; p < row.places.size(); ++p) {
     const Item* item = arguments.place(row.places[p].name, row.opcode != Opcode::gate && !is_sums(row, p));
@@ -57,8 +56,7 @@ bool read_places(const OpcodeInfo& row, Arguments& arguments, const Scope& scope
 }
 
 // The first field of a loop or a gate has no name. A field that may be 0 is 0 when it is left out.
-void read_fields(const OpcodeInfo& row, Arguments& arguments, const Scope& scope, Instruction& in,
-                 Problems& problems) {
+void read_fields(const OpcodeInfo& row, Arguments& arguments, const Scope& scope, Instruction& in, Problems& problems) {
   for (std::size_t f = 0; f < row.fields.size(); ++f) {
     const FieldRow& field = row.fields[f];
     const bool first = f == 0 && (row.opcode == Opcode::loop || row.opcode == Opcode::gate);

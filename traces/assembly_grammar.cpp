@@ -37,9 +37,7 @@ const auto add_quoted = [](auto& context) { item_of(context).words.push_back({ma
 const auto add_term = [](auto& context) { item_of(context).terms.emplace_back(); };
 const auto set_minus = [](auto& context) { item_of(context).terms.back().negative = true; };
 const auto set_first = [](auto& context) { item_of(context).terms.back().first = {matched(context), false}; };
-const auto set_first_quoted = [](auto& context) {
-  item_of(context).terms.back().first = {matched(context), true};
-};
+const auto set_first_quoted = [](auto& context) { item_of(context).terms.back().first = {matched(context), true}; };
 const auto set_times = [](auto& context) { item_of(context).terms.back().times = {matched(context), false}; };
 
 const auto comment = x3::char_("#;") >> *x3::char_;
@@ -74,16 +72,14 @@ void add_little_endian(std::int64_t value, std::vector<std::uint8_t>& bytes) {
 template <class Number>
 const auto add_number = [](auto& context) {
   const std::int64_t value = x3::_attr(context);
-  x3::_pass(context) =
-      value >= std::numeric_limits<Number>::min() && value <= std::numeric_limits<Number>::max();
+  x3::_pass(context) = value >= std::numeric_limits<Number>::min() && value <= std::numeric_limits<Number>::max();
   if (x3::_pass(context)) add_little_endian<Number>(value, x3::get<Bytes>(context).get());
 };
 
 const auto hex_byte = x3::uint_parser<std::uint8_t, 16, 2, 2>();
 const auto hex_line = *((!x3::eoi) > hex_byte[add_byte]);
 template <class Number>
-const auto number_line = *((!x3::eoi) >
-                           x3::lexeme[x3::int_parser<std::int64_t>()[add_number<Number>] >> !letters]);
+const auto number_line = *((!x3::eoi) > x3::lexeme[x3::int_parser<std::int64_t>()[add_number<Number>] >> !letters]);
 
 std::string quote(Iterator at) {
   const auto c = static_cast<unsigned char>(*at);
@@ -119,14 +115,10 @@ Mistake parse_statement(std::string_view line, Statement& result) {
 Mistake parse_data(std::string_view line, DataForm form, std::vector<std::uint8_t>& bytes) {
   const auto with_bytes = [&](const auto& parser) { return x3::with<Bytes>(std::ref(bytes))[parser]; };
   switch (form) {
-    case DataForm::hex:
-      return run(line, with_bytes(hex_line), "bytes of two hexadecimal digits, or .end");
-    case DataForm::int8:
-      return run(line, with_bytes(number_line<std::int8_t>), "numbers -128..127, or .end");
-    case DataForm::int16:
-      return run(line, with_bytes(number_line<std::int16_t>), "numbers -32768..32767, or .end");
-    case DataForm::int32:
-      break;
+    case DataForm::hex: return run(line, with_bytes(hex_line), "bytes of two hexadecimal digits, or .end");
+    case DataForm::int8: return run(line, with_bytes(number_line<std::int8_t>), "numbers -128..127, or .end");
+    case DataForm::int16: return run(line, with_bytes(number_line<std::int16_t>), "numbers -32768..32767, or .end");
+    case DataForm::int32: break;
   }
   return run(line, with_bytes(number_line<std::int32_t>), "numbers -2147483648..2147483647, or .end");
 }

@@ -20,8 +20,7 @@ class MachineReader {
   MachineReader(Arguments& arguments, Problems& problems, std::vector<std::string>& set)
       : arguments_(arguments), problems_(problems), set_(set) {}
 
-  void integer(const char* name, std::int64_t& value, const char*, const char*, std::int64_t least,
-               std::int64_t most) {
+  void integer(const char* name, std::int64_t& value, const char*, const char*, std::int64_t least, std::int64_t most) {
     if (const Word* word = take(name)) {
       value = rondo::assembly::integer(*word, least, most, name, problems_).value_or(least);
     }
@@ -62,7 +61,9 @@ struct MachineNames {
   void integer(const char* name, std::int64_t&, const char*, const char*, std::int64_t, std::int64_t) {
     names.emplace_back(name);
   }
-  void choice(const char* name, std::string&, const std::vector<std::string>&, const char*) { names.emplace_back(name); }
+  void choice(const char* name, std::string&, const std::vector<std::string>&, const char*) {
+    names.emplace_back(name);
+  }
 };
 
 class Reader {
@@ -78,8 +79,7 @@ class Reader {
       read(line);
       from = end + 1;
     }
-    if (!begun_)
-      problems_.add_at(1, 1, "there is no trace in here; allowed a text that begins with .rondo 1");
+    if (!begun_) problems_.add_at(1, 1, "there is no trace in here; allowed a text that begins with .rondo 1");
     if (block_ != Block::none)
       problems_.add_at(block_line_, 1, "this block has no end; allowed .end before anything else");
     if (begun_) require_machine();
@@ -181,8 +181,7 @@ class Reader {
     if (word == nullptr) return;
     if (!word->quoted && word->text == "none") {
       scope_.layer = -1;
-    } else if (const auto number =
-                   number_or_name(*word, scope_.layers, INT32_MIN, INT32_MAX, "layer", problems_)) {
+    } else if (const auto number = number_or_name(*word, scope_.layers, INT32_MIN, INT32_MAX, "layer", problems_)) {
       scope_.layer = static_cast<std::int32_t>(*number);
     }
   }
@@ -190,12 +189,10 @@ class Reader {
   void semaphore(Arguments& arguments) {
     const auto count = static_cast<std::int64_t>(program().semaphores.size());
     Semaphore semaphore;
-    if (const Word* number = arguments.word("the number"))
-      integer(*number, count, count, "the number", problems_);
+    if (const Word* number = arguments.word("the number")) integer(*number, count, count, "the number", problems_);
     if (const Word* from = arguments.word("from", true))
       semaphore.from = unit_of(*from, problems_).value_or(Unit::load);
-    if (const Word* to = arguments.word("to", true))
-      semaphore.to = unit_of(*to, problems_).value_or(Unit::load);
+    if (const Word* to = arguments.word("to", true)) semaphore.to = unit_of(*to, problems_).value_or(Unit::load);
     if (const Word* initial = arguments.word("initial", false)) {
       semaphore.initial = integer(*initial, kLeast, kMost, "initial", problems_).value_or(0);
     }
@@ -261,8 +258,7 @@ class Reader {
   }
 
   void end_block(Arguments& arguments) {
-    if (block_ == Block::none)
-      problems_.add(arguments.head(), ".end closes nothing; allowed after .kernel and .data");
+    if (block_ == Block::none) problems_.add(arguments.head(), ".end closes nothing; allowed after .kernel and .data");
     block_ = Block::none;
   }
 
@@ -275,8 +271,7 @@ class Reader {
 
   void instruction(Arguments& arguments) {
     if (program().code.size() >= kMostInstructions) {
-      problems_.add(arguments.head(),
-                    "there are too many instructions; allowed " + std::to_string(kMostInstructions));
+      problems_.add(arguments.head(), "there are too many instructions; allowed " + std::to_string(kMostInstructions));
       problems_.raise();
     }
     const auto in = read_instruction(statement_.head, arguments, scope_, problems_);

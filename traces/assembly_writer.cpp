@@ -21,8 +21,7 @@ bool is_digit(char c) { return c >= '0' && c <= '9'; }
 bool is_bare(const std::string& name) {
   if (name.empty() || !is_letter(name[0]) || name == "none") return false;
   if (name[0] == 'i' && std::all_of(name.begin() + 1, name.end(), is_digit)) return false;
-  return std::all_of(name.begin(), name.end(),
-                     [](char c) { return is_letter(c) || is_digit(c) || c == '.'; });
+  return std::all_of(name.begin(), name.end(), [](char c) { return is_letter(c) || is_digit(c) || c == '.'; });
 }
 
 std::string hex_digits(std::uint8_t byte) {
@@ -85,8 +84,7 @@ class SymbolMap {
     const Symbol& symbol = *(--next)->second;
     const std::int64_t offset = address - symbol.address;
     if (offset == 0) return quoted(symbol.name);
-    return offset < symbol.bytes ? quoted(symbol.name) + "+" + std::to_string(offset)
-                                 : std::to_string(address);
+    return offset < symbol.bytes ? quoted(symbol.name) + "+" + std::to_string(offset) : std::to_string(address);
   }
 
  private:
@@ -155,8 +153,8 @@ class Writer {
     }
     for (const Port& p : program_.ports) {
       line(std::string(".port ") + (p.output ? "output " : "input ") + quoted(p.name) + " dram[" +
-           symbols_.text(Space::dram, p.address) + "] bits=" + std::to_string(p.bits) +
-           " scale=" + exact(p.scale) + (p.shape.empty() ? "" : " shape=" + joined(p.shape)));
+           symbols_.text(Space::dram, p.address) + "] bits=" + std::to_string(p.bits) + " scale=" + exact(p.scale) +
+           (p.shape.empty() ? "" : " shape=" + joined(p.shape)));
     }
   }
 
@@ -171,32 +169,19 @@ class Writer {
   // usual.
   static std::string micro_op(const MicroOp& op) {
     const MicroOpInfo& row = info(op.opcode);
-    const bool addressed = row.functional_unit == FunctionalUnit::memory || row.functional_unit == FunctionalUnit::stream;
+    const bool addressed =
+        row.functional_unit == FunctionalUnit::memory || row.functional_unit == FunctionalUnit::stream;
     std::string list, keys;
     for (char letter : row.operands) {
       std::string text;
       switch (letter) {
-        case 'd':
-          text = "r" + std::to_string(op.d);
-          break;
-        case 'a':
-          text = "r" + std::to_string(op.a);
-          break;
-        case 'b':
-          text = "r" + std::to_string(op.b);
-          break;
-        case 'p':
-          text = "p" + std::to_string(op.p);
-          break;
-        case 's':
-          text = "s" + std::to_string(op.p);
-          break;
-        case 'i':
-          text = std::to_string(op.i);
-          break;
-        default:
-          text = std::to_string(op.j);
-          break;
+        case 'd': text = "r" + std::to_string(op.d); break;
+        case 'a': text = "r" + std::to_string(op.a); break;
+        case 'b': text = "r" + std::to_string(op.b); break;
+        case 'p': text = "p" + std::to_string(op.p); break;
+        case 's': text = "s" + std::to_string(op.p); break;
+        case 'i': text = std::to_string(op.i); break;
+        default: text = std::to_string(op.j); break;
       }
       if (!addressed || (letter != 'i' && letter != 'j')) {
         list += (list.empty() ? "" : ", ") + text;
@@ -261,18 +246,15 @@ class Writer {
   }
 
   std::string kernel_name(std::int64_t number) {
-    if (number < 0 || number >= static_cast<std::int64_t>(program_.kernels.size()))
-      return std::to_string(number);
+    if (number < 0 || number >= static_cast<std::int64_t>(program_.kernels.size())) return std::to_string(number);
     const std::string& name = program_.kernels[number].name;
     return kernel_names_[name] == 1 ? quoted(name) : std::to_string(number);
   }
 
   std::string layer_name(std::int32_t number) {
     if (number == -1) return "none";
-    if (number < 0 || number >= static_cast<std::int64_t>(program_.layers.size()))
-      return std::to_string(number);
-    return layer_names_[program_.layers[number]] == 1 ? quoted(program_.layers[number])
-                                                      : std::to_string(number);
+    if (number < 0 || number >= static_cast<std::int64_t>(program_.layers.size())) return std::to_string(number);
+    return layer_names_[program_.layers[number]] == 1 ? quoted(program_.layers[number]) : std::to_string(number);
   }
 
   void data(const Segment& segment) {

@@ -41,7 +41,8 @@ Place place(Space space, std::int64_t address) {
 Place moved(Place from, Index index, std::int64_t stride) {
   from.base += index.offset * stride;
   if (index.depth >= 0) {
-    if (index.depth >= kMaxLoops) throw Error("the program needs more than " + std::to_string(kMaxLoops) + " nested loops");
+    if (index.depth >= kMaxLoops)
+      throw Error("the program needs more than " + std::to_string(kMaxLoops) + " nested loops");
     from.stride[index.depth] += index.step * stride;
   }
   return from;
@@ -74,17 +75,19 @@ void Builder::mload(Place src, std::int64_t rows, std::int64_t cols, std::int64_
 void Builder::mmul(const Product& p) {
   namespace f = field::mmul;
   Instruction& in = push(Opcode::mmul, matrix_unit(p.array));
-  in.fields[f::vectors] = p.vectors, in.fields[f::rows] = p.rows, in.fields[f::cols] = p.cols, in.fields[f::bits] = p.bits;
+  in.fields[f::vectors] = p.vectors, in.fields[f::rows] = p.rows, in.fields[f::cols] = p.cols,
+  in.fields[f::bits] = p.bits;
   in.fields[f::accumulate] = p.accumulate, in.fields[f::keep] = p.keep, in.fields[f::array] = p.array;
   in.fields[f::stream] = p.stream, in.fields[f::hold] = p.hold;
   in.places[0] = p.src, in.fields[f::src_stride] = p.src_stride;
   if (reads_sums(in) || writes_sums(in)) in.places[1] = p.dst, in.fields[f::dst_stride] = p.dst_stride;
 }
 
-void Builder::gate(const Kernel& kernel, const std::vector<RowOperand>& operands, std::int64_t elements, std::int64_t rows,
-                   std::vector<PartialSums> popped) {
+void Builder::gate(const Kernel& kernel, const std::vector<RowOperand>& operands, std::int64_t elements,
+                   std::int64_t rows, std::vector<PartialSums> popped) {
   namespace f = field::gate;
-  auto found = std::find_if(program_.kernels.begin(), program_.kernels.end(), [&](const Kernel& k) { return k.ops == kernel.ops; });
+  auto found = std::find_if(program_.kernels.begin(), program_.kernels.end(),
+                            [&](const Kernel& k) { return k.ops == kernel.ops; });
   if (found == program_.kernels.end()) {
     Kernel named = kernel;
     const auto taken = [&](const Kernel& k) { return k.name == named.name; };
@@ -116,15 +119,18 @@ void Builder::copy(Opcode opcode, Unit unit, Place src, Place dst, std::int64_t 
   in.fields[f::src_stride] = rows > 1 ? src_stride : 0, in.fields[f::dst_stride] = rows > 1 ? dst_stride : 0;
 }
 
-void Builder::load(Place src, Place dst, std::int64_t rows, std::int64_t bytes, std::int64_t src_stride, std::int64_t dst_stride) {
+void Builder::load(Place src, Place dst, std::int64_t rows, std::int64_t bytes, std::int64_t src_stride,
+                   std::int64_t dst_stride) {
   copy(Opcode::load, Unit::load, src, dst, rows, bytes, src_stride, dst_stride);
 }
 
-void Builder::store(Place src, Place dst, std::int64_t rows, std::int64_t bytes, std::int64_t src_stride, std::int64_t dst_stride) {
+void Builder::store(Place src, Place dst, std::int64_t rows, std::int64_t bytes, std::int64_t src_stride,
+                    std::int64_t dst_stride) {
   copy(Opcode::store, Unit::store, src, dst, rows, bytes, src_stride, dst_stride);
 }
 
-void Builder::gather(Place table, Place dst, Place index, std::int64_t rows, std::int64_t bytes, std::int64_t table_rows) {
+void Builder::gather(Place table, Place dst, Place index, std::int64_t rows, std::int64_t bytes,
+                     std::int64_t table_rows) {
   namespace f = field::gather;
   Instruction& in = push(Opcode::gather, Unit::load);
   in.places[0] = table, in.places[1] = dst, in.places[2] = index;

@@ -8,8 +8,8 @@
 
 namespace rondo {
 
-/// Old sums in the accumulators to which a product added the new ones that it streams: when a gate instruction has popped
-/// these, nobody reads the old ones any more.
+/// Old sums in the accumulators to which a product added the new ones that it streams: when a gate instruction has
+/// popped these, nobody reads the old ones any more.
 struct PartialSums {
   int array;
   Place place;
@@ -18,11 +18,11 @@ struct PartialSums {
 
 /// A program while it is being written: a tree of loops and instructions, without semaphores.
 struct Item {
-  Instruction instruction;              ///< when `body` is empty
-  std::int64_t count = 0;               ///< iterations of the loop; 0: an instruction
+  Instruction instruction;  ///< when `body` is empty
+  std::int64_t count = 0;   ///< iterations of the loop; 0: an instruction
   std::vector<Item> body;
-  int pass = -1;                        ///< an mmul's, a gate instruction's; see Builder::pass
-  std::vector<PartialSums> popped;      ///< of a gate instruction
+  int pass = -1;                    ///< an mmul's, a gate instruction's; see Builder::pass
+  std::vector<PartialSums> popped;  ///< of a gate instruction
 
   bool is_loop() const { return count > 0; }
 };
@@ -73,8 +73,8 @@ class Builder {
   /// Instructions written from now on belong to this part of the network.
   void layer(const std::string& name);
 
-  /// Instructions written from now on belong to this pass; -1: to none. Products of one pass meet in the accumulators only in
-  /// the same columns, so that they need not wait for each other.
+  /// Instructions written from now on belong to this pass; -1: to none. Products of one pass meet in the accumulators
+  /// only in the same columns, so that they need not wait for each other.
   void pass(int number) { pass_ = number; }
   int new_pass() { return passes_++; }
 
@@ -83,7 +83,7 @@ class Builder {
     Place src, dst;
     std::int64_t vectors, rows, cols, src_stride, dst_stride;
     int bits;
-    std::int64_t accumulate;   ///< kNewSums ...
+    std::int64_t accumulate;  ///< kNewSums ...
     bool keep;
     int array = 0;
     bool stream = false, hold = false;
@@ -93,8 +93,10 @@ class Builder {
   void gate(const Kernel& kernel, const std::vector<RowOperand>& operands, std::int64_t elements, std::int64_t rows,
             std::vector<PartialSums> popped = {});
   /// `rows` runs of `bytes`; runs that touch on both sides become one.
-  void load(Place src, Place dst, std::int64_t rows, std::int64_t bytes, std::int64_t src_stride, std::int64_t dst_stride);
-  void store(Place src, Place dst, std::int64_t rows, std::int64_t bytes, std::int64_t src_stride, std::int64_t dst_stride);
+  void load(Place src, Place dst, std::int64_t rows, std::int64_t bytes, std::int64_t src_stride,
+            std::int64_t dst_stride);
+  void store(Place src, Place dst, std::int64_t rows, std::int64_t bytes, std::int64_t src_stride,
+             std::int64_t dst_stride);
   void gather(Place table, Place dst, Place index, std::int64_t rows, std::int64_t bytes, std::int64_t table_rows);
 
   void symbol(const std::string& name, Space space, std::int64_t address, std::int64_t bytes);

@@ -111,8 +111,7 @@ Value Equations::named(Value v, const std::string& name) {
 Cell Equations::finish(const std::vector<Value>& next_states) {
   check(next_states.size() == cell_.state_width.size(), "a cell must give a next value for every state");
   for (std::size_t s = 0; s < next_states.size(); ++s) {
-    check(width(next_states[s]) == cell_.state_width[s],
-          "a cell's next state has another width than its state");
+    check(width(next_states[s]) == cell_.state_width[s], "a cell's next state has another width than its state");
     cell_.next_state.push_back(next_states[s].id);
   }
   return std::move(cell_);

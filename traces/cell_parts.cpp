@@ -4,11 +4,10 @@
 
 namespace rondo {
 
-GateTerms::GateTerms(Equations& equations, const CellOptions& options, const CellWeights& weights,
-                     std::int64_t gates, std::int64_t width_h)
+GateTerms::GateTerms(Equations& equations, const CellOptions& options, const CellWeights& weights, std::int64_t gates,
+                     std::int64_t width_h)
     : equations_(equations), options_(options), weights_(weights), gates_(gates), width_h_(width_h) {
-  check(!options.skip_input || options.input == options.hidden,
-        "skip_input needs an input as wide as hidden");
+  check(!options.skip_input || options.input == options.hidden, "skip_input needs an input as wide as hidden");
 }
 
 CellMatrix GateTerms::rows(const std::string& name, const Tensor& stacked, std::int64_t position,
@@ -17,8 +16,7 @@ CellMatrix GateTerms::rows(const std::string& name, const Tensor& stacked, std::
   matrix.values.shape = {options_.hidden, cols};
   if (!stacked.reals.empty()) {
     const std::int64_t size = options_.hidden * cols;
-    check(static_cast<std::int64_t>(stacked.reals.size()) == gates_ * size,
-          "stacked gate weights have another size");
+    check(static_cast<std::int64_t>(stacked.reals.size()) == gates_ * size, "stacked gate weights have another size");
     const auto begin = stacked.reals.begin() + position * size;
     matrix.values.reals.assign(begin, begin + size);
   }
@@ -52,8 +50,7 @@ Value GateTerms::add_bias(const std::string& gate, std::int64_t position, Value 
   if (!options_.bias) return v;
   CellVector bias = slice("b." + gate, weights_.B, position);
   const CellVector recurrent = slice("b." + gate, weights_.B, gates_ + position);
-  for (std::size_t i = 0; i < bias.values.reals.size(); ++i)
-    bias.values.reals[i] += recurrent.values.reals[i];
+  for (std::size_t i = 0; i < bias.values.reals.size(); ++i) bias.values.reals[i] += recurrent.values.reals[i];
   return v + equations_.vector(std::move(bias));
 }
 

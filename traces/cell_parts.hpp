@@ -23,8 +23,7 @@ class GateTerms {
   Value peephole(const std::string& gate, std::int64_t position);
 
  private:
-  CellMatrix rows(const std::string& name, const Tensor& stacked, std::int64_t position,
-                  std::int64_t cols) const;
+  CellMatrix rows(const std::string& name, const Tensor& stacked, std::int64_t position, std::int64_t cols) const;
   CellVector slice(const std::string& name, const Tensor& stacked, std::int64_t position) const;
 
   Equations& equations_;

@@ -21,7 +21,8 @@ double largest(const CellVector& vector) {
 
 }  // namespace
 
-CellPasses::CellPasses(Lowering& low, int node, const Cell& cell, const Format& x, bool hoisted, const std::string& name)
+CellPasses::CellPasses(Lowering& low, int node, const Cell& cell, const Format& x, bool hoisted,
+                       const std::string& name)
     : low_(low), node_(node), cell_(cell), x_(x), name_(name) {
   check(cell.next_state.size() <= 2, "compiler: a cell with more than two states");
   find_phases();
@@ -41,14 +42,17 @@ bool CellPasses::is_product_of_x(int e) const {
   return cell_.equations[e].kind == Kind::product && cell_.equations[cell_.equations[e].a].kind == Kind::input;
 }
 
-bool CellPasses::is_sum(int e) const { return cell_.equations[e].kind == Kind::add || cell_.equations[e].kind == Kind::sub; }
+bool CellPasses::is_sum(int e) const {
+  return cell_.equations[e].kind == Kind::add || cell_.equations[e].kind == Kind::sub;
+}
 
 bool CellPasses::feeds_flat_activation(int e) const {
   const std::vector<int> list = users(e);
   const auto flat = [&](int u) {
     const Equation& q = cell_.equations[u];
     if (q.kind == Kind::clip) return feeds_flat_activation(u);
-    return q.kind == Kind::activation && (q.call.function == Activation::sigmoid || q.call.function == Activation::tanh);
+    return q.kind == Kind::activation &&
+           (q.call.function == Activation::sigmoid || q.call.function == Activation::tanh);
   };
   const bool leaves = std::count(cell_.next_state.begin(), cell_.next_state.end(), e) > 0;
   return !leaves && !list.empty() && std::all_of(list.begin(), list.end(), flat);
@@ -86,14 +90,16 @@ void CellPasses::find_sums() {
     Sum& sum = sums_[e];
     const std::function<void(int, bool)> collect = [&](int at, bool negated) {
       const bool leaves = std::count(cell_.next_state.begin(), cell_.next_state.end(), at) > 0;
-      if (at != e && (!is_sum(at) || leaves || users(at).size() != 1 || phase_of_[at] != phase_of_[e])) return sum.terms.emplace_back(at, negated), void();
+      if (at != e && (!is_sum(at) || leaves || users(at).size() != 1 || phase_of_[at] != phase_of_[e]))
+        return sum.terms.emplace_back(at, negated), void();
       inner[at] = at != e;
       collect(cell_.equations[at].a, negated);
       collect(cell_.equations[at].b, negated != (cell_.equations[at].kind == Kind::sub));
     };
     collect(e, false);
     const auto is_product = [&](const auto& t) { return cell_.equations[t.first].kind == Kind::product && !t.second; };
-    auto first = std::find_if(sum.terms.begin(), sum.terms.end(), [&](const auto& t) { return is_product(t) && is_product_of_x(t.first); });
+    auto first = std::find_if(sum.terms.begin(), sum.terms.end(),
+                              [&](const auto& t) { return is_product(t) && is_product_of_x(t.first); });
     if (first == sum.terms.end()) first = std::find_if(sum.terms.begin(), sum.terms.end(), is_product);
     if (first != sum.terms.end()) sum.biased_product = first->first;
     for (auto t = sum.terms.begin(); t != sum.terms.end();) {
@@ -137,9 +143,11 @@ void CellPasses::add_products(bool hoisted) {
   };
   for (int p = 0; p <= last; ++p) {
     for (int e = 0; e < n; ++e) {
-      if (phase_of_[e] == p) phases[p].width = cell_.equations[e].kind == Kind::input ? phases[p].width : cell_.equations[e].width;
+      if (phase_of_[e] == p)
+        phases[p].width = cell_.equations[e].kind == Kind::input ? phases[p].width : cell_.equations[e].width;
     }
-    phases[p].pass = std::make_unique<Pass>(low_, name_ + (last > 0 ? ".phase" + std::to_string(p) : ""), phases[p].width);
+    phases[p].pass =
+        std::make_unique<Pass>(low_, name_ + (last > 0 ? ".phase" + std::to_string(p) : ""), phases[p].width);
   }
   // Sources in order: x, h, then what earlier phases left.
   for (int source = 0; source < 2 + last; ++source) {
@@ -168,8 +176,10 @@ void CellPasses::add_products(bool hoisted) {
       }
       double target = at.x_scale;
       if (from != 0) target = sum_of[e] != nullptr ? scale_of(*sum_of[e]) : wide_scale(2 * most(e));
-      const double scale = from == 0 ? x_.scale : from == 1 ? low_.state_format(node_, 0).scale
-                                                            : full_scale(most(q.a) * kHeadroom, static_cast<int>(low_.numbers.activation_bits));
+      const double scale = from == 0 ? x_.scale
+                           : from == 1
+                               ? low_.state_format(node_, 0).scale
+                               : full_scale(most(q.a) * kHeadroom, static_cast<int>(low_.numbers.activation_bits));
       at.number = phases[at.phase].pass->add_product(matrix, source, biases, scale, target, most(e));
     }
   }
@@ -182,9 +192,11 @@ void CellPasses::add_products(bool hoisted) {
       const CellVector& vector = cell_.vectors[q.index];
       vector_number_[e] = phases[phase_of_use(e)].pass->add_vector(vector, narrow_scale(largest(vector)));
     }
-    const bool leaf = q.kind == Kind::input || q.kind == Kind::state || q.kind == Kind::vector || q.kind == Kind::product;
+    const bool leaf =
+        q.kind == Kind::input || q.kind == Kind::state || q.kind == Kind::vector || q.kind == Kind::product;
     for (int u : users(e)) {
-      if (cell_.equations[u].kind == Kind::product && q.kind != Kind::input && !(q.kind == Kind::state && q.index == 0)) {
+      if (cell_.equations[u].kind == Kind::product && q.kind != Kind::input &&
+          !(q.kind == Kind::state && q.index == 0)) {
         Phase& phase = phases[phase_of_[e]];
         check(phase.vector < 0 || phase.vector == e, "compiler: a phase leaves two vectors to multiply");
         phase.vector = e;
@@ -199,16 +211,19 @@ void CellPasses::add_products(bool hoisted) {
   end.vector = cell_.next_state[0];
   for (int p = 0; p <= last; ++p) {
     const int bits = static_cast<int>(low_.numbers.activation_bits);
-    phases[p].vector_format = p == last ? low_.state_format(node_, 0)
-                                        : Format{bits, full_scale(most(phases[p].vector) * kHeadroom, bits), most(phases[p].vector)};
+    phases[p].vector_format =
+        p == last ? low_.state_format(node_, 0)
+                  : Format{bits, full_scale(most(phases[p].vector) * kHeadroom, bits), most(phases[p].vector)};
   }
 }
 
 void CellPasses::write_kernels() {
-  for (variant_ = 0; ahead != nullptr && variant_ < ahead->variants(); ++variant_) ahead_kernels.push_back(ahead_kernel());
+  for (variant_ = 0; ahead != nullptr && variant_ < ahead->variants(); ++variant_)
+    ahead_kernels.push_back(ahead_kernel());
   for (std::size_t p = 0; p < phases.size(); ++p) {
     Phase& phase = phases[p];
-    for (variant_ = 0; variant_ < phase.pass->variants(); ++variant_) phase.kernels.push_back(phase_kernel(static_cast<int>(p)));
+    for (variant_ = 0; variant_ < phase.pass->variants(); ++variant_)
+      phase.kernels.push_back(phase_kernel(static_cast<int>(p)));
   }
 }
 
@@ -243,7 +258,8 @@ Kernel CellPasses::phase_kernel(int p) {
   for (std::size_t e = 0; e < cell_.equations.size(); ++e) {
     if (phase_of_[e] != p) continue;
     if (carried_number_[e] >= 0) {
-      k.store(known[e], kCarried, 16, 2 * carried_number_[e] * carried_width, 1, narrow_scale(most(static_cast<int>(e))));
+      k.store(known[e], kCarried, 16, 2 * carried_number_[e] * carried_width, 1,
+              narrow_scale(most(static_cast<int>(e))));
     }
     if (cell_.next_state.size() > 1 && cell_.next_state[1] == static_cast<int>(e)) {
       k.store(known[e], kState, 16, 0, 1, low_.state_format(node_, 1).scale);
@@ -278,12 +294,14 @@ Lane CellPasses::fresh_value(KernelBuilder& k, int p, int e, std::vector<Lane>& 
     }
     case Kind::vector: {
       const Pass& pass = *phases[p].pass;
-      Lane lane = k.load(1, 16, pass.vector_offset(vector_number_[e]), 1, pass.vector_scale(vector_number_[e]), most(e));
+      Lane lane =
+          k.load(1, 16, pass.vector_offset(vector_number_[e]), 1, pass.vector_scale(vector_number_[e]), most(e));
       lane.dyadic = true;
       return lane;
     }
     case Kind::product: return product(k, p, e, wide_scale(2 * most(e)));
-    case Kind::add: case Kind::sub: return sum(k, p, e, known);
+    case Kind::add:
+    case Kind::sub: return sum(k, p, e, known);
     case Kind::mul: return k.mul(value(k, p, q.a, known), value(k, p, q.b, known));
     case Kind::one_minus: return k.one_minus(value(k, p, q.a, known));
     case Kind::activation: return k.activate(q.call, value(k, p, q.a, known));
@@ -319,8 +337,10 @@ Lane CellPasses::sum(KernelBuilder& k, int p, int e, std::vector<Lane>& known) {
       lane = k.convert(value(k, p, term, known), scale);
     }
     lane.scale = scale;
-    if (total.reg < 0 && negated) total = k.sub(k.constant(0, scale), lane);
-    else total = total.reg < 0 ? lane : negated ? k.sub(total, lane) : k.add(total, lane);
+    if (total.reg < 0 && negated)
+      total = k.sub(k.constant(0, scale), lane);
+    else
+      total = total.reg < 0 ? lane : negated ? k.sub(total, lane) : k.add(total, lane);
   }
   return total;
 }

@@ -9,9 +9,10 @@ namespace rondo {
 
 /// A recurrent cell's equations as passes of the chip: which products run together, and the kernels between them.
 ///
-/// A product of x or of a state can run at the start of a step (phase 0); a product of a value of the same step starts the next
-/// phase. A phase is one Pass. With `hoisted`, the products of x run ahead for many steps and leave 16-bit sums in memory; without,
-/// they run in their phase and are rounded to the same 16 bits, so that both schedules give the same numbers.
+/// A product of x or of a state can run at the start of a step (phase 0); a product of a value of the same step starts
+/// the next phase. A phase is one Pass. With `hoisted`, the products of x run ahead for many steps and leave 16-bit
+/// sums in memory; without, they run in their phase and are rounded to the same 16 bits, so that both schedules give
+/// the same numbers.
 class CellPasses {
  public:
   /// Kernel operands after the sums (0) and the parameters (1).
@@ -22,7 +23,7 @@ class CellPasses {
   struct Phase {
     std::unique_ptr<Pass> pass;
     std::vector<Kernel> kernels;  ///< one for each variant of the pass
-    int vector = -1;          ///< equation stored at kVector: h in the last phase, else what the next phase multiplies
+    int vector = -1;  ///< equation stored at kVector: h in the last phase, else what the next phase multiplies
     Format vector_format;
     std::int64_t width = 0;
   };
@@ -33,7 +34,7 @@ class CellPasses {
   std::int64_t ahead_values = 0;    ///< 16-bit sums per output: operand kInput is [values][width]
   std::int64_t carried_values = 0;  ///< 16-bit values that one phase leaves to a later one: kCarried is [values][width]
   std::int64_t carried_width = 0;
-  bool reads_x = false;             ///< x itself is an operand of the kernel (kInput)
+  bool reads_x = false;  ///< x itself is an operand of the kernel (kInput)
 
   /// Number of the vector operand of a product: 0 x, 1 h, 2 + p what phase p left at kVector.
   static int source_of_phase(int phase) { return 2 + phase; }
@@ -43,16 +44,16 @@ class CellPasses {
 
  private:
   struct Sum {
-    std::vector<std::pair<int, bool>> terms;    ///< equation, negated
-    std::vector<int> biases;                    ///< vectors folded into the first product
+    std::vector<std::pair<int, bool>> terms;  ///< equation, negated
+    std::vector<int> biases;                  ///< vectors folded into the first product
     int biased_product = -1;
-    double x_limit = 0;                         ///< x products may be limited to this: beyond it the activation is flat; 0: not
+    double x_limit = 0;  ///< x products may be limited to this: beyond it the activation is flat; 0: not
   };
   struct ProductPlace {
     int phase = -1;
-    int number = -1;        ///< in its pass
-    int ahead = -1;         ///< in `ahead`
-    double x_scale = 0;     ///< of 16-bit sums of products of x
+    int number = -1;     ///< in its pass
+    int ahead = -1;      ///< in `ahead`
+    double x_scale = 0;  ///< of 16-bit sums of products of x
     double x_limit = 0;
   };
 
@@ -80,11 +81,11 @@ class CellPasses {
   Format x_;
   std::string name_;
   std::vector<int> phase_of_;
-  std::vector<Sum> sums_;                 ///< per equation; empty terms: no sum of its own
-  std::vector<ProductPlace> products_;    ///< per equation
-  std::vector<int> vector_number_;        ///< per equation of kind vector: number in the pass of its phase, -1: folded
-  int variant_ = 0;                       ///< of the kernel that is being written
-  std::vector<int> carried_number_;       ///< per equation: which carried value, -1: none
+  std::vector<Sum> sums_;               ///< per equation; empty terms: no sum of its own
+  std::vector<ProductPlace> products_;  ///< per equation
+  std::vector<int> vector_number_;      ///< per equation of kind vector: number in the pass of its phase, -1: folded
+  int variant_ = 0;                     ///< of the kernel that is being written
+  std::vector<int> carried_number_;     ///< per equation: which carried value, -1: none
 };
 
 }  // namespace rondo

@@ -19,7 +19,8 @@ void lower(Lowering& low, const Node& node) {
     case Op::matmul: return lower_matmul(low, node);
     case Op::binary: return lower_binary(low, node);
     case Op::activation: return lower_activation(low, node);
-    case Op::softmax: case Op::log_softmax: return lower_softmax(low, node);
+    case Op::softmax:
+    case Op::log_softmax: return lower_softmax(low, node);
     case Op::gather: return lower_gather(low, node);
     case Op::concat: return lower_concat(low, node);
     case Op::view: return lower_view(low, node);
@@ -27,8 +28,9 @@ void lower(Lowering& low, const Node& node) {
 }
 
 /// The passes in order, with `resident_bytes` of the activation SRAM for values that stay on chip between nodes.
-Program compile_with(const Graph& graph, const Machine& machine, const MappingParams& mapping, const NumbersParams& numbers,
-                     const Ranges* ranges, const NamedTensors* inputs, std::int64_t resident_bytes, int arrays) {
+Program compile_with(const Graph& graph, const Machine& machine, const MappingParams& mapping,
+                     const NumbersParams& numbers, const Ranges* ranges, const NamedTensors* inputs,
+                     std::int64_t resident_bytes, int arrays) {
   Lowering low(graph, machine, mapping, numbers, ranges, resident_bytes, arrays);
   low.place_values(inputs);
   for (const Node& node : graph.nodes) {
@@ -44,8 +46,8 @@ Program compile_with(const Graph& graph, const Machine& machine, const MappingPa
 
 Program compile(const Graph& graph, const Machine& machine, const MappingParams& mapping, const NumbersParams& numbers,
                 const Ranges* ranges, const NamedTensors* inputs) {
-  // Half of the activation SRAM for values between nodes, none if that leaves a node too little to work with; all arrays, fewer
-  // if the parts of the memories that each has to itself, or the semaphores, are too few.
+  // Half of the activation SRAM for values between nodes, none if that leaves a node too little to work with; all
+  // arrays, fewer if the parts of the memories that each has to itself, or the semaphores, are too few.
   for (int arrays = static_cast<int>(machine.arrays); arrays >= 1; --arrays) {
     for (const std::int64_t resident : {machine.activation_bytes / 2 / 16 * 16, std::int64_t{0}}) {
       try {
@@ -55,8 +57,9 @@ Program compile(const Graph& graph, const Machine& machine, const MappingParams&
         break;
       } catch (const Shortage& shortage) {
         if (arrays > 1 || resident > 0) continue;
-        throw Error("network '" + graph.name + "' does not fit this chip: " + shortage.what() + "; allowed: a larger machine." +
-                    std::string(kSpaceNames[static_cast<int>(shortage.space)]) + "_bytes, or a smaller network or batch");
+        throw Error("network '" + graph.name + "' does not fit this chip: " + shortage.what() +
+                    "; allowed: a larger machine." + std::string(kSpaceNames[static_cast<int>(shortage.space)]) +
+                    "_bytes, or a smaller network or batch");
       }
     }
   }

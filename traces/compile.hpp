@@ -21,16 +21,19 @@ struct MappingParams {
   void fields(Visitor& v) {
     v.choice("input_projection", input_projection, {"step", "hoisted"},
              "input half of a recurrent layer: with every step, or ahead of the recurrence for all steps of a chunk");
-    v.choice("gates", gates, {"sequential", "interleaved"},
-             "gates one after the other over the whole hidden state, or all gates of one slice and then the next slice");
-    v.integer("chunk_steps", chunk_steps, "steps", "steps whose inputs and outputs are on chip at once; 0: as many as fit", 0,
-              1 << 20);
+    v.choice(
+        "gates", gates, {"sequential", "interleaved"},
+        "gates one after the other over the whole hidden state, or all gates of one slice and then the next slice");
+    v.integer("chunk_steps", chunk_steps, "steps",
+              "steps whose inputs and outputs are on chip at once; 0: as many as fit", 0, 1 << 20);
     v.choice("chaining", chaining, {"off", "on"},
-             "the last sums of a slice no wider than the array: through accumulators, or through a stream if the chip has one");
-    v.choice("arrays", arrays, {"tiles", "gates"},
-             "several arrays: slices side by side, or the products of one slice");
-    v.integer("sum_buffers", sum_buffers, "buffers",
-              "slices whose sums are in the accumulators at once: as many as cover the time from an array to the gate unit", 1, 16);
+             "the last sums of a slice no wider than the array: through accumulators, or through a stream if the chip "
+             "has one");
+    v.choice("arrays", arrays, {"tiles", "gates"}, "several arrays: slices side by side, or the products of one slice");
+    v.integer(
+        "sum_buffers", sum_buffers, "buffers",
+        "slices whose sums are in the accumulators at once: as many as cover the time from an array to the gate unit",
+        1, 16);
   }
 };
 
@@ -47,8 +50,8 @@ struct NumbersParams {
 };
 
 /// Network to program: quantise, tile, place, schedule, synchronise. `ranges` from an evaluation on calibration input
-/// (null: timing only, no data segments) and `inputs` the values of the graph's inputs (null likewise). A network that does
-/// not fit the machine is an Error that says which memory is short by how many bytes.
+/// (null: timing only, no data segments) and `inputs` the values of the graph's inputs (null likewise). A network that
+/// does not fit the machine is an Error that says which memory is short by how many bytes.
 Program compile(const Graph& graph, const Machine& machine, const MappingParams& mapping, const NumbersParams& numbers,
                 const Ranges* ranges, const NamedTensors* inputs);
 

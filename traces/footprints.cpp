@@ -6,8 +6,8 @@ namespace rondo {
 namespace {
 
 bool same_motion(const Footprint& a, const Footprint& b) {
-  return a.unit == b.unit && a.space == b.space && a.write == b.write && a.stride == b.stride &&
-         a.pass == b.pass && a.popped == b.popped;
+  return a.unit == b.unit && a.space == b.space && a.write == b.write && a.stride == b.stride && a.pass == b.pass &&
+         a.popped == b.popped;
 }
 
 /// Adds `f`, joined with one that moves alike and touches or overlaps.
@@ -29,16 +29,15 @@ Footprints footprints_of(const Item& item, int depth, const std::vector<Kernel>&
     const Instruction& in = item.instruction;
     std::array<std::int64_t, kMaxPlaces> base{};
     for (int p = 0; p < kMaxPlaces; ++p) base[p] = in.places[p].base;
-    const auto rows = [&](bool write, const Place& place, std::int64_t address, std::int64_t count,
-                          std::int64_t bytes, std::int64_t stride, int popped) {
+    const auto rows = [&](bool write, const Place& place, std::int64_t address, std::int64_t count, std::int64_t bytes,
+                          std::int64_t stride, int popped) {
       const std::int64_t reach = stride * (count - 1);
       add(list, {in.unit, place.space, write, address + std::min<std::int64_t>(0, reach),
                  address + std::max<std::int64_t>(0, reach) + bytes, place.stride, item.pass, popped});
     };
     for (const Access& a : accesses(in, base, kernels))
       rows(a.write, in.places[a.place], a.address, a.rows, a.bytes, a.stride, -1);
-    for (const PartialSums& p : item.popped)
-      rows(false, p.place, p.place.base, p.rows, p.bytes, p.stride, p.array);
+    for (const PartialSums& p : item.popped) rows(false, p.place, p.place.base, p.rows, p.bytes, p.stride, p.array);
     return list;
   }
   for (const Item& inner : item.body) {

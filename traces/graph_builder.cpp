@@ -12,8 +12,7 @@ namespace {
 // Strides that give `target` over elements laid out as (shape, strides) in row-major order of indices, or
 // nothing when no single view can. Runs of axes that are contiguous among themselves may be split and joined
 // at will.
-std::optional<std::vector<std::int64_t>> reshaped_strides(const Shape& shape,
-                                                          const std::vector<std::int64_t>& strides,
+std::optional<std::vector<std::int64_t>> reshaped_strides(const Shape& shape, const std::vector<std::int64_t>& strides,
                                                           const Shape& target) {
   Shape sizes;
   std::vector<std::int64_t> steps;
@@ -129,8 +128,7 @@ int GraphBuilder::emit(const Strided& seen) {
   const GraphValue& base = graph_.values[seen.base];
   if (seen.shape == base.shape && is_whole(seen.shape, seen.view)) return seen.base;
   if (base.constant) {
-    if (!fits(seen.shape, kMostConstant))
-      throw Error("a constant of shape " + to_string(seen.shape) + " is too large");
+    if (!fits(seen.shape, kMostConstant)) throw Error("a constant of shape " + to_string(seen.shape) + " is too large");
     return constant(apply_view(base.data, seen.view, seen.shape));
   }
   Node made = node(Op::view, {seen.base});
@@ -207,8 +205,7 @@ int GraphBuilder::concat(const std::vector<int>& values, int axis) {
 int GraphBuilder::binary(BinaryKind kind, int a, int b) {
   const Shape result = broadcast_shapes(shape(a), shape(b)).value();
   if (is_constant(a) && is_constant(b)) {
-    if (!fits(result, kMostConstant))
-      throw Error("a constant of shape " + to_string(result) + " is too large");
+    if (!fits(result, kMostConstant)) throw Error("a constant of shape " + to_string(result) + " is too large");
     return constant(apply_binary(kind, value(a).data, value(b).data));
   }
   Node made = node(Op::binary, {a, b});

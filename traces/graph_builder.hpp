@@ -29,8 +29,7 @@ class GraphBuilder {
   int slice(int value, int axis, std::int64_t begin, std::int64_t count, std::int64_t step = 1);
   /// `count` windows of `size` elements along an axis, `step` apart, their elements `dilation` apart: the
   /// axis becomes the windows, their elements become a new last axis.
-  int windows(int value, int axis, std::int64_t count, std::int64_t step, std::int64_t size,
-              std::int64_t dilation);
+  int windows(int value, int axis, std::int64_t count, std::int64_t step, std::int64_t size, std::int64_t dilation);
   int expand(int value, const Shape& shape);  ///< NumPy broadcasting to `shape`
   int concat(const std::vector<int>& values, int axis);
   int binary(BinaryKind kind, int a, int b);

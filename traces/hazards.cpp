@@ -15,7 +15,8 @@ namespace {
 constexpr std::int64_t kWholeProgram = 300000;
 constexpr std::int64_t kCutIterations = 5;
 
-/// One executed instruction: its number among those of its unit, where it stands in the program, the address of its first row.
+/// One executed instruction: its number among those of its unit, where it stands in the program, the address of its
+/// first row.
 struct Event {
   std::int64_t number = -1;
   int code = -1;
@@ -23,12 +24,13 @@ struct Event {
   std::size_t stream = 0;  ///< of an mmul: how many products of its array streamed before it
 };
 
-/// What is known about the other units when an instruction starts: how many of each unit's instructions have left their results,
-/// and how many have read their operands. Everything a unit knew when it signalled is known to who waits.
+/// What is known about the other units when an instruction starts: how many of each unit's instructions have left their
+/// results, and how many have read their operands. Everything a unit knew when it signalled is known to who waits.
 struct Knowledge {
   std::array<std::int64_t, kUnits> done{};
   std::array<std::int64_t, kUnits> released{};
-  std::array<std::size_t, kMaxArrays> popped{};  ///< how many of each array's streamed products gate instructions have popped
+  std::array<std::size_t, kMaxArrays>
+      popped{};  ///< how many of each array's streamed products gate instructions have popped
 
   void learn(const Knowledge& other) {
     for (int u = 0; u < kUnits; ++u) {
@@ -106,7 +108,8 @@ class Checker {
     for (const Instruction& in : program_.code) signalled |= in.signal, released |= in.release;
     for (std::size_t s = 0; s < tokens_.size(); ++s) {
       if ((signalled & released) >> s & 1) {
-        add("semaphore " + std::to_string(s) + " is posted by signal and by release, so nobody knows which token a wait takes; allowed: one of the two");
+        add("semaphore " + std::to_string(s) +
+            " is posted by signal and by release, so nobody knows which token a wait takes; allowed: one of the two");
       }
     }
   }
@@ -132,9 +135,9 @@ class Checker {
     }
   }
 
-  // A gate instruction that pops starts after the mmul, and its window ends after the mmul's: until then the mmul has read its
-  // vectors. Its results need not all be out: only those that the gate instruction pops are, and before them those of earlier
-  // products in the same columns.
+  // A gate instruction that pops starts after the mmul, and its window ends after the mmul's: until then the mmul has
+  // read its vectors. Its results need not all be out: only those that the gate instruction pops are, and before them
+  // those of earlier products in the same columns.
   void start_stream(int unit, const Event& event) {
     Knowledge started = known_[unit];
     started.released[unit] = std::max(started.released[unit], event.number);  // one window after the other
@@ -147,7 +150,8 @@ class Checker {
   }
   void start_pops(const Instruction& gate) {
     for (int a = 0; pops_of(gate) >> a != 0; ++a) {
-      if ((pops_of(gate) >> a & 1) && !streams_[a].empty()) known_[static_cast<int>(Unit::gate)].learn(streams_[a].front().started);
+      if ((pops_of(gate) >> a & 1) && !streams_[a].empty())
+        known_[static_cast<int>(Unit::gate)].learn(streams_[a].front().started);
     }
   }
   void end_pops(const Instruction& gate) {
@@ -183,7 +187,8 @@ class Checker {
     }
   }
 
-  void judge(const History& history, const Access& access, int unit, const Event& event, std::int64_t begin, std::int64_t end) {
+  void judge(const History& history, const Access& access, int unit, const Event& event, std::int64_t begin,
+             std::int64_t end) {
     const Knowledge& known = known_[unit];
     const bool sums = access.space == Space::accumulator;
     if (sums && is_matrix(unit)) judge_columns(history, access, unit, event, begin, end);
@@ -194,16 +199,19 @@ class Checker {
     for (int u = 0; u < kUnits; ++u) {
       const Event& read = history.reads[u];
       if (u == unit || read.code < 0) continue;
-      const bool late = sums && is_matrix(u);  // the array adds an old sum when the new one comes out, long after its window
-      if ((late || known.released[u] <= read.number) && known.done[u] <= read.number) race(read.code, "reading", event.code, access, begin, end);
+      const bool late =
+          sums && is_matrix(u);  // the array adds an old sum when the new one comes out, long after its window
+      if ((late || known.released[u] <= read.number) && known.done[u] <= read.number)
+        race(read.code, "reading", event.code, access, begin, end);
     }
   }
 
   static bool is_matrix(int unit) { return kind_of(static_cast<Unit>(unit)) == Unit::matrix; }
 
-  // Products of one array follow each other without a gap, a column a cycle behind the one before it: they meet in the same bytes in the right
-  // order only where both have them in the same column.
-  void judge_columns(const History& history, const Access& access, int unit, const Event& event, std::int64_t begin, std::int64_t end) {
+  // Products of one array follow each other without a gap, a column a cycle behind the one before it: they meet in the
+  // same bytes in the right order only where both have them in the same column.
+  void judge_columns(const History& history, const Access& access, int unit, const Event& event, std::int64_t begin,
+                     std::int64_t end) {
     const auto judge_one = [&](const Event& earlier, const char* doing) {
       if (earlier.code < 0 || known_[unit].done[unit] > earlier.number || same_columns(earlier, event)) return;
       const int array = array_of(static_cast<Unit>(unit));  // out is what comes before a word that was popped
@@ -226,9 +234,10 @@ class Checker {
 
   void race(int earlier, const char* doing, int later, const Access& access, std::int64_t begin, std::int64_t end) {
     if (!pairs_.insert({earlier, later, access.write}).second) return;
-    add("instruction " + name(later) + (access.write ? " writes" : " reads") + " bytes " + std::to_string(begin) + ".." +
-        std::to_string(end - 1) + " of the " + std::string(kSpaceNames[static_cast<int>(access.space)]) +
-        " memory while instruction " + name(earlier) + " may still be " + doing + " them; allowed: a wait for it in between");
+    add("instruction " + name(later) + (access.write ? " writes" : " reads") + " bytes " + std::to_string(begin) +
+        ".." + std::to_string(end - 1) + " of the " + std::string(kSpaceNames[static_cast<int>(access.space)]) +
+        " memory while instruction " + name(earlier) + " may still be " + doing +
+        " them; allowed: a wait for it in between");
   }
 
   void add(const std::string& finding) {
@@ -252,8 +261,8 @@ class Checker {
   const Program& program_;
   std::vector<std::uint8_t> pops_;  ///< by kernel: the arrays whose streams it pops
   std::array<std::deque<Streamed>, kMaxArrays> streams_;
-  std::array<std::size_t, kMaxArrays> streamed_{};               ///< products that went into each
-  std::array<std::vector<std::int64_t>, kMaxArrays> columns_;    ///< that were popped of each
+  std::array<std::size_t, kMaxArrays> streamed_{};             ///< products that went into each
+  std::array<std::vector<std::int64_t>, kMaxArrays> columns_;  ///< that were popped of each
   std::array<std::int64_t, kUnits> count_{};
   std::array<Knowledge, kUnits> known_{};
   std::array<Ledger, kSpaces> ledgers_;
@@ -281,8 +290,8 @@ std::int64_t executed(const Program& program, std::int64_t limit) {
 
 }  // namespace
 
-// Short programs are followed to the last instruction. In long ones every loop is cut to its first iterations: semaphores and
-// strides repeat, so a race between neighbouring iterations shows there as it would later.
+// Short programs are followed to the last instruction. In long ones every loop is cut to its first iterations:
+// semaphores and strides repeat, so a race between neighbouring iterations shows there as it would later.
 std::vector<std::string> find_hazards(const Program& program) {
   const bool whole = executed(program, kWholeProgram) <= kWholeProgram;
   return Checker(program).run(whole ? 0 : kCutIterations);

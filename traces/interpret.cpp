@@ -57,12 +57,8 @@ class CellRun {
     const double* a = e.a >= 0 ? values_[e.a].data() : nullptr;
     const double* b = e.b >= 0 ? values_[e.b].data() : nullptr;
     switch (e.kind) {
-      case Equation::Kind::input:
-        std::copy_n(x, count, y);
-        break;
-      case Equation::Kind::state:
-        std::copy_n(states_[e.index].data(), count, y);
-        break;
+      case Equation::Kind::input: std::copy_n(x, count, y); break;
+      case Equation::Kind::state: std::copy_n(states_[e.index].data(), count, y); break;
       case Equation::Kind::product: {
         const CellMatrix& m = cell_.matrices[e.index];
         multiply(m.values.reals.data(), m.rows, m.cols, a, sequences_, y, false);
@@ -148,8 +144,7 @@ class Interpreter {
     std::int64_t total = 0;
     for (const GraphValue& value : graph_.values) {
       if (!fits(value.shape, kMostElements) || (total += element_count(value.shape)) > kMostElements) {
-        throw Error(graph_.name +
-                    ": the values of this network are more than 2^30 numbers; ask for timing only");
+        throw Error(graph_.name + ": the values of this network are more than 2^30 numbers; ask for timing only");
       }
     }
   }
@@ -184,29 +179,20 @@ class Interpreter {
   Tensor compute(const Node& node) {
     try {
       switch (node.op) {
-        case Op::dense:
-          return apply_dense(in(node, 0), node.dense);
-        case Op::matmul:
-          return apply_matmul(in(node, 0), in(node, 1));
-        case Op::binary:
-          return apply_binary(node.binary, in(node, 0), in(node, 1));
-        case Op::activation:
-          return apply_activation(node.activation, in(node, 0));
-        case Op::softmax:
-          return apply_softmax(in(node, 0), false);
-        case Op::log_softmax:
-          return apply_softmax(in(node, 0), true);
-        case Op::gather:
-          return apply_gather(in(node, 0), in(node, 1));
-        case Op::view:
-          return apply_view(in(node, 0), node.view, graph_.values[node.outputs[0]].shape);
+        case Op::dense: return apply_dense(in(node, 0), node.dense);
+        case Op::matmul: return apply_matmul(in(node, 0), in(node, 1));
+        case Op::binary: return apply_binary(node.binary, in(node, 0), in(node, 1));
+        case Op::activation: return apply_activation(node.activation, in(node, 0));
+        case Op::softmax: return apply_softmax(in(node, 0), false);
+        case Op::log_softmax: return apply_softmax(in(node, 0), true);
+        case Op::gather: return apply_gather(in(node, 0), in(node, 1));
+        case Op::view: return apply_view(in(node, 0), node.view, graph_.values[node.outputs[0]].shape);
         case Op::concat: {
           std::vector<const Tensor*> parts;
           for (int v : node.inputs) parts.push_back(&result_.values[v]);
           return apply_concat(parts, node.axis);
         }
-        case Op::recurrent:
-          break;
+        case Op::recurrent: break;
       }
     } catch (const Error& error) {
       throw Error(node.origin + ": " + error.what());
@@ -283,8 +269,6 @@ class Interpreter {
 
 }  // namespace
 
-Evaluation evaluate(const Graph& graph, const NamedTensors& inputs) {
-  return Interpreter(graph, inputs).run();
-}
+Evaluation evaluate(const Graph& graph, const NamedTensors& inputs) { return Interpreter(graph, inputs).run(); }
 
 }  // namespace rondo

@@ -69,8 +69,8 @@ Lane KernelBuilder::sums(const SumSource& from, double scale, double most) {
   return value;
 }
 
-Lane KernelBuilder::requantise(const SumSource& from, int parameters, std::int64_t bias_offset, std::int64_t factor_offset,
-                               int shift, double target, double most) {
+Lane KernelBuilder::requantise(const SumSource& from, int parameters, std::int64_t bias_offset,
+                               std::int64_t factor_offset, int shift, double target, double most) {
   Lane sum = sums(from, 1, most);
   if (bias_offset >= 0) {
     const Lane bias = load(parameters, 32, bias_offset, 1, 1, most);
@@ -137,7 +137,8 @@ Lane KernelBuilder::div(const Lane& a, const Lane& b, double most) {
 Lane KernelBuilder::one_minus(const Lane& a) {
   const Lane value = to_dyadic(a);
   const auto one = static_cast<std::int64_t>(std::llround(1 / value.scale));
-  return push(MicroOpcode::rsubi, value, {}, one, 0, {-1, value.scale, 1 + value.most, true, a.dyadic && a.narrow && a.most <= 1});
+  return push(MicroOpcode::rsubi, value, {}, one, 0,
+              {-1, value.scale, 1 + value.most, true, a.dyadic && a.narrow && a.most <= 1});
 }
 
 Lane KernelBuilder::clip(const Lane& a, double limit) {
@@ -255,7 +256,8 @@ Kernel KernelBuilder::finish(const std::string& name) {
     }
     if (d < 0) continue;
     const auto free = std::find(owner.begin(), owner.end(), -1);
-    if (free == owner.end()) throw Error("kernel '" + name + "' needs more than " + std::to_string(kRegisters) + " registers");
+    if (free == owner.end())
+      throw Error("kernel '" + name + "' needs more than " + std::to_string(kRegisters) + " registers");
     *free = last[d] == k ? -1 : d;
     home[d] = static_cast<int>(free - owner.begin());
     ops_[k].d = static_cast<std::uint8_t>(home[d]);

@@ -71,10 +71,17 @@ void lower_dense(Lowering& low, const Node& node) {
       low.copy(x, dense);
       x = dense;
     }
-    const OnChip y = low.room_for_part(out, start, low.shape(out).empty() ? 1 : low.shape(in).size() == 1 ? low.shape(out)[0] : count);
-    const std::int64_t rows = count * rows_per_unit, stride = x.shape.size() > 1 ? row_stride(x) : 0, row = units * y_format.bytes();
-    const auto part = [&](Place from, Place to, std::int64_t n) { pass.emit(kernels, n, {{from, stride}}, {{{to, row}, y_format.bytes()}}); };
-    low.builder.repeat(rows / block, [&](Index b) { part(moved(x.place, b, block * stride), moved(y.place, b, block * row), block); });
+    const OnChip y = low.room_for_part(out, start,
+                                       low.shape(out).empty()      ? 1
+                                       : low.shape(in).size() == 1 ? low.shape(out)[0]
+                                                                   : count);
+    const std::int64_t rows = count * rows_per_unit, stride = x.shape.size() > 1 ? row_stride(x) : 0,
+                       row = units * y_format.bytes();
+    const auto part = [&](Place from, Place to, std::int64_t n) {
+      pass.emit(kernels, n, {{from, stride}}, {{{to, row}, y_format.bytes()}});
+    };
+    low.builder.repeat(
+        rows / block, [&](Index b) { part(moved(x.place, b, block * stride), moved(y.place, b, block * row), block); });
     const std::int64_t done = rows / block * block;
     if (done < rows) part(moved(x.place, done * stride), moved(y.place, done * row), rows - done);
     low.put_part(out, start, y);

@@ -5,7 +5,8 @@
 #include "traces/kernel_builder.hpp"
 #include "traces/lowering.hpp"
 
-/// Operators of the gate unit alone: sums and products of tensors, activations, softmax; and those that only move numbers.
+/// Operators of the gate unit alone: sums and products of tensors, activations, softmax; and those that only move
+/// numbers.
 namespace rondo {
 namespace {
 
@@ -26,7 +27,8 @@ OnChip operand_part(Lowering& low, int value, const Shape& result, Index start, 
 std::int64_t bytes_of(Lowering& low, int value) { return element_count(low.shape(value)) * low.format(value).bytes(); }
 
 /// Parts of the first axis so that operands and result fit the scratch memory together; `extra` bytes per part of one.
-void by_parts(Lowering& low, const Node& node, std::int64_t extra, const std::function<void(Index, std::int64_t)>& body) {
+void by_parts(Lowering& low, const Node& node, std::int64_t extra,
+              const std::function<void(Index, std::int64_t)>& body) {
   const int out = node.outputs[0];
   const Shape& shape = low.shape(out);
   const std::int64_t leading = shape.empty() ? 1 : shape[0];
@@ -34,7 +36,9 @@ void by_parts(Lowering& low, const Node& node, std::int64_t extra, const std::fu
   for (int in : node.inputs) {
     if (in < 0 || low.lives_on_chip(in)) continue;
     const Shape& own = low.shape(in);
-    const std::int64_t bytes = std::max(bytes_of(low, in), low.strided(in).base == in ? 0 : element_count(low.shape(low.root(in))) * low.format(in).bytes());
+    const std::int64_t bytes =
+        std::max(bytes_of(low, in),
+                 low.strided(in).base == in ? 0 : element_count(low.shape(low.root(in))) * low.format(in).bytes());
     const bool follows = own.size() == shape.size() && !own.empty() && own[0] == leading && low.strided(in).base == in;
     (follows ? per : fixed) += follows ? (bytes + leading - 1) / leading : bytes;
   }
@@ -46,7 +50,8 @@ void by_parts(Lowering& low, const Node& node, std::int64_t extra, const std::fu
 
 }  // namespace
 
-void for_parts(Lowering& low, std::int64_t total, std::int64_t part, const std::function<void(Index, std::int64_t)>& body) {
+void for_parts(Lowering& low, std::int64_t total, std::int64_t part,
+               const std::function<void(Index, std::int64_t)>& body) {
   const auto one = [&](Index start, std::int64_t count) {
     const std::int64_t mark = low.activation.mark();
     body(start, count);
@@ -78,7 +83,10 @@ void lower_binary(Lowering& low, const Node& node) {
         case BinaryKind::div: result = k.div(x, z, y.most); break;
       }
       k.store(result, 2, y.bits, 0, steps[2], y.scale);
-      return k.finish(node.binary == BinaryKind::add ? "add" : node.binary == BinaryKind::sub ? "sub" : node.binary == BinaryKind::mul ? "mul" : "div");
+      return k.finish(node.binary == BinaryKind::add   ? "add"
+                      : node.binary == BinaryKind::sub ? "sub"
+                      : node.binary == BinaryKind::mul ? "mul"
+                                                       : "div");
     };
     OnChip shaped = to;
     shaped.shape = a.shape;
@@ -110,7 +118,8 @@ void lower_activation(Lowering& low, const Node& node) {
 
 namespace {
 
-/// Three passes over each row: the largest element; exp(x - largest) and its sum; the quotient, or the difference of logarithms.
+/// Three passes over each row: the largest element; exp(x - largest) and its sum; the quotient, or the difference of
+/// logarithms.
 void softmax_rows(Lowering& low, const OnChip& x, const OnChip& y, std::int64_t rows, std::int64_t width, bool log) {
   const std::int64_t x_row = width * x.format.bytes(), y_row = width * y.format.bytes();
   const Place largest = place(Space::activation, low.activation.take(4 * rows, "softmax"));
@@ -130,7 +139,8 @@ void softmax_rows(Lowering& low, const OnChip& x, const OnChip& y, std::int64_t 
   const Lane power = second.exp(below(second));
   second.store_raw(power, 2, 16, 0, 1);
   second.store_raw(second.reduce(power, false), 3, 32, 0, 0);
-  low.builder.gate(second.finish("softmax_exp"), {{x.place, x_row}, {largest, 4}, {powers, 2 * width}, {sums, 4}}, width, rows);
+  low.builder.gate(second.finish("softmax_exp"), {{x.place, x_row}, {largest, 4}, {powers, 2 * width}, {sums, 4}},
+                   width, rows);
 
   KernelBuilder third;
   Lane sum = third.load(3, 32, 0, 0, 1.0 / 32768, static_cast<double>(width));
@@ -203,7 +213,8 @@ void lower_view(Lowering& low, const Node& node) {
   // The input's own order may itself be strided: make it dense, then walk it.
   bool dense = true;
   std::int64_t unit = 1;
-  for (std::size_t k = from.shape.size(); k-- > 0; unit *= from.shape[k]) dense = dense && (from.shape[k] == 1 || from.strides[k] == unit);
+  for (std::size_t k = from.shape.size(); k-- > 0; unit *= from.shape[k])
+    dense = dense && (from.shape[k] == 1 || from.strides[k] == unit);
   OnChip x = dense ? low.bring(in) : low.bring_dense(in);
   x.shape = low.shape(out);
   x.place = moved(x.place, node.view.offset * form.bytes());

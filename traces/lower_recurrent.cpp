@@ -7,8 +7,9 @@
 
 /// A recurrent layer: chunks of steps whose inputs and outputs are on chip, and a loop over the steps of a chunk.
 ///
-/// The hidden states of a chunk lie one after the other, [steps + 1][batch][hidden]: each step reads the slot before its own (after it, in
-/// reverse) and writes its own, so the output sequence needs no copying and no step overwrites what the array still reads.
+/// The hidden states of a chunk lie one after the other, [steps + 1][batch][hidden]: each step reads the slot before
+/// its own (after it, in reverse) and writes its own, so the output sequence needs no copying and no step overwrites
+/// what the array still reads.
 namespace rondo {
 namespace {
 
@@ -27,7 +28,10 @@ std::vector<Segment> segments_of(const std::vector<std::int64_t>& lengths, std::
   std::vector<Segment> list;
   for (std::size_t c = 0; c + 1 < cuts.size(); ++c) {
     for (std::int64_t n = 0; n < batch;) {
-      if (lengths[n] <= cuts[c]) { ++n; continue; }
+      if (lengths[n] <= cuts[c]) {
+        ++n;
+        continue;
+      }
       std::int64_t end = n;
       while (end < batch && lengths[end] > cuts[c]) ++end;
       list.push_back({cuts[c], cuts[c + 1], n, end - n});
@@ -64,15 +68,15 @@ class RecurrentLayer {
     const std::string name = node_.name + (node_.recurrent.cells.size() > 1 ? (d == 0 ? ".forward" : ".backward") : "");
     low_.builder.layer(name);
     const Format& x = low_.format(node_.inputs[0]);
-    passes_ = std::make_unique<CellPasses>(low_, low_.node_index, cell(), x, low_.mapping.input_projection == "hoisted", name);
+    passes_ = std::make_unique<CellPasses>(low_, low_.node_index, cell(), x, low_.mapping.input_projection == "hoisted",
+                                           name);
     take_states(name);
     take_chunk(name);
     lay_out(name);
     init_states();
     const std::int64_t whole = steps_ / chunk_, rest = steps_ % chunk_;
-    low_.builder.repeat(whole, [&](Index c) {
-      chunk(reversed_ ? c * -chunk_ + (steps_ - chunk_) : c * chunk_, chunk_);
-    });
+    low_.builder.repeat(whole,
+                        [&](Index c) { chunk(reversed_ ? c * -chunk_ + (steps_ - chunk_) : c * chunk_, chunk_); });
     if (rest > 0) chunk(Index{-1, reversed_ ? 0 : whole * chunk_}, rest);
     put_states();
   }
@@ -88,7 +92,8 @@ class RecurrentLayer {
       const auto& phase = passes_->phases[p];
       vectors_.push_back(take(batch_ * phase.width * phase.vector_format.bytes(), name + ".vector"));
     }
-    carried_ = take(std::max<std::int64_t>(2, batch_ * passes_->carried_values * passes_->carried_width * 2), name + ".carried");
+    carried_ = take(std::max<std::int64_t>(2, batch_ * passes_->carried_values * passes_->carried_width * 2),
+                    name + ".carried");
   }
 
   std::int64_t sums_per_step() const {
@@ -99,16 +104,19 @@ class RecurrentLayer {
   void take_chunk(const std::string& name) {
     const bool load_x = !low_.lives_on_chip(node_.inputs[0]);
     const std::int64_t x_step = batch_ * shape_[2] * low_.format(node_.inputs[0]).bytes();
-    const std::int64_t per_step = slot_bytes() + sums_per_step() + (load_x || !dense_input() ? (load_x && !dense_input() ? 2 : 1) * x_step : 0);
+    const std::int64_t per_step =
+        slot_bytes() + sums_per_step() + (load_x || !dense_input() ? (load_x && !dense_input() ? 2 : 1) * x_step : 0);
     const std::int64_t reserve = 512 + parameter_overflow();
     const std::int64_t room = low_.activation.room() - slot_bytes() - reserve;
     std::int64_t fit = room < per_step ? 0 : room / per_step;
     if (fit == 0) throw Shortage(Space::activation, per_step - room, name + " (one step at a time)");
     if (!node_.recurrent.lengths.empty() && fit < steps_) {
-      throw Shortage(Space::activation, per_step * steps_ - room, name + " (sequences of different lengths run in one chunk)");
+      throw Shortage(Space::activation, per_step * steps_ - room,
+                     name + " (sequences of different lengths run in one chunk)");
     }
     chunk_ = std::min(fit, steps_);
-    if (low_.mapping.chunk_steps > 0 && node_.recurrent.lengths.empty()) chunk_ = std::min(chunk_, low_.mapping.chunk_steps);
+    if (low_.mapping.chunk_steps > 0 && node_.recurrent.lengths.empty())
+      chunk_ = std::min(chunk_, low_.mapping.chunk_steps);
     slots_ = take((chunk_ + 1) * slot_bytes(), name + ".outputs");
     if (passes_->ahead != nullptr) sums_ = take(chunk_ * sums_per_step(), name + ".ahead");
   }
@@ -140,7 +148,8 @@ class RecurrentLayer {
     for (const auto& round : rounds) {
       for (Pass* pass : round) {
         std::int64_t rows = batch_;
-        if (pass == passes_->ahead.get()) rows = ahead_rows_ = std::clamp<std::int64_t>(pass->rows_that_fit(), 1, chunk_ * batch_);
+        if (pass == passes_->ahead.get())
+          rows = ahead_rows_ = std::clamp<std::int64_t>(pass->rows_that_fit(), 1, chunk_ * batch_);
         pass->layout(rows, interleaved, bits);
       }
     }
@@ -245,12 +254,15 @@ class RecurrentLayer {
       passes_->ahead->emit(passes_->ahead_kernels, count, {{from, stride}}, {{{to, row_bytes}, 2}});
     };
     const auto blocks = [&](Place from, Place to) {
-      low_.builder.repeat(vectors / block, [&](Index b) { rows(moved(from, b, block * stride), moved(to, b, block * row_bytes), block); });
+      low_.builder.repeat(vectors / block, [&](Index b) {
+        rows(moved(from, b, block * stride), moved(to, b, block * row_bytes), block);
+      });
       const std::int64_t done = vectors / block * block;
       if (done < vectors) rows(moved(from, done * stride), moved(to, done * row_bytes), vectors - done);
     };
     if (joined) return blocks(x.place, sums_);
-    low_.builder.repeat(steps, [&](Index t) { blocks(moved(x.place, t, x.strides[0]), moved(sums_, t, sums_per_step())); });
+    low_.builder.repeat(steps,
+                        [&](Index t) { blocks(moved(x.place, t, x.strides[0]), moved(sums_, t, sums_per_step())); });
   }
 
   void step(Index t, const Segment& segment, const OnChip& x) {
@@ -262,21 +274,25 @@ class RecurrentLayer {
       const auto& phase = passes_->phases[p];
       const bool last = p + 1 == passes_->phases.size();
       const std::int64_t vector_row = phase.width * phase.vector_format.bytes();
-      const RowOperand vector{last ? moved(slot(t, true), n * state_row(0)) : moved(vectors_[p], n * vector_row), vector_row};
-      phase.pass->emit(phase.kernels, segment.count, sources, operands(t, segment, x, x_now, hidden, vector, phase.vector_format.bytes()));
+      const RowOperand vector{last ? moved(slot(t, true), n * state_row(0)) : moved(vectors_[p], n * vector_row),
+                              vector_row};
+      phase.pass->emit(phase.kernels, segment.count, sources,
+                       operands(t, segment, x, x_now, hidden, vector, phase.vector_format.bytes()));
       sources.push_back(vector);
     }
   }
 
-  std::vector<Pass::Operand> operands(Index t, const Segment& segment, const OnChip& x, Place x_now, const RowOperand& hidden,
-                                      const RowOperand& vector, std::int64_t vector_word) const {
+  std::vector<Pass::Operand> operands(Index t, const Segment& segment, const OnChip& x, Place x_now,
+                                      const RowOperand& hidden, const RowOperand& vector,
+                                      std::int64_t vector_word) const {
     Pass::Operand input{{x_now, x.strides[1]}, x.format.bytes()};
     if (passes_->ahead != nullptr) {
       const std::int64_t row = sums_per_step() / batch_;
       input = {{moved(moved(sums_, t, sums_per_step()), segment.first * row), row}, 2};
     }
     const bool has_c = states_.size() > 1;
-    const std::int64_t c_row = has_c ? state_row(1) : 0, carried_row = passes_->carried_values * passes_->carried_width * 2;
+    const std::int64_t c_row = has_c ? state_row(1) : 0,
+                       carried_row = passes_->carried_values * passes_->carried_width * 2;
     return {input,
             {hidden, format(0).bytes()},
             {{moved(has_c ? states_[1] : states_[0], segment.first * c_row), c_row}, has_c ? 2 : 0},

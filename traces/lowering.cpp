@@ -17,10 +17,17 @@ std::vector<std::int64_t> dense_strides(const Shape& shape, std::int64_t unit) {
 
 }  // namespace
 
-Lowering::Lowering(const Graph& g, const Machine& m, const MappingParams& map, const NumbersParams& num, const Ranges* r,
-                   std::int64_t resident_bytes, int arrays_in_use)
-    : graph(g), machine(m), mapping(map), numbers(num), ranges(r), arrays(arrays_in_use), builder(m),
-      dram(Space::dram, 0, m.dram_bytes), activation(Space::activation, resident_bytes, m.activation_bytes),
+Lowering::Lowering(const Graph& g, const Machine& m, const MappingParams& map, const NumbersParams& num,
+                   const Ranges* r, std::int64_t resident_bytes, int arrays_in_use)
+    : graph(g),
+      machine(m),
+      mapping(map),
+      numbers(num),
+      ranges(r),
+      arrays(arrays_in_use),
+      builder(m),
+      dram(Space::dram, 0, m.dram_bytes),
+      activation(Space::activation, resident_bytes, m.activation_bytes),
       parameter(Space::parameter, 0, m.parameter_bytes),
       resident_bytes_(resident_bytes) {
   weight.emplace_back(Space::weight, 0, m.weight_bytes);
@@ -62,7 +69,9 @@ OnChip Lowering::bring(int value, Index start, std::int64_t count) {
   }
 
   // Axes that are really there, outermost first; a repeated axis (stride 0) is loaded once.
-  struct Axis { std::int64_t size, stride; };
+  struct Axis {
+    std::int64_t size, stride;
+  };
   std::vector<Axis> axes;
   out.strides.assign(out.shape.size(), 0);
   std::int64_t dense = form.bytes();
@@ -92,7 +101,8 @@ OnChip Lowering::bring(int value, Index start, std::int64_t count) {
   const std::int64_t run = axes.empty() ? form.bytes() : axes[0].size * form.bytes();
   const Axis rows = axes.size() > 1 ? axes[1] : Axis{1, 0};
   Place dst = out.place;
-  std::function<void(std::size_t, Place, Place, std::int64_t)> nest = [&](std::size_t k, Place s, Place d, std::int64_t block) {
+  std::function<void(std::size_t, Place, Place, std::int64_t)> nest = [&](std::size_t k, Place s, Place d,
+                                                                          std::int64_t block) {
     if (k < 2) return builder.load(s, d, rows.size, run, rows.stride, run);
     const std::int64_t inner = block / axes[k].size;
     builder.repeat(axes[k].size, [&](Index i) { nest(k - 1, moved(s, i, axes[k].stride), moved(d, i, inner), inner); });
@@ -106,7 +116,8 @@ OnChip Lowering::bring_dense(int value, Index start, std::int64_t count) {
   if (there.strides == dense_strides(there.shape, there.format.bytes())) return there;
   bool dense = true;
   const std::vector<std::int64_t> wanted = dense_strides(there.shape, there.format.bytes());
-  for (std::size_t k = 0; k < wanted.size(); ++k) dense = dense && (there.shape[k] == 1 || there.strides[k] == wanted[k]);
+  for (std::size_t k = 0; k < wanted.size(); ++k)
+    dense = dense && (there.shape[k] == 1 || there.strides[k] == wanted[k]);
   if (dense) {
     there.strides = wanted;
     return there;
@@ -122,7 +133,9 @@ OnChip Lowering::scratch(const Shape& shape, const Format& form, const std::stri
   return out;
 }
 
-OnChip Lowering::room_for(int value) { return room_for_part(value, Index{}, shape(value).empty() ? 1 : shape(value)[0]); }
+OnChip Lowering::room_for(int value) {
+  return room_for_part(value, Index{}, shape(value).empty() ? 1 : shape(value)[0]);
+}
 
 void Lowering::put(int value, const OnChip& from) { put_part(value, Index{}, from); }
 
@@ -131,7 +144,8 @@ OnChip Lowering::room_for_part(int value, Index start, std::int64_t count) {
   if (!part.empty()) part[0] = count;
   if (!lives_on_chip(value)) return scratch(part, format(value), "value '" + graph.values[value].name + "'");
   const std::vector<std::int64_t> strides = dense_strides(shape(value), format(value).bytes());
-  return {strides.empty() ? homes_[root(value)] : moved(homes_[root(value)], start, strides[0]), part, strides, format(value)};
+  return {strides.empty() ? homes_[root(value)] : moved(homes_[root(value)], start, strides[0]), part, strides,
+          format(value)};
 }
 
 void Lowering::put_part(int value, Index start, const OnChip& from) {
@@ -141,8 +155,8 @@ void Lowering::put_part(int value, Index start, const OnChip& from) {
   builder.store(from.place, moved(homes_[root(value)], start, unit), 1, bytes, 0, 0);
 }
 
-void Lowering::put_rows(int value, Place from, std::int64_t from_stride, Place to, std::int64_t rows, std::int64_t bytes,
-                        std::int64_t stride) {
+void Lowering::put_rows(int value, Place from, std::int64_t from_stride, Place to, std::int64_t rows,
+                        std::int64_t bytes, std::int64_t stride) {
   if (!lives_on_chip(value)) return builder.store(from, to, rows, bytes, from_stride, stride);
   const Format& form = format(value);
   const Shape shape{rows, bytes / form.bytes()};
@@ -180,7 +194,10 @@ std::int64_t Lowering::constant(std::int64_t bytes, const std::string& name) {
 }
 
 void emit_elementwise(Lowering& low, const KernelOfSteps& kernel, const std::vector<OnChip>& operands) {
-  struct Axis { std::int64_t size; std::vector<std::int64_t> strides; };
+  struct Axis {
+    std::int64_t size;
+    std::vector<std::int64_t> strides;
+  };
   std::vector<Axis> axes;  // innermost first
   const Shape& shape = operands[0].shape;
   for (std::size_t k = shape.size(); k-- > 0;) {
@@ -204,7 +221,8 @@ void emit_elementwise(Lowering& low, const KernelOfSteps& kernel, const std::vec
     steps[o] = axes[0].strides[o] / bytes;
     row = axes[0].strides[o] >= 0 && axes[0].strides[o] % bytes == 0;
   }
-  if (!row) axes.insert(axes.begin(), {1, std::vector<std::int64_t>(operands.size(), 0)}), steps.assign(operands.size(), 1);
+  if (!row)
+    axes.insert(axes.begin(), {1, std::vector<std::int64_t>(operands.size(), 0)}), steps.assign(operands.size(), 1);
   const Kernel lanes = kernel(steps);
   std::vector<RowOperand> rows;
   for (const OnChip& o : operands) rows.push_back({o.place, 0});

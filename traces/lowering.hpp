@@ -17,7 +17,7 @@ namespace rondo {
 struct Format {
   int bits = 16;
   double scale = 1;
-  double most = 1;            ///< largest magnitude seen in calibration
+  double most = 1;  ///< largest magnitude seen in calibration
 
   std::int64_t bytes() const { return bits / 8; }
 };
@@ -39,8 +39,8 @@ struct OnChip {
 };
 
 /// Everything the lowering of one node may use: the graph, where its values lie, and the program being written.
-/// Values live in DRAM or, while they are needed and fit, in the lower part of the activation SRAM; the upper part is the nodes'
-/// scratch memory, as are weight SRAM and parameter SRAM. The accumulators are every pass's anew.
+/// Values live in DRAM or, while they are needed and fit, in the lower part of the activation SRAM; the upper part is
+/// the nodes' scratch memory, as are weight SRAM and parameter SRAM. The accumulators are every pass's anew.
 class Lowering {
  public:
   Lowering(const Graph& graph, const Machine& machine, const MappingParams& mapping, const NumbersParams& numbers,
@@ -50,15 +50,16 @@ class Lowering {
   const Machine& machine;
   const MappingParams& mapping;
   const NumbersParams& numbers;
-  const Ranges* ranges;       ///< null: timing only
-  const int arrays;           ///< in use, of those that the machine has
+  const Ranges* ranges;  ///< null: timing only
+  const int arrays;      ///< in use, of those that the machine has
   Builder builder;
   Arena dram, activation, parameter;
   std::vector<Arena> weight;  ///< one for all arrays, or one for each
 
   Arena& weight_of(int array) { return weight[static_cast<std::size_t>(array) % weight.size()]; }
-  /// Divides the weight SRAM among the arrays, of which array a needs `needs[a]` bytes, if equal parts on bank boundaries are
-  /// large enough: then arrays find their tiles in banks of their own. Nothing may have been taken from it yet.
+  /// Divides the weight SRAM among the arrays, of which array a needs `needs[a]` bytes, if equal parts on bank
+  /// boundaries are large enough: then arrays find their tiles in banks of their own. Nothing may have been taken from
+  /// it yet.
   void divide_weight(const std::vector<std::int64_t>& needs);
 
   /// The memories on chip as far as they are in use; `release` takes back what was handed out since.
@@ -77,8 +78,8 @@ class Lowering {
   double range(int node, int equation) const;
   double range(int value) const;
 
-  /// Makes a value, or the part [start, start + count) of its first axis, readable in the activation SRAM: where it lies
-  /// already, or loaded into scratch memory.
+  /// Makes a value, or the part [start, start + count) of its first axis, readable in the activation SRAM: where it
+  /// lies already, or loaded into scratch memory.
   OnChip bring(int value) { return bring(value, Index{}, shape(value).empty() ? 1 : shape(value)[0]); }
   OnChip bring(int value, Index start, std::int64_t count);
   /// The same with innermost stride 1 and the other axes dense: copies if it must.
@@ -136,7 +137,8 @@ using KernelOfSteps = std::function<Kernel(const std::vector<std::int64_t>& step
 void emit_elementwise(Lowering& low, const KernelOfSteps& kernel, const std::vector<OnChip>& operands);
 
 /// body(start, count) for parts of [0, total), scratch memory taken back after each.
-void for_parts(Lowering& low, std::int64_t total, std::int64_t part, const std::function<void(Index, std::int64_t)>& body);
+void for_parts(Lowering& low, std::int64_t total, std::int64_t part,
+               const std::function<void(Index, std::int64_t)>& body);
 
 void lower_recurrent(Lowering& low, const Node& node);
 void lower_dense(Lowering& low, const Node& node);
@@ -146,6 +148,6 @@ void lower_activation(Lowering& low, const Node& node);
 void lower_softmax(Lowering& low, const Node& node);
 void lower_gather(Lowering& low, const Node& node);
 void lower_concat(Lowering& low, const Node& node);
-void lower_view(Lowering& low, const Node& node);   ///< only views that no stride can express
+void lower_view(Lowering& low, const Node& node);  ///< only views that no stride can express
 
 }  // namespace rondo

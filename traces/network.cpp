@@ -18,8 +18,7 @@ namespace {
 // A model is binary and has control characters near its start; YAML has none.
 bool looks_like_text(const std::string& path) {
   std::error_code failure;
-  if (!std::filesystem::is_regular_file(path, failure))
-    return true;  // the YAML reader says what it is instead
+  if (!std::filesystem::is_regular_file(path, failure)) return true;  // the YAML reader says what it is instead
   std::ifstream stream(path, std::ios::binary);
   std::string start(4096, '\0');
   stream.read(start.data(), static_cast<std::streamsize>(start.size()));
@@ -39,8 +38,7 @@ std::string type_name(ElementType type) {
 }
 
 // The arrays of `given` that the graph takes; what is missing or does not fit is a finding.
-NamedTensors inputs_of(const Graph& graph, const NamedTensors& given, const std::string& path,
-                       Findings& findings) {
+NamedTensors inputs_of(const Graph& graph, const NamedTensors& given, const std::string& path, Findings& findings) {
   NamedTensors inputs;
   for (int v : graph.inputs) {
     const GraphValue& value = graph.values[v];
@@ -104,8 +102,8 @@ void load_model(const std::string& model, const std::string& inputs_path, const 
   network.graph = import_onnx(model, import);
   network.graph.name = network.name;
   if (options.timing_only) return;
-  network.inputs = inputs_path.empty() ? seeded_inputs(network.graph)
-                                       : inputs_of(network.graph, given, inputs_path, findings);
+  network.inputs =
+      inputs_path.empty() ? seeded_inputs(network.graph) : inputs_of(network.graph, given, inputs_path, findings);
 }
 
 const GraphValue* output_value(const Graph& graph, const std::string& name) {
@@ -121,12 +119,11 @@ std::string score_mistake(const Graph& graph, const std::string& output, const s
                           const Tensor& targets) {
   const GraphValue* value = output_value(graph, output);
   if (value == nullptr) return "the model has no output '" + output + "'";
-  if (value->type != ElementType::real || value->shape.empty())
-    return "output '" + output + "' is no list of reals";
+  if (value->type != ElementType::real || value->shape.empty()) return "output '" + output + "' is no list of reals";
   const Shape wanted(value->shape.begin(), value->shape.end() - 1);
   if (targets.type != ElementType::integer || targets.shape != wanted) {
-    return "array '" + name + "' holds " + type_name(targets.type) + " " + to_string(targets.shape) +
-           "; integers " + to_string(wanted) + " are wanted";
+    return "array '" + name + "' holds " + type_name(targets.type) + " " + to_string(targets.shape) + "; integers " +
+           to_string(wanted) + " are wanted";
   }
   for (std::int64_t target : targets.integers) {
     if (target < 0 || target >= value->shape.back()) {
@@ -138,8 +135,8 @@ std::string score_mistake(const Graph& graph, const std::string& output, const s
 }
 
 // The keys of a network file that refers to an ONNX model.
-void read_model_reference(YamlMap& top, const std::string& path, const NetworkOptions& options,
-                          Findings& findings, Network& network) {
+void read_model_reference(YamlMap& top, const std::string& path, const NetworkOptions& options, Findings& findings,
+                          Network& network) {
   const std::string model = beside(path, top.text("onnx"));
   std::string inputs = top.has("inputs") ? beside(path, top.text("inputs")) : "";
   std::string calibration = top.has("calibration") ? beside(path, top.text("calibration")) : "";
@@ -197,8 +194,7 @@ void read_network_file(const std::string& path, const NetworkOptions& options, N
   }
   build_layers(read_entries(top, path, findings), options.timing_only, findings, network);
   for (const auto& [name, size] : options.dimensions) {
-    findings.add(path + ": --dim " + name + "=" + std::to_string(size) +
-                 ": only ONNX models have open dimensions");
+    findings.add(path + ": --dim " + name + "=" + std::to_string(size) + ": only ONNX models have open dimensions");
   }
   top.finish();
   findings.raise();

@@ -14,7 +14,7 @@ struct Network {
   std::string name;
   std::string path;
   Graph graph;
-  NamedTensors inputs;  ///< values for every graph input (given, or seeded); empty if timing only
+  NamedTensors inputs;                      ///< values for every graph input (given, or seeded); empty if timing only
   std::optional<NamedTensors> calibration;  ///< inputs that set the ranges; none: the run's own
   struct BitsPerCharacter {
     std::string output;  ///< graph output holding natural-log probabilities [T][1][V]
@@ -26,7 +26,7 @@ struct Network {
 struct NetworkOptions {
   std::map<std::string, std::string> set;          ///< "batch" -> "8": overrides of a YAML network's sizes
   std::map<std::string, std::int64_t> dimensions;  ///< ONNX symbolic dimensions
-  std::string input_path;  ///< npz with inputs; empty: the network file's, else seeded
+  std::string input_path;                          ///< npz with inputs; empty: the network file's, else seeded
   std::string calibration_path;
   bool timing_only = false;  ///< shapes suffice: no weights or inputs are made
 };

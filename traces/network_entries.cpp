@@ -8,8 +8,7 @@ namespace {
 constexpr std::int64_t kMostSteps = std::int64_t{1} << 24;
 constexpr std::int64_t kMostWidth = std::int64_t{1} << 20;
 
-const std::vector<std::string> kOps = {"lstm",      "gru",       "rnn",    "dense",
-                                       "embedding", "last_step", "concat", "add"};
+const std::vector<std::string> kOps = {"lstm", "gru", "rnn", "dense", "embedding", "last_step", "concat", "add"};
 
 void read_recurrent(YamlMap& m, LayerEntry& layer) {
   layer.recurrent = true;
@@ -37,8 +36,7 @@ void read_options(YamlMap m, LayerEntry& layer) {
   if (layer.op == "dense") {
     layer.units = m.integer("units", 1, kMostWidth);
     layer.bias = m.boolean("bias", true);
-    layer.activation =
-        m.choice("activation", {"none", "relu", "tanh", "sigmoid", "softmax", "log_softmax"}, true);
+    layer.activation = m.choice("activation", {"none", "relu", "tanh", "sigmoid", "softmax", "log_softmax"}, true);
   }
   if (layer.op == "embedding") {
     layer.vocabulary = m.integer("vocabulary", 1, kMostSteps);
@@ -47,8 +45,7 @@ void read_options(YamlMap m, LayerEntry& layer) {
   m.finish();
 }
 
-LayerEntry read_layer(const YAML::Node& node, const std::string& file, std::size_t number,
-                      Findings& findings) {
+LayerEntry read_layer(const YAML::Node& node, const std::string& file, std::size_t number, Findings& findings) {
   LayerEntry layer;
   const std::size_t before = findings.list().size();
   const std::string path = "layers." + std::to_string(number);
@@ -126,8 +123,7 @@ bool replace_entry(const YAML::Node& root, std::string path, const std::string& 
     const bool last = dot == std::string::npos;
     const std::string step = path.substr(0, dot);
     if (at.IsSequence()) {
-      const bool number =
-          !step.empty() && step.size() < 6 && step.find_first_not_of("0123456789") == std::string::npos;
+      const bool number = !step.empty() && step.size() < 6 && step.find_first_not_of("0123456789") == std::string::npos;
       if (!number || last || std::stoul(step) >= at.size()) return false;
       at.reset(at[std::stoul(step)]);
     } else if (!at.IsMap() || step.empty()) {

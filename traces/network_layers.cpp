@@ -17,12 +17,7 @@ constexpr std::int64_t kMostWeights = std::int64_t{1} << 29;  // elements of all
 class LayerBuilder {
  public:
   LayerBuilder(const InputEntry& input, std::uint64_t seed, bool values, Findings& findings, Network& network)
-      : input_(input),
-        seed_(seed),
-        values_(values),
-        findings_(findings),
-        network_(network),
-        builder_(network.name) {
+      : input_(input), seed_(seed), values_(values), findings_(findings), network_(network), builder_(network.name) {
     builder_.begin(input.name, "input");
     const bool words = input.features == 0;
     Shape shape = {input.steps, input.batch};
@@ -94,9 +89,8 @@ class LayerBuilder {
     const Shape shape = builder_.shape(x);
     const bool words = builder_.value(x).type == ElementType::integer;
     if (words != (layer.op == "embedding")) {
-      complain(layer,
-               words ? "its input is word numbers; only an embedding can read them (or give input.features)"
-                     : "an embedding reads word numbers; leave input.features out");
+      complain(layer, words ? "its input is word numbers; only an embedding can read them (or give input.features)"
+                            : "an embedding reads word numbers; leave input.features out");
       return {};
     }
     if (layer.op == "embedding") return embedding(layer, x);
@@ -114,8 +108,7 @@ class LayerBuilder {
   bool afford_weights(const LayerEntry& layer, std::int64_t count) {
     weights_ += count;
     if (!values_ || weights_ <= kMostWeights) return true;
-    return complain(layer,
-                    "the network's weights are more than 2^29 numbers; `weights: none` asks for timing only");
+    return complain(layer, "the network's weights are more than 2^29 numbers; `weights: none` asks for timing only");
   }
 
   Tensor weights(const Shape& shape, double bound) {
@@ -152,8 +145,7 @@ class LayerBuilder {
     const int axis = static_cast<int>(first.size()) - 1;
     for (const Made& source : sources) {
       Shape shape = builder_.shape(source.value);
-      const bool fitting = shape.size() == first.size() &&
-                           std::equal(shape.begin(), shape.end() - 1, first.begin()) &&
+      const bool fitting = shape.size() == first.size() && std::equal(shape.begin(), shape.end() - 1, first.begin()) &&
                            (layer.op == "concat" || shape.back() == first.back()) &&
                            builder_.value(source.value).type == ElementType::real;
       if (!fitting) {
@@ -217,17 +209,15 @@ class LayerBuilder {
   bool consistent(const LayerEntry& layer, const Shape& shape) {
     bool good = true;
     if (layer.skip_input && shape[2] != layer.hidden) {
-      good = complain(layer, "skip_input wants as many features as hidden; there are " +
-                                 std::to_string(shape[2]) + " and " + std::to_string(layer.hidden));
+      good = complain(layer, "skip_input wants as many features as hidden; there are " + std::to_string(shape[2]) +
+                                 " and " + std::to_string(layer.hidden));
     }
     if (!layer.lengths.empty() && static_cast<std::int64_t>(layer.lengths.size()) != shape[1]) {
-      good = complain(layer, "lengths: one per sequence is wanted; there are " +
-                                 std::to_string(layer.lengths.size()) + " for a batch of " +
-                                 std::to_string(shape[1]));
+      good = complain(layer, "lengths: one per sequence is wanted; there are " + std::to_string(layer.lengths.size()) +
+                                 " for a batch of " + std::to_string(shape[1]));
     }
     for (std::int64_t length : layer.lengths) {
-      if (length > shape[0])
-        good = complain(layer, "lengths: " + std::to_string(length) + " is more than the steps");
+      if (length > shape[0]) good = complain(layer, "lengths: " + std::to_string(length) + " is more than the steps");
     }
     const std::int64_t gates = layer.op == "lstm" ? 4 : layer.op == "gru" ? 3 : 1;
     const std::int64_t directions = layer.direction == "bidirectional" ? 2 : 1;
@@ -315,8 +305,7 @@ class LayerBuilder {
 }  // namespace
 
 void build_layers(const NetworkEntries& entries, bool timing_only, Findings& findings, Network& network) {
-  if (entries.input_broken || entries.layers.empty())
-    return;  // without shapes, later findings would be guesses
+  if (entries.input_broken || entries.layers.empty()) return;  // without shapes, later findings would be guesses
   const bool values = entries.weights && !timing_only;
   LayerBuilder(entries.input, entries.seed, values, findings, network).build(entries.layers);
 }

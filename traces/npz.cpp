@@ -40,8 +40,7 @@ Archive open_archive(const std::string& path) {
   const fs::file_status status = fs::status(path, failure);
   if (status.type() == fs::file_type::not_found) throw Error(path + ": there is no such file");
   if (fs::is_directory(status)) throw Error(path + ": this is a directory; a NumPy .npz file is wanted");
-  if (!fs::is_regular_file(status))
-    throw Error(path + ": this is not a regular file; a NumPy .npz file is wanted");
+  if (!fs::is_regular_file(status)) throw Error(path + ": this is not a regular file; a NumPy .npz file is wanted");
   if (fs::file_size(path, failure) > kMostFileBytes) throw Error(path + ": the file is larger than 4 GiB");
   int code = 0;
   Archive archive(zip_open(path.c_str(), ZIP_RDONLY, &code));
@@ -73,8 +72,7 @@ std::optional<std::string> entry(const std::string& text, const std::string& key
 
 Shape parse_shape(const std::string& text, const std::string& where) {
   const std::size_t close = text.find(')');
-  if (text.empty() || text[0] != '(' || close == std::string::npos)
-    throw Error(where + ": its shape cannot be read");
+  if (text.empty() || text[0] != '(' || close == std::string::npos) throw Error(where + ": its shape cannot be read");
   Shape shape;
   std::string digits;
   for (std::size_t i = 1; i <= close; ++i) {
@@ -82,8 +80,7 @@ Shape parse_shape(const std::string& text, const std::string& where) {
     if (c >= '0' && c <= '9') {
       digits += c;
     } else if (c == ',' || c == ')') {
-      if (digits.size() > 12 || (digits.empty() && c == ','))
-        throw Error(where + ": its shape cannot be read");
+      if (digits.size() > 12 || (digits.empty() && c == ',')) throw Error(where + ": its shape cannot be read");
       if (!digits.empty()) shape.push_back(std::stoll(digits));
       digits.clear();
     } else if (c != ' ') {
@@ -99,8 +96,8 @@ Header read_header(zip_file_t* file, const std::string& where) {
   if (std::memcmp(start, "\x93NUMPY", 6) != 0) throw Error(where + ": this is not a NumPy array");
   unsigned char size_bytes[4] = {0, 0, 0, 0};
   read_exactly(file, size_bytes, start[6] == 1 ? 2 : 4, where);
-  const std::size_t size = size_bytes[0] | size_bytes[1] << 8 | size_bytes[2] << 16 |
-                           static_cast<std::size_t>(size_bytes[3]) << 24;
+  const std::size_t size =
+      size_bytes[0] | size_bytes[1] << 8 | size_bytes[2] << 16 | static_cast<std::size_t>(size_bytes[3]) << 24;
   if (start[6] < 1 || start[6] > 3 || size > kMostHeader) throw Error(where + ": its header cannot be read");
   std::string text(size, ' ');
   read_exactly(file, text.data(), size, where);
@@ -117,8 +114,7 @@ Header read_header(zip_file_t* file, const std::string& where) {
                 " is not supported; little-endian float16/32/64, int8..64, uint8..64 and bool are");
   }
   header.columns_first = order->compare(0, 4, "True") == 0;
-  if (!header.columns_first && order->compare(0, 5, "False") != 0)
-    throw Error(where + ": its header cannot be read");
+  if (!header.columns_first && order->compare(0, 5, "False") != 0) throw Error(where + ": its header cannot be read");
   header.shape = parse_shape(*shape, where);
   return header;
 }
@@ -138,14 +134,10 @@ double real_at(const unsigned char* at, int bytes) {
 std::int64_t integer_at(const unsigned char* at, const Header& header, const std::string& where) {
   const bool sign = header.kind == 'i';
   switch (header.bytes) {
-    case 1:
-      return sign ? load<std::int8_t>(at) : load<std::uint8_t>(at);
-    case 2:
-      return sign ? load<std::int16_t>(at) : load<std::uint16_t>(at);
-    case 4:
-      return sign ? load<std::int32_t>(at) : load<std::uint32_t>(at);
-    default:
-      break;
+    case 1: return sign ? load<std::int8_t>(at) : load<std::uint8_t>(at);
+    case 2: return sign ? load<std::int16_t>(at) : load<std::uint16_t>(at);
+    case 4: return sign ? load<std::int32_t>(at) : load<std::uint32_t>(at);
+    default: break;
   }
   const std::int64_t value = load<std::int64_t>(at);
   if (!sign && value < 0) throw Error(where + ": an element is larger than 2^63 - 1");
@@ -166,8 +158,7 @@ Tensor rows_first(const Tensor& stored) {
 Tensor read_array(zip_file_t* file, const std::string& where, std::int64_t& allowed) {
   const Header header = read_header(file, where);
   if (!fits(header.shape, allowed)) {
-    throw Error(where + ": its shape " + to_string(header.shape) +
-                " makes more than 2^29 elements in this file");
+    throw Error(where + ": its shape " + to_string(header.shape) + " makes more than 2^29 elements in this file");
   }
   std::int64_t left = element_count(header.shape);
   allowed -= left;
@@ -204,8 +195,8 @@ std::string npy_bytes(const Tensor& tensor) {
   for (std::int64_t size : tensor.shape) shape += std::to_string(size) + ", ";
   if (tensor.shape.size() > 1) shape.resize(shape.size() - 2);
   if (tensor.shape.size() == 1) shape.resize(shape.size() - 1);
-  std::string header = std::string("{'descr': '") + (real ? "<f4" : "<i8") +
-                       "', 'fortran_order': False, 'shape': (" + shape + "), }";
+  std::string header =
+      std::string("{'descr': '") + (real ? "<f4" : "<i8") + "', 'fortran_order': False, 'shape': (" + shape + "), }";
   const std::size_t padded = (10 + header.size() + 1 + 63) / 64 * 64;
   header.resize(padded - 11, ' ');
   header += '\n';
@@ -215,9 +206,7 @@ std::string npy_bytes(const Tensor& tensor) {
   bytes += static_cast<char>(header.size() & 255);
   bytes += static_cast<char>(header.size() >> 8);
   bytes += header;
-  const auto append = [&](const auto& value) {
-    bytes.append(reinterpret_cast<const char*>(&value), sizeof value);
-  };
+  const auto append = [&](const auto& value) { bytes.append(reinterpret_cast<const char*>(&value), sizeof value); };
   for (double value : tensor.reals) append(static_cast<float>(value));
   for (std::int64_t value : tensor.integers) append(value);
   return bytes;
@@ -241,8 +230,7 @@ NamedTensors read_npz(const std::string& path) {
     const std::string where = path + ": array '" + name + "'";
     const ArchiveFile file(zip_fopen_index(archive.get(), static_cast<zip_uint64_t>(i), 0));
     if (!file) throw Error(where + ": it cannot be unpacked; stored and deflated arrays can");
-    if (!arrays.emplace(name, read_array(file.get(), where, allowed)).second)
-      throw Error(where + ": is there twice");
+    if (!arrays.emplace(name, read_array(file.get(), where, allowed)).second) throw Error(where + ": is there twice");
   }
   return arrays;
 }
@@ -255,8 +243,7 @@ void write_npz(const std::string& path, const NamedTensors& arrays) {
   contents.reserve(arrays.size());
   for (const auto& [name, tensor] : arrays) {
     contents.push_back(npy_bytes(tensor));
-    zip_source_t* source =
-        zip_source_buffer(archive.get(), contents.back().data(), contents.back().size(), 0);
+    zip_source_t* source = zip_source_buffer(archive.get(), contents.back().data(), contents.back().size(), 0);
     const zip_int64_t index = zip_file_add(archive.get(), (name + ".npy").c_str(), source, ZIP_FL_ENC_UTF_8);
     check(index >= 0, "an array could not be added to an npz file");
     const auto at = static_cast<zip_uint64_t>(index);

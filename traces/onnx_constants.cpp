@@ -25,8 +25,7 @@ enum DataType {
 };
 
 void want_small(const OnnxContext& c, const Shape& shape) {
-  if (!fits(shape, GraphBuilder::kMostConstant))
-    c.fail("a constant of shape " + to_string(shape) + " is too large");
+  if (!fits(shape, GraphBuilder::kMostConstant)) c.fail("a constant of shape " + to_string(shape) + " is too large");
 }
 
 void convert_constant(OnnxContext& c) {
@@ -63,8 +62,7 @@ void convert_shape(OnnxContext& c) {
   const Shape shape = c.shape(0);
   const std::int64_t rank = c.rank(0);
   if (c.opset < 15) {
-    if (c.has_attribute("start") || c.has_attribute("end"))
-      c.fail("start and end do not exist before operator set 15");
+    if (c.has_attribute("start") || c.has_attribute("end")) c.fail("start and end do not exist before operator set 15");
   }
   const auto placed = [&](std::int64_t at) {
     return std::min(rank, std::max<std::int64_t>(0, at < 0 ? at + rank : at));
@@ -76,9 +74,7 @@ void convert_shape(OnnxContext& c) {
   c.output(0, c.builder.constant(integer_tensor({count}, part)));
 }
 
-void convert_size(OnnxContext& c) {
-  c.output(0, c.builder.constant(integer_tensor({}, {element_count(c.shape(0))})));
-}
+void convert_size(OnnxContext& c) { c.output(0, c.builder.constant(integer_tensor({}, {element_count(c.shape(0))}))); }
 
 // Nearest value with `bits` significant binary digits and smallest exponent `least` of the last digit.
 double rounded(double value, int bits, int least) {
@@ -91,33 +87,22 @@ double rounded(double value, int bits, int least) {
 
 double cast_real(std::int64_t to, double value) {
   switch (to) {
-    case kFloat:
-      return static_cast<float>(value);
-    case kHalf:
-      return std::fabs(value) >= 65520 ? std::copysign(HUGE_VAL, value) : rounded(value, 11, -24);
-    case kBfloat16:
-      return rounded(value, 8, -133);
-    default:
-      return value;
+    case kFloat: return static_cast<float>(value);
+    case kHalf: return std::fabs(value) >= 65520 ? std::copysign(HUGE_VAL, value) : rounded(value, 11, -24);
+    case kBfloat16: return rounded(value, 8, -133);
+    default: return value;
   }
 }
 
 std::int64_t cast_integer(std::int64_t to, std::int64_t value) {
   switch (to) {
-    case kUint8:
-      return static_cast<std::uint8_t>(value);
-    case kInt8:
-      return static_cast<std::int8_t>(value);
-    case kUint16:
-      return static_cast<std::uint16_t>(value);
-    case kInt16:
-      return static_cast<std::int16_t>(value);
-    case kInt32:
-      return static_cast<std::int32_t>(value);
-    case kUint32:
-      return static_cast<std::uint32_t>(value);
-    default:
-      return value;
+    case kUint8: return static_cast<std::uint8_t>(value);
+    case kInt8: return static_cast<std::int8_t>(value);
+    case kUint16: return static_cast<std::uint16_t>(value);
+    case kInt16: return static_cast<std::int16_t>(value);
+    case kInt32: return static_cast<std::int32_t>(value);
+    case kUint32: return static_cast<std::uint32_t>(value);
+    default: return value;
   }
 }
 
@@ -147,8 +132,7 @@ void convert_cast(OnnxContext& c) {
   const std::int64_t to = c.integer("to");
   const std::optional<ElementType> type = onnx_element_type(to);
   if (!type) c.fail("a cast to " + onnx_type_name(to) + " is not supported");
-  if (c.is_constant(0))
-    return c.output(0, c.builder.constant(cast_constant(c, c.constant(0, "input"), to, *type)));
+  if (c.is_constant(0)) return c.output(0, c.builder.constant(cast_constant(c, c.constant(0, "input"), to, *type)));
   const bool same = c.type(0) == *type;
   const bool harmless = (*type == ElementType::real && (to == kFloat || to == kDouble)) ||
                         (*type == ElementType::integer && (to == kInt32 || to == kInt64));

@@ -16,8 +16,7 @@ int OnnxContext::input(int i) const {
 
 const Tensor& OnnxContext::constant(int i, const std::string& what) const {
   if (!is_constant(i)) {
-    fail("input " + std::to_string(i) + " (" + what +
-         ") must be constant; it depends on the network's inputs");
+    fail("input " + std::to_string(i) + " (" + what + ") must be constant; it depends on the network's inputs");
   }
   return builder.value(input(i)).data;
 }
@@ -97,8 +96,7 @@ void OnnxContext::only_before(const std::string& attribute, std::int64_t version
   }
 }
 
-std::optional<std::vector<std::int64_t>> OnnxContext::list(const std::string& name, int i,
-                                                           std::int64_t version) const {
+std::optional<std::vector<std::int64_t>> OnnxContext::list(const std::string& name, int i, std::int64_t version) const {
   only_before(name, version);
   if (opset >= version) return has(i) ? std::optional(integers(i, name)) : std::nullopt;
   if (has(i)) fail("input " + std::to_string(i) + " does not exist in operator set " + std::to_string(opset));

@@ -15,11 +15,7 @@ namespace rondo {
 class OnnxContext {
  public:
   OnnxContext(GraphBuilder& builder, const OnnxNode& node, std::int64_t opset, std::vector<int> inputs)
-      : builder(builder),
-        node(node),
-        opset(opset),
-        inputs_(std::move(inputs)),
-        outputs_(node.outputs.size(), -1) {}
+      : builder(builder), node(node), opset(opset), inputs_(std::move(inputs)), outputs_(node.outputs.size(), -1) {}
 
   GraphBuilder& builder;
   const OnnxNode& node;
@@ -63,9 +59,7 @@ class OnnxContext {
   int axis(std::int64_t axis, int rank) const;
   std::vector<int> axes(const std::vector<std::int64_t>& list, int rank) const;  ///< none twice
 
-  bool wants(int output) const {
-    return output < static_cast<int>(outputs_.size()) && !node.outputs[output].empty();
-  }
+  bool wants(int output) const { return output < static_cast<int>(outputs_.size()) && !node.outputs[output].empty(); }
   void output(int i, int value) {
     if (i < static_cast<int>(outputs_.size())) outputs_[i] = value;
   }

@@ -34,8 +34,7 @@ Windows read_windows(const OnnxContext& c, const Shape& x, const Shape& w) {
   windows.dilations = per_axis(c, "dilations", axes, 1);
   const std::vector<std::int64_t> pads = per_axis(c, "pads", 2 * axes, 0);
   const std::string automatic = c.text("auto_pad", "NOTSET");
-  if (automatic != "NOTSET" && automatic != "VALID" && automatic != "SAME_UPPER" &&
-      automatic != "SAME_LOWER") {
+  if (automatic != "NOTSET" && automatic != "VALID" && automatic != "SAME_UPPER" && automatic != "SAME_LOWER") {
     c.fail("auto_pad '" + automatic.substr(0, 40) + "' is unknown");
   }
   for (std::size_t i = 0; i < axes; ++i) {
@@ -43,8 +42,7 @@ Windows read_windows(const OnnxContext& c, const Shape& x, const Shape& w) {
     windows.after.push_back(automatic == "NOTSET" ? pads[i + axes] : 0);
     if (automatic == "NOTSET" || automatic == "VALID") continue;
     const std::int64_t outputs = (x[i + 2] + windows.strides[i] - 1) / windows.strides[i];
-    const std::int64_t reach =
-        (outputs - 1) * windows.strides[i] + (windows.kernel[i] - 1) * windows.dilations[i] + 1;
+    const std::int64_t reach = (outputs - 1) * windows.strides[i] + (windows.kernel[i] - 1) * windows.dilations[i] + 1;
     const std::int64_t total = std::max<std::int64_t>(0, reach - x[i + 2]);
     windows.before[i] = automatic == "SAME_UPPER" ? total / 2 : total - total / 2;
     windows.after[i] = total - windows.before[i];
@@ -107,12 +105,10 @@ void convert_convolution(OnnxContext& c) {
   const Shape x = c.shape(0), w = c.shape(1);
   const Tensor weights = c.constant(1, "W");
   const std::int64_t groups = c.integer("group", 1);
-  if (x.size() < 3 || w.size() != x.size())
-    c.fail("X " + to_string(x) + " and W " + to_string(w) + " do not fit");
+  if (x.size() < 3 || w.size() != x.size()) c.fail("X " + to_string(x) + " and W " + to_string(w) + " do not fit");
   if (element_count(x) == 0 || element_count(w) == 0) c.fail("a size is zero");
   if (groups < 1 || x[1] % groups != 0 || w[0] % groups != 0 || w[1] != x[1] / groups) {
-    c.fail("X " + to_string(x) + ", W " + to_string(w) + " and " + std::to_string(groups) +
-           " groups do not fit");
+    c.fail("X " + to_string(x) + ", W " + to_string(w) + " and " + std::to_string(groups) + " groups do not fit");
   }
   want_finite(c, weights);
   Tensor bias;

@@ -43,8 +43,7 @@ void convert_add(OnnxContext& c) {
     const int x = c.input(i), b = c.input(1 - i);
     if (!c.only_reader[i] || !c.builder.is_constant(b) || c.type(1 - i) != ElementType::real) continue;
     const Shape wide = c.shape(1 - i);
-    const bool vector =
-        !wide.empty() && element_count(wide) == wide.back() && wide.size() <= c.shape(i).size();
+    const bool vector = !wide.empty() && element_count(wide) == wide.back() && wide.size() <= c.shape(i).size();
     if (!vector || wide.back() != c.shape(i).back() || !c.builder.can_take_bias(x)) continue;
     want_finite(c, b);
     Tensor bias = c.builder.value(b).data;
@@ -70,9 +69,7 @@ void convert_plain(OnnxContext& c) {
   activate_with(c, {function, 0, 0});
 }
 
-void convert_leaky_relu(OnnxContext& c) {
-  activate_with(c, {Activation::leaky_relu, c.real("alpha", 0.01), 0});
-}
+void convert_leaky_relu(OnnxContext& c) { activate_with(c, {Activation::leaky_relu, c.real("alpha", 0.01), 0}); }
 void convert_thresholded_relu(OnnxContext& c) {
   activate_with(c, {Activation::thresholded_relu, c.real("alpha", 1.0), 0});
 }
@@ -100,8 +97,7 @@ void convert_hard_swish(OnnxContext& c) {
 void convert_selu(OnnxContext& c) {
   const double alpha = c.real("alpha", 1.67326319217681884765625);
   const int y = c.builder.activation({Activation::elu, alpha, 0}, c.real_input(0));
-  c.output(
-      0, c.builder.binary(BinaryKind::mul, y, c.builder.scalar(c.real("gamma", 1.05070102214813232421875))));
+  c.output(0, c.builder.binary(BinaryKind::mul, y, c.builder.scalar(c.real("gamma", 1.05070102214813232421875))));
 }
 
 void convert_neg(OnnxContext& c) {
@@ -133,9 +129,7 @@ void convert_clip(OnnxContext& c) {
   const double low = clip_bound(c, 1, "min", -HUGE_VAL), high = clip_bound(c, 2, "max", HUGE_VAL);
   const bool has_low = low > -far, has_high = high < far;
   const auto add = [&](int v, double by) { return by == 0 ? v : g.binary(BinaryKind::add, v, g.scalar(by)); };
-  const auto times = [&](int v, double by) {
-    return by == 1 ? v : g.binary(BinaryKind::mul, v, g.scalar(by));
-  };
+  const auto times = [&](int v, double by) { return by == 1 ? v : g.binary(BinaryKind::mul, v, g.scalar(by)); };
   const ActivationCall relu{Activation::relu, 0, 0};
   int y = x;
   if (has_low && has_high && low < high) {

@@ -70,8 +70,7 @@ class Importer {
         continue;
       }
       try {
-        named_.insert(values_[input.name] =
-                          builder_.constant(onnx_bound_value(model_, input, shape, options_)));
+        named_.insert(values_[input.name] = builder_.constant(onnx_bound_value(model_, input, shape, options_)));
       } catch (const Error& error) {
         findings_.add(error.what());
         values_[input.name] = kUnknown;
@@ -114,8 +113,7 @@ class Importer {
         outputs = converted(node, inputs);
       } catch (const Error& error) {
         const std::string text = error.what();
-        findings_.add(text.compare(0, node.origin.size(), node.origin) == 0 ? text
-                                                                            : node.origin + ": " + text);
+        findings_.add(text.compare(0, node.origin.size(), node.origin) == 0 ? text : node.origin + ": " + text);
       }
     }
     for (std::size_t i = 0; i < outputs.size(); ++i) {
@@ -134,10 +132,8 @@ class Importer {
     op.convert(context);
     for (std::size_t i = 0; i < node.outputs.size(); ++i) {
       const int v = context.outputs()[i];
-      if (v < 0 && !node.outputs[i].empty())
-        context.fail("output " + std::to_string(i) + " is not supported");
-      if (v >= 0 && !node.outputs[i].empty() && named_.insert(v).second)
-        builder_.set_name(v, node.outputs[i]);
+      if (v < 0 && !node.outputs[i].empty()) context.fail("output " + std::to_string(i) + " is not supported");
+      if (v >= 0 && !node.outputs[i].empty() && named_.insert(v).second) builder_.set_name(v, node.outputs[i]);
     }
     return context.outputs();
   }

@@ -10,8 +10,8 @@ namespace rondo {
 /// What a model leaves open and the user decides.
 struct ImportOptions {
   std::map<std::string, std::int64_t> dimensions;  ///< symbolic dimension name -> size
-  NamedTensors inputs;  ///< inputs given for the run: they settle shapes, and inputs
-                        ///< used as weights or lengths are bound to their values
+  NamedTensors inputs;                             ///< inputs given for the run: they settle shapes, and inputs
+                                                   ///< used as weights or lengths are bound to their values
 };
 
 /// Reads an ONNX file (opset 7 to 17) into a graph of static shapes: shape arithmetic and constants are

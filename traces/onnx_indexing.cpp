@@ -20,8 +20,7 @@ std::vector<std::int64_t> split_sizes(const OnnxContext& c, std::int64_t size) {
   }
   const std::int64_t each = (size + parts - 1) / parts;
   if (c.opset < 18 && size % parts != 0) {
-    c.fail("an axis of " + std::to_string(size) + " cannot be split into " + std::to_string(parts) +
-           " equal parts");
+    c.fail("an axis of " + std::to_string(size) + " cannot be split into " + std::to_string(parts) + " equal parts");
   }
   std::vector<std::int64_t> sizes(parts, each);
   sizes.back() = size - each * (parts - 1);
@@ -39,8 +38,8 @@ void convert_split(OnnxContext& c) {
     at += size;
   }
   if (at != shape[axis] || sizes.size() != c.node.outputs.size()) {
-    c.fail("the parts " + to_string(sizes) + " do not fit an axis of " + std::to_string(shape[axis]) +
-           " and " + std::to_string(c.node.outputs.size()) + " outputs");
+    c.fail("the parts " + to_string(sizes) + " do not fit an axis of " + std::to_string(shape[axis]) + " and " +
+           std::to_string(c.node.outputs.size()) + " outputs");
   }
   at = 0;
   for (std::size_t i = 0; i < sizes.size(); ++i) {
@@ -77,8 +76,7 @@ void convert_slice(OnnxContext& c) {
   }
   const std::vector<int> which = c.axes(along, c.rank(0));
   int v = c.input(0);
-  for (std::size_t i = 0; i < which.size(); ++i)
-    v = slice_axis(c, v, which[i], (*starts)[i], (*ends)[i], steps[i]);
+  for (std::size_t i = 0; i < which.size(); ++i) v = slice_axis(c, v, which[i], (*starts)[i], (*ends)[i], steps[i]);
   c.output(0, v);
 }
 
@@ -137,8 +135,7 @@ void convert_gather(OnnxContext& c) {
   const int axis = c.axis(c.integer("axis", 0), c.rank(0));
   if (c.type(1) != ElementType::integer) c.fail("its indices are not integers");
   if (c.is_constant(1)) return c.output(0, gather_constant(c, c.input(0), axis, c.constant(1, "indices")));
-  if (!c.is_constant(0))
-    c.fail("both its table and its indices are only known at run time; one must be constant");
+  if (!c.is_constant(0)) c.fail("both its table and its indices are only known at run time; one must be constant");
   c.output(0, gather_table(c, c.input(0), axis, c.input(1)));
 }
 
@@ -165,8 +162,7 @@ void convert_pad(OnnxContext& c) {
     const auto block = [&](std::int64_t count) {
       Shape shape = c.builder.shape(v);
       shape[axes[i]] = count;
-      if (!fits(shape, GraphBuilder::kMostConstant))
-        c.fail("pads of " + std::to_string(count) + " are not possible");
+      if (!fits(shape, GraphBuilder::kMostConstant)) c.fail("pads of " + std::to_string(count) + " are not possible");
       const bool real = c.type(0) == ElementType::real;
       Tensor filled = real ? real_tensor({}, {fill}) : integer_tensor({}, {static_cast<std::int64_t>(fill)});
       filled.type = c.type(0);
@@ -177,8 +173,7 @@ void convert_pad(OnnxContext& c) {
         std::min<std::int64_t>(before, 0) + std::min<std::int64_t>(after, 0) < -size) {
       c.fail("negative pads cut more than there is");
     }
-    const std::int64_t cut_front = std::max<std::int64_t>(-before, 0),
-                       cut_back = std::max<std::int64_t>(-after, 0);
+    const std::int64_t cut_front = std::max<std::int64_t>(-before, 0), cut_back = std::max<std::int64_t>(-after, 0);
     if (cut_front + cut_back > 0) v = c.builder.slice(v, axes[i], cut_front, size - cut_front - cut_back);
     std::vector<int> parts = {v};
     if (before > 0) parts.insert(parts.begin(), block(before));

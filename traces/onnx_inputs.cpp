@@ -13,12 +13,12 @@ std::string quoted(const OnnxModel& model, const std::string& input) {
   return model.path + ": input '" + input.substr(0, 200) + "'";
 }
 
-void set_size(const OnnxModel& model, const std::string& input, const std::string& dimension,
-              std::int64_t size, std::map<std::string, std::int64_t>& sizes, Findings& findings) {
+void set_size(const OnnxModel& model, const std::string& input, const std::string& dimension, std::int64_t size,
+              std::map<std::string, std::int64_t>& sizes, Findings& findings) {
   const auto [known, fresh] = sizes.emplace(dimension, size);
   if (!fresh && known->second != size) {
-    findings.add(quoted(model, input) + ": dimension '" + dimension + "' is " + std::to_string(size) +
-                 " here and " + std::to_string(known->second) + " elsewhere");
+    findings.add(quoted(model, input) + ": dimension '" + dimension + "' is " + std::to_string(size) + " here and " +
+                 std::to_string(known->second) + " elsewhere");
   }
 }
 
@@ -32,8 +32,7 @@ void learn_sizes(const OnnxModel& model, const OnnxInput& input, const Tensor& g
                  std::map<std::string, std::int64_t>& sizes, Findings& findings) {
   if (!input.has_shape || given.shape.size() != input.shape.size()) return;
   for (std::size_t i = 0; i < input.shape.size(); ++i) {
-    if (!input.shape[i].size)
-      set_size(model, input.name, dimension_name(input, i), given.shape[i], sizes, findings);
+    if (!input.shape[i].size) set_size(model, input.name, dimension_name(input, i), given.shape[i], sizes, findings);
   }
 }
 
@@ -64,8 +63,8 @@ Shape input_shape(const OnnxModel& model, const OnnxInput& input, const Tensor* 
       shape.push_back(known->second);
     } else {
       const std::string name = dimension_name(input, i);
-      findings.add(quoted(model, input.name) + ": dimension '" + name + "' is open; set it with --dim " +
-                   name + "=N or give the input with --input FILE.npz");
+      findings.add(quoted(model, input.name) + ": dimension '" + name + "' is open; set it with --dim " + name +
+                   "=N or give the input with --input FILE.npz");
       shape.push_back(1);
     }
   }
@@ -94,8 +93,7 @@ std::set<std::string> bound_onnx_inputs(const OnnxModel& model) {
   std::set<std::string> inputs, needed;
   for (const OnnxInput& input : model.inputs) inputs.insert(input.name);
   const std::map<std::string, int> readers = count_readers(model);
-  for (std::size_t n = model.nodes.size();
-       n-- > 0;) {  // users before makers, so that needs travel back in one pass
+  for (std::size_t n = model.nodes.size(); n-- > 0;) {  // users before makers, so that needs travel back in one pass
     const OnnxNode& node = model.nodes[n];
     const OnnxOperator* op = node.domain.empty() ? find_onnx_operator(node.op) : nullptr;
     const bool wanted = std::any_of(node.outputs.begin(), node.outputs.end(),
@@ -111,15 +109,13 @@ std::set<std::string> bound_onnx_inputs(const OnnxModel& model) {
       const auto input = std::find_if(model.inputs.begin(), model.inputs.end(),
                                       [&](const OnnxInput& one) { return one.name == node.inputs[i]; });
       const bool table = node.op == "Gather" && model.initializers.count(node.inputs[1]) == 0;
-      if (input != model.inputs.end() && (table || input->shape.size() <= 2) &&
-          (table || node.op != "Gather")) {
+      if (input != model.inputs.end() && (table || input->shape.size() <= 2) && (table || node.op != "Gather")) {
         needed.insert(node.inputs[i]);
       }
     }
   }
   std::set<std::string> bound;
-  std::set_intersection(inputs.begin(), inputs.end(), needed.begin(), needed.end(),
-                        std::inserter(bound, bound.end()));
+  std::set_intersection(inputs.begin(), inputs.end(), needed.begin(), needed.end(), std::inserter(bound, bound.end()));
   return bound;
 }
 
@@ -131,8 +127,7 @@ std::map<std::string, Shape> onnx_input_shapes(const OnnxModel& model, const Imp
     if (open.count(name) == 0) {
       std::string names;
       for (const std::string& one : open) names += (names.empty() ? "" : ", ") + one;
-      findings.add(model.path + ": --dim " + name +
-                   ": the model has no open dimension of this name; it has " +
+      findings.add(model.path + ": --dim " + name + ": the model has no open dimension of this name; it has " +
                    (names.empty() ? "none" : names));
     } else if (size < 1) {
       findings.add(model.path + ": --dim " + name + "=" + std::to_string(size) + ": a size must be positive");
@@ -164,12 +159,10 @@ Tensor onnx_bound_value(const OnnxModel& model, const OnnxInput& input, const Sh
     return given->second;
   }
   if (!options.inputs.empty() || *input.type != ElementType::real || shape.empty()) {
-    throw Error(
-        quoted(model, input.name) +
-        ": it must be known before the run (a weight, a shape or lengths); give it with --input FILE.npz");
+    throw Error(quoted(model, input.name) +
+                ": it must be known before the run (a weight, a shape or lengths); give it with --input FILE.npz");
   }
-  if (!fits(shape, std::int64_t{1} << 28))
-    throw Error(quoted(model, input.name) + ": too large to be seeded");
+  if (!fits(shape, std::int64_t{1} << 28)) throw Error(quoted(model, input.name) + ": too large to be seeded");
   std::uint64_t stream = 0;
   for (std::size_t i = 0; i < model.inputs.size(); ++i) {
     if (model.inputs[i].name == input.name) stream = i + 1;

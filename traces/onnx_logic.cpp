@@ -15,8 +15,7 @@ Tensor boolean_tensor(Shape shape, std::vector<std::int64_t> values) {
 }
 
 void want_small(const OnnxContext& c, const Shape& shape) {
-  if (!fits(shape, GraphBuilder::kMostConstant))
-    c.fail("a constant of shape " + to_string(shape) + " is too large");
+  if (!fits(shape, GraphBuilder::kMostConstant)) c.fail("a constant of shape " + to_string(shape) + " is too large");
 }
 
 // Both inputs, constant, spread to their common shape.
@@ -30,8 +29,7 @@ Pair constant_pair(OnnxContext& c, int first = 0, int second = 1) {
   if (c.type(first) != c.type(second)) c.fail("its inputs have different element types");
   const auto shape = broadcast_shapes(c.shape(first), c.shape(second));
   if (!shape)
-    c.fail("inputs of shapes " + to_string(c.shape(first)) + " and " + to_string(c.shape(second)) +
-           " do not fit");
+    c.fail("inputs of shapes " + to_string(c.shape(first)) + " and " + to_string(c.shape(second)) + " do not fit");
   want_small(c, *shape);
   const int a = c.builder.expand(c.input(first), *shape), b = c.builder.expand(c.input(second), *shape);
   return {c.builder.value(a).data, c.builder.value(b).data};
@@ -41,8 +39,7 @@ template <template <class> class Compare>
 void convert_comparison(OnnxContext& c) {
   const Pair p = constant_pair(c);
   std::vector<std::int64_t> result;
-  for (std::size_t i = 0; i < p.a.reals.size(); ++i)
-    result.push_back(Compare<double>()(p.a.reals[i], p.b.reals[i]));
+  for (std::size_t i = 0; i < p.a.reals.size(); ++i) result.push_back(Compare<double>()(p.a.reals[i], p.b.reals[i]));
   for (std::size_t i = 0; i < p.a.integers.size(); ++i) {
     result.push_back(Compare<std::int64_t>()(p.a.integers[i], p.b.integers[i]));
   }

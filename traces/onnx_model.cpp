@@ -38,29 +38,14 @@ OnnxAttribute read_attribute(const onnx::AttributeProto& proto, const std::strin
   OnnxAttribute attribute;
   if (!proto.ref_attr_name().empty()) return attribute;
   switch (proto.type()) {
-    case onnx::AttributeProto::INT:
-      attribute.kind = Kind::integer;
-      break;
-    case onnx::AttributeProto::FLOAT:
-      attribute.kind = Kind::real;
-      break;
-    case onnx::AttributeProto::STRING:
-      attribute.kind = Kind::text;
-      break;
-    case onnx::AttributeProto::TENSOR:
-      attribute.kind = Kind::tensor;
-      break;
-    case onnx::AttributeProto::INTS:
-      attribute.kind = Kind::integers;
-      break;
-    case onnx::AttributeProto::FLOATS:
-      attribute.kind = Kind::reals;
-      break;
-    case onnx::AttributeProto::STRINGS:
-      attribute.kind = Kind::texts;
-      break;
-    default:
-      return attribute;
+    case onnx::AttributeProto::INT: attribute.kind = Kind::integer; break;
+    case onnx::AttributeProto::FLOAT: attribute.kind = Kind::real; break;
+    case onnx::AttributeProto::STRING: attribute.kind = Kind::text; break;
+    case onnx::AttributeProto::TENSOR: attribute.kind = Kind::tensor; break;
+    case onnx::AttributeProto::INTS: attribute.kind = Kind::integers; break;
+    case onnx::AttributeProto::FLOATS: attribute.kind = Kind::reals; break;
+    case onnx::AttributeProto::STRINGS: attribute.kind = Kind::texts; break;
+    default: return attribute;
   }
   attribute.integer = proto.i();
   attribute.real = proto.f();
@@ -78,16 +63,14 @@ OnnxNode read_node(const onnx::NodeProto& proto, int number, const std::string& 
   node.name = printable(proto.name());
   node.op = printable(proto.op_type());
   node.domain = printable(proto.domain() == "ai.onnx" ? "" : proto.domain());
-  node.origin = path + ": node " + std::to_string(number) +
-                (node.name.empty() ? "" : " '" + node.name + "'") + " (" + node.op + ")";
+  node.origin = path + ": node " + std::to_string(number) + (node.name.empty() ? "" : " '" + node.name + "'") + " (" +
+                node.op + ")";
   node.inputs.assign(proto.input().begin(), proto.input().end());
   node.outputs.assign(proto.output().begin(), proto.output().end());
   for (const onnx::AttributeProto& attribute : proto.attribute()) {
     try {
-      const bool fresh =
-          node.attributes.emplace(attribute.name(), read_attribute(attribute, node.origin)).second;
-      if (!fresh)
-        findings.add(node.origin + ": attribute '" + printable(attribute.name()) + "' is given twice");
+      const bool fresh = node.attributes.emplace(attribute.name(), read_attribute(attribute, node.origin)).second;
+      if (!fresh) findings.add(node.origin + ": attribute '" + printable(attribute.name()) + "' is given twice");
     } catch (const Error& error) {
       findings.add(error.what());
     }
@@ -124,16 +107,13 @@ void read_opset(const onnx::ModelProto& proto, OnnxModel& model) {
     throw Error(model.path + ": the model names no ONNX operator set; is it truncated?");
   if (model.opset == 0) throw Error(model.path + ": the model does not use ONNX's standard operators");
   if (model.opset < 1 || model.opset > 22) {
-    throw Error(model.path + ": ONNX operator set " + std::to_string(model.opset) +
-                " is not supported; 7 to 22 are");
+    throw Error(model.path + ": ONNX operator set " + std::to_string(model.opset) + " is not supported; 7 to 22 are");
   }
 }
 
 }  // namespace
 
-OnnxModel read_onnx_model(const std::string& path) {
-  return parse_onnx_model(read_file(path, kMostBytes), path);
-}
+OnnxModel read_onnx_model(const std::string& path) { return parse_onnx_model(read_file(path, kMostBytes), path); }
 
 OnnxModel parse_onnx_model(const std::string& bytes, const std::string& path) {
   onnx::ModelProto proto;
@@ -164,8 +144,7 @@ OnnxModel parse_onnx_model(const std::string& bytes, const std::string& path) {
     else if (model.initializers.count(input.name()) == 0)
       model.inputs.push_back(read_input(input, path, findings));
   }
-  for (int i = 0; i < graph.node_size(); ++i)
-    model.nodes.push_back(read_node(graph.node(i), i, path, findings));
+  for (int i = 0; i < graph.node_size(); ++i) model.nodes.push_back(read_node(graph.node(i), i, path, findings));
   for (const onnx::ValueInfoProto& output : graph.output()) model.outputs.push_back(output.name());
   if (model.outputs.empty()) findings.add(path + ": the model has no outputs");
   findings.raise();

@@ -8,14 +8,12 @@ namespace {
 const std::vector<OnnxOperator>& table() {
   static const std::vector<OnnxOperator> rows = [] {
     std::vector<OnnxOperator> all;
-    for (const auto& group :
-         {onnx_recurrent_operators(), onnx_product_operators(), onnx_convolution_operators(),
-          onnx_element_operators(), onnx_shape_operators(), onnx_indexing_operators(),
-          onnx_constant_operators(), onnx_logic_operators(), onnx_reduction_operators()}) {
+    for (const auto& group : {onnx_recurrent_operators(), onnx_product_operators(), onnx_convolution_operators(),
+                              onnx_element_operators(), onnx_shape_operators(), onnx_indexing_operators(),
+                              onnx_constant_operators(), onnx_logic_operators(), onnx_reduction_operators()}) {
       all.insert(all.end(), group.begin(), group.end());
     }
-    std::sort(all.begin(), all.end(),
-              [](const OnnxOperator& a, const OnnxOperator& b) { return a.name < b.name; });
+    std::sort(all.begin(), all.end(), [](const OnnxOperator& a, const OnnxOperator& b) { return a.name < b.name; });
     return all;
   }();
   return rows;
@@ -47,9 +45,8 @@ void check_onnx_node(const OnnxOperator& op, const OnnxNode& node, std::int64_t 
   }
   const int inputs = static_cast<int>(node.inputs.size());
   if (inputs < op.least_inputs || inputs > op.most_inputs) {
-    findings.add(
-        node.origin + ": has " + std::to_string(inputs) + " inputs; " + std::to_string(op.least_inputs) +
-        (op.most_inputs == kMany ? " or more" : " to " + std::to_string(op.most_inputs)) + " are allowed");
+    findings.add(node.origin + ": has " + std::to_string(inputs) + " inputs; " + std::to_string(op.least_inputs) +
+                 (op.most_inputs == kMany ? " or more" : " to " + std::to_string(op.most_inputs)) + " are allowed");
   }
   for (int i = 0; i < std::min(inputs, op.least_inputs); ++i) {
     if (node.inputs[i].empty()) findings.add(node.origin + ": input " + std::to_string(i) + " is missing");

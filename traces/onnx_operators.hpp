@@ -15,8 +15,8 @@ struct OnnxOperator {
   int most_inputs;  ///< kMany: any number
   int most_outputs;
   std::vector<std::string> attributes;  ///< anything else is refused
-  std::vector<int> constants;  ///< inputs that must be constant: graph inputs there are bound to given values
-  std::vector<int> weights;    ///< inputs that are bound too if they are graph inputs with no other reader
+  std::vector<int> constants;           ///< inputs that must be constant: graph inputs there are bound to given values
+  std::vector<int> weights;             ///< inputs that are bound too if they are graph inputs with no other reader
   void (*convert)(OnnxContext&);
   bool constants_only = false;  ///< runs on constants at import (shape arithmetic), never on the chip
   int first_opset = 6;          ///< since when the operator has meant what `convert` makes of it

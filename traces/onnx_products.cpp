@@ -97,8 +97,7 @@ void convert_gemm(OnnxContext& c) {
   if (c.has(2)) {
     c.real_input(2);
     const auto wide = broadcast_shapes(c.shape(2), result);
-    if (!wide || *wide != result)
-      c.fail("C of shape " + to_string(c.shape(2)) + " does not fit " + to_string(result));
+    if (!wide || *wide != result) c.fail("C of shape " + to_string(c.shape(2)) + " does not fit " + to_string(result));
     bias = gemm_bias(c, beta, result[1]);
   }
   const bool folded = !bias.shape.empty();

@@ -32,8 +32,7 @@ const KnownActivation kActivations[] = {
 
 const KnownActivation& find_activation(const OnnxContext& c, const std::string& name) {
   std::string lower = name;
-  std::transform(lower.begin(), lower.end(), lower.begin(),
-                 [](unsigned char ch) { return std::tolower(ch); });
+  std::transform(lower.begin(), lower.end(), lower.begin(), [](unsigned char ch) { return std::tolower(ch); });
   std::string names;
   for (const KnownActivation& known : kActivations) {
     if (lower == known.name) return known;
@@ -52,9 +51,8 @@ std::vector<ActivationCall> read_activations(const OnnxContext& c, const std::ve
     for (std::size_t d = 0; d < directions; ++d) names.insert(names.end(), usual.begin(), usual.end());
   }
   if (names.size() != usual.size() * directions) {
-    c.fail("has " + std::to_string(names.size()) + " activations; " +
-           std::to_string(usual.size() * directions) + " are wanted for " + std::to_string(directions) +
-           " direction(s)");
+    c.fail("has " + std::to_string(names.size()) + " activations; " + std::to_string(usual.size() * directions) +
+           " are wanted for " + std::to_string(directions) + " direction(s)");
   }
   const std::vector<double> alpha = c.real_list("activation_alpha"), beta = c.real_list("activation_beta");
   std::size_t next_alpha = 0, next_beta = 0;
@@ -67,8 +65,7 @@ std::vector<ActivationCall> read_activations(const OnnxContext& c, const std::ve
     calls.push_back(call);
   }
   const auto left = [](const std::vector<double>& list, std::size_t next) {
-    return std::any_of(list.begin() + static_cast<std::ptrdiff_t>(next), list.end(),
-                       [](double v) { return v != 0; });
+    return std::any_of(list.begin() + static_cast<std::ptrdiff_t>(next), list.end(), [](double v) { return v != 0; });
   };
   if (left(alpha, next_alpha) || left(beta, next_beta)) {
     c.fail("activation_alpha or activation_beta has more entries than its activations take");
@@ -201,8 +198,7 @@ int initial_state(const OnnxContext& c, const RecurrentNode& r, int i, const std
   return std::all_of(values.begin(), values.end(), [](double value) { return value == 0; }) ? -1 : v;
 }
 
-void add_node(OnnxContext& c, const RecurrentNode& r, std::vector<Cell> cells,
-              const std::vector<int>& initial) {
+void add_node(OnnxContext& c, const RecurrentNode& r, std::vector<Cell> cells, const std::vector<int>& initial) {
   Recurrent recurrent;
   recurrent.cells = std::move(cells);
   recurrent.reversed = r.reversed;
@@ -212,8 +208,7 @@ void add_node(OnnxContext& c, const RecurrentNode& r, std::vector<Cell> cells,
   const std::vector<int> outputs = c.builder.recurrent(std::move(recurrent), x, initial);
   for (std::size_t i = 0; i < outputs.size(); ++i) {
     int v = outputs[i];
-    if (r.batch_first)
-      v = c.builder.transpose(v, i == 0 ? std::vector<int>{2, 0, 1, 3} : std::vector<int>{1, 0, 2});
+    if (r.batch_first) v = c.builder.transpose(v, i == 0 ? std::vector<int>{2, 0, 1, 3} : std::vector<int>{1, 0, 2});
     c.output(static_cast<int>(i), v);
   }
 }
@@ -240,8 +235,7 @@ void convert_lstm(OnnxContext& c) {
     if (peepholes) weights.P = direction_of(c.constant(7, "P"), d);
     cells.push_back(make_lstm(options, weights));
   }
-  add_node(c, r, std::move(cells),
-           {initial_state(c, r, 5, "initial_h"), initial_state(c, r, 6, "initial_c")});
+  add_node(c, r, std::move(cells), {initial_state(c, r, 5, "initial_h"), initial_state(c, r, 6, "initial_c")});
 }
 
 void convert_gru(OnnxContext& c) {

@@ -9,14 +9,10 @@ enum class Reduction { sum, product, least, most };
 
 double reduce(Reduction kind, double a, double b) {
   switch (kind) {
-    case Reduction::sum:
-      return a + b;
-    case Reduction::product:
-      return a * b;
-    case Reduction::least:
-      return std::min(a, b);
-    case Reduction::most:
-      return std::max(a, b);
+    case Reduction::sum: return a + b;
+    case Reduction::product: return a * b;
+    case Reduction::least: return std::min(a, b);
+    case Reduction::most: return std::max(a, b);
   }
   return a;
 }
@@ -25,14 +21,10 @@ double reduce(Reduction kind, double a, double b) {
 std::int64_t reduce(Reduction kind, std::int64_t a, std::int64_t b) {
   const auto ua = static_cast<std::uint64_t>(a), ub = static_cast<std::uint64_t>(b);
   switch (kind) {
-    case Reduction::sum:
-      return static_cast<std::int64_t>(ua + ub);
-    case Reduction::product:
-      return static_cast<std::int64_t>(ua * ub);
-    case Reduction::least:
-      return std::min(a, b);
-    case Reduction::most:
-      return std::max(a, b);
+    case Reduction::sum: return static_cast<std::int64_t>(ua + ub);
+    case Reduction::product: return static_cast<std::int64_t>(ua * ub);
+    case Reduction::least: return std::min(a, b);
+    case Reduction::most: return std::max(a, b);
   }
   return a;
 }

@@ -19,8 +19,7 @@ void convert_dropout(OnnxContext& c) {
   c.only_before("ratio", 12);
   if (c.has(2)) {
     const Tensor& training = c.constant(2, "training_mode");
-    if (training.integers.size() != 1 || training.integers[0] != 0)
-      c.fail("training is not supported, only inference");
+    if (training.integers.size() != 1 || training.integers[0] != 0) c.fail("training is not supported, only inference");
   }
   c.output(0, c.input(0));
   if (!c.wants(1)) return;
@@ -36,8 +35,7 @@ void convert_transpose(OnnxContext& c) {
   std::vector<int> order;
   if (c.has_attribute("perm")) {
     order = c.axes(c.integer_list("perm"), rank);
-    if (static_cast<int>(order.size()) != rank)
-      c.fail("perm must name all " + std::to_string(rank) + " axes");
+    if (static_cast<int>(order.size()) != rank) c.fail("perm must name all " + std::to_string(rank) + " axes");
   } else {
     for (int i = rank; i-- > 0;) order.push_back(i);
   }
@@ -51,8 +49,7 @@ void convert_reshape(OnnxContext& c) {
   int open = -1;
   for (std::size_t i = 0; i < to.size(); ++i) {
     if (to[i] == 0 && !zero_is_zero) {
-      if (i >= from.size())
-        c.fail("shape " + to_string(to) + " copies an axis that " + to_string(from) + " has not");
+      if (i >= from.size()) c.fail("shape " + to_string(to) + " copies an axis that " + to_string(from) + " has not");
       to[i] = from[i];
     } else if (to[i] == -1) {
       if (open >= 0) c.fail("shape " + to_string(to) + " leaves two sizes open");
@@ -64,8 +61,7 @@ void convert_reshape(OnnxContext& c) {
   const std::int64_t have = element_count(from), known = element_count(to);
   if (open >= 0 && known > 0 && have % known == 0) to[open] = have / known;
   if (element_count(to) != have) {
-    c.fail("a value of shape " + to_string(from) + " cannot take the shape " +
-           to_string(c.integers(1, "shape")));
+    c.fail("a value of shape " + to_string(from) + " cannot take the shape " + to_string(c.integers(1, "shape")));
   }
   c.output(0, c.builder.reshape(c.input(0), to));
 }
@@ -87,8 +83,7 @@ void convert_squeeze(OnnxContext& c) {
   std::vector<bool> drop(shape.size(), false);
   if (list) {
     for (int axis : c.axes(*list, c.rank(0))) {
-      if (shape[axis] != 1)
-        c.fail("axis " + std::to_string(axis) + " of " + to_string(shape) + " is not of size 1");
+      if (shape[axis] != 1) c.fail("axis " + std::to_string(axis) + " of " + to_string(shape) + " is not of size 1");
       drop[axis] = true;
     }
   } else {
@@ -120,8 +115,7 @@ void convert_expand(OnnxContext& c) {
   const Shape wanted = c.integers(1, "shape");
   want_possible(c, wanted);
   const auto shape = broadcast_shapes(c.shape(0), wanted);
-  if (!shape)
-    c.fail("a value of shape " + to_string(c.shape(0)) + " cannot be expanded to " + to_string(wanted));
+  if (!shape) c.fail("a value of shape " + to_string(c.shape(0)) + " cannot be expanded to " + to_string(wanted));
   want_possible(c, *shape);
   c.output(0, c.builder.expand(c.input(0), *shape));
 }
@@ -135,8 +129,7 @@ void convert_tile(OnnxContext& c) {
   for (std::size_t i = 0; i < shape.size(); ++i) {
     split.insert(split.end(), {1, shape[i]});
     wide.insert(wide.end(), {repeats[i], shape[i]});
-    if (!fits({repeats[i], shape[i]}, kMostElements))
-      c.fail("repeats " + to_string(repeats) + " are not possible");
+    if (!fits({repeats[i], shape[i]}, kMostElements)) c.fail("repeats " + to_string(repeats) + " are not possible");
     joined.push_back(repeats[i] * shape[i]);
   }
   want_possible(c, joined);

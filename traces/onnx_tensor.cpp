@@ -13,19 +13,15 @@ int raw_width(int type) {
   switch (type) {
     case Type::FLOAT:
     case Type::INT32:
-    case Type::UINT32:
-      return 4;
+    case Type::UINT32: return 4;
     case Type::DOUBLE:
     case Type::INT64:
-    case Type::UINT64:
-      return 8;
+    case Type::UINT64: return 8;
     case Type::FLOAT16:
     case Type::BFLOAT16:
     case Type::INT16:
-    case Type::UINT16:
-      return 2;
-    default:
-      return 1;
+    case Type::UINT16: return 2;
+    default: return 1;
   }
 }
 
@@ -51,21 +47,14 @@ double raw_real(int type, const char* at) {
 
 std::int64_t raw_integer(int type, const char* at) {
   switch (type) {
-    case Type::INT8:
-      return load<std::int8_t>(at);
-    case Type::INT16:
-      return load<std::int16_t>(at);
-    case Type::UINT16:
-      return load<std::uint16_t>(at);
-    case Type::INT32:
-      return load<std::int32_t>(at);
-    case Type::UINT32:
-      return load<std::uint32_t>(at);
+    case Type::INT8: return load<std::int8_t>(at);
+    case Type::INT16: return load<std::int16_t>(at);
+    case Type::UINT16: return load<std::uint16_t>(at);
+    case Type::INT32: return load<std::int32_t>(at);
+    case Type::UINT32: return load<std::uint32_t>(at);
     case Type::INT64:
-    case Type::UINT64:
-      return load<std::int64_t>(at);
-    default:
-      return load<std::uint8_t>(at);
+    case Type::UINT64: return load<std::int64_t>(at);
+    default: return load<std::uint8_t>(at);
   }
 }
 
@@ -88,28 +77,18 @@ void read_raw(const Type& proto, std::int64_t count, const std::string& where, T
 
 void read_typed(const Type& proto, std::int64_t count, const std::string& where, Tensor& tensor) {
   switch (proto.data_type()) {
-    case Type::FLOAT:
-      tensor.reals.assign(proto.float_data().begin(), proto.float_data().end());
-      break;
-    case Type::DOUBLE:
-      tensor.reals.assign(proto.double_data().begin(), proto.double_data().end());
-      break;
+    case Type::FLOAT: tensor.reals.assign(proto.float_data().begin(), proto.float_data().end()); break;
+    case Type::DOUBLE: tensor.reals.assign(proto.double_data().begin(), proto.double_data().end()); break;
     case Type::FLOAT16:
       for (int bits : proto.int32_data()) tensor.reals.push_back(from_half(static_cast<std::uint16_t>(bits)));
       break;
     case Type::BFLOAT16:
       for (int bits : proto.int32_data()) tensor.reals.push_back(bfloat(static_cast<std::uint16_t>(bits)));
       break;
-    case Type::INT64:
-      tensor.integers.assign(proto.int64_data().begin(), proto.int64_data().end());
-      break;
+    case Type::INT64: tensor.integers.assign(proto.int64_data().begin(), proto.int64_data().end()); break;
     case Type::UINT32:
-    case Type::UINT64:
-      tensor.integers.assign(proto.uint64_data().begin(), proto.uint64_data().end());
-      break;
-    default:
-      tensor.integers.assign(proto.int32_data().begin(), proto.int32_data().end());
-      break;
+    case Type::UINT64: tensor.integers.assign(proto.uint64_data().begin(), proto.uint64_data().end()); break;
+    default: tensor.integers.assign(proto.int32_data().begin(), proto.int32_data().end()); break;
   }
   const std::size_t have = tensor.reals.size() + tensor.integers.size();
   if (static_cast<std::int64_t>(have) != count) {
@@ -125,8 +104,7 @@ std::optional<ElementType> onnx_element_type(std::int64_t type) {
     case Type::FLOAT:
     case Type::DOUBLE:
     case Type::FLOAT16:
-    case Type::BFLOAT16:
-      return ElementType::real;
+    case Type::BFLOAT16: return ElementType::real;
     case Type::INT8:
     case Type::INT16:
     case Type::INT32:
@@ -134,12 +112,9 @@ std::optional<ElementType> onnx_element_type(std::int64_t type) {
     case Type::UINT8:
     case Type::UINT16:
     case Type::UINT32:
-    case Type::UINT64:
-      return ElementType::integer;
-    case Type::BOOL:
-      return ElementType::boolean;
-    default:
-      return std::nullopt;
+    case Type::UINT64: return ElementType::integer;
+    case Type::BOOL: return ElementType::boolean;
+    default: return std::nullopt;
   }
 }
 

@@ -36,9 +36,9 @@ class TileWriter {
 
  private:
   void mmul(const Panel& p, std::int64_t inputs, const SumFlow& flow, bool keep) {
-    low_.builder.mmul({p.vectors.place, p.sums.place, p.rows, inputs, p.cols,
-                       p.rows > 1 ? p.vectors.stride : 0, p.rows > 1 ? p.sums.stride : 0, p.activation_bits,
-                       flow.accumulate, keep, p.array, flow.stream, flow.hold});
+    low_.builder.mmul({p.vectors.place, p.sums.place, p.rows, inputs, p.cols, p.rows > 1 ? p.vectors.stride : 0,
+                       p.rows > 1 ? p.sums.stride : 0, p.activation_bits, flow.accumulate, keep, p.array, flow.stream,
+                       flow.hold});
   }
 
   Lowering& low_;
@@ -68,8 +68,7 @@ SumFlow sum_flow(const Machine& machine, bool first, bool last, bool stream) {
 }
 
 std::int64_t most_vectors(const Machine& machine) {
-  return machine.dataflow == Dataflow::output_stationary ? machine.rows
-                                                         : std::numeric_limits<std::int64_t>::max();
+  return machine.dataflow == Dataflow::output_stationary ? machine.rows : std::numeric_limits<std::int64_t>::max();
 }
 
 void emit_tiles(Lowering& low, std::vector<Panel> panels, std::int64_t first, std::int64_t count) {
@@ -92,11 +91,9 @@ void emit_tiles(Lowering& low, std::vector<Panel> panels, std::int64_t first, st
     });
     for (Rest& r : rests) {
       r.next += together, r.alike -= together;
-      if (r.alike == 0 && r.tail)
-        writer.tile(r.panel, Index{-1, r.next}, r.panel.depth - r.next * height, false, true);
+      if (r.alike == 0 && r.tail) writer.tile(r.panel, Index{-1, r.next}, r.panel.depth - r.next * height, false, true);
     }
-    rests.erase(std::remove_if(rests.begin(), rests.end(), [](const Rest& r) { return r.alike == 0; }),
-                rests.end());
+    rests.erase(std::remove_if(rests.begin(), rests.end(), [](const Rest& r) { return r.alike == 0; }), rests.end());
   }
 }
 

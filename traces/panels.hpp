@@ -45,7 +45,6 @@ inline constexpr std::int64_t kAllTiles = std::numeric_limits<std::int64_t>::max
 /// because instructions are dispatched in order and the units' queues are short. Panels with more rows than
 /// an output-stationary array has go through it in groups of rows, tile by tile and by way of the
 /// accumulators; these cannot stream.
-void emit_tiles(Lowering& low, std::vector<Panel> panels, std::int64_t first = 0,
-                std::int64_t count = kAllTiles);
+void emit_tiles(Lowering& low, std::vector<Panel> panels, std::int64_t first = 0, std::int64_t count = kAllTiles);
 
 }  // namespace rondo

@@ -19,8 +19,7 @@ std::int64_t region_unit(const Lowering& low) {
 }
 
 Arena region(const Lowering& low, int array) {
-  const std::int64_t unit = region_unit(low),
-                     bytes = low.machine.accumulator_bytes / low.arrays / unit * unit;
+  const std::int64_t unit = region_unit(low), bytes = low.machine.accumulator_bytes / low.arrays / unit * unit;
   return Arena(Space::accumulator, array * bytes, (array + 1) * bytes);
 }
 
@@ -128,8 +127,7 @@ void Pass::take_sums(std::int64_t rows, bool interleaved) {
 std::vector<std::int64_t> Pass::buffers(const Arena& part, std::int64_t bytes) const {
   const std::int64_t unit = region_unit(low_), size = round_up(bytes, 16), in_bank = unit / size;
   const std::int64_t wanted = std::min(groups(), low_.mapping.sum_buffers), whole = round_up(size, unit);
-  const std::int64_t pitch =
-      (wanted - 1) * whole + bytes <= part.room() ? whole : size;  // of those larger than a bank
+  const std::int64_t pitch = (wanted - 1) * whole + bytes <= part.room() ? whole : size;  // of those larger than a bank
   const std::int64_t banks = in_bank > 0 ? part.room() / unit : 1;
   const std::int64_t fit = in_bank > 0 ? banks * in_bank : (part.room() - bytes) / pitch + 1;
   std::vector<std::int64_t> list;
@@ -167,8 +165,8 @@ int Pass::stream_of(int variant, int product) const {
 
 Lane Pass::value(KernelBuilder& kernel, int variant, int product, double target, double most) const {
   const Product& p = products_[product];
-  return kernel.requantise({sum_offset(product), stream_of(variant, product)}, 1, p.bias_offset,
-                           p.factor_offset, p.numbers.shift, target, most);
+  return kernel.requantise({sum_offset(product), stream_of(variant, product)}, 1, p.bias_offset, p.factor_offset,
+                           p.numbers.shift, target, most);
 }
 
 std::vector<std::uint8_t> Pass::packed_parameters() const {

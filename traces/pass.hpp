@@ -122,9 +122,7 @@ class Pass {
   int count() const { return static_cast<int>(products_.size()); }
   int arrays() const { return low_.arrays; }
   bool spread() const { return arrays() > 1 && low_.mapping.arrays == "gates"; }
-  std::int64_t padded() const {
-    return (slice_ + low_.machine.cols - 1) / low_.machine.cols * low_.machine.cols;
-  }
+  std::int64_t padded() const { return (slice_ + low_.machine.cols - 1) / low_.machine.cols * low_.machine.cols; }
   std::int64_t weight_word() const { return low_.numbers.weight_bits / 8; }
   std::int64_t slices() const { return (width_ + slice_ - 1) / slice_; }
   std::int64_t width_of(std::int64_t slice) const { return std::min(slice_, width_ - slice * slice_); }
@@ -132,9 +130,7 @@ class Pass {
   /// Sum of the inputs of a list's first `end` products.
   std::int64_t depth_of(const std::vector<int>& products, std::size_t end) const;
   std::int64_t bytes_of(const std::vector<int>& products, std::int64_t width) const;
-  std::int64_t depth_before(int product) const {
-    return depth_of(all_products(), static_cast<std::size_t>(product));
-  }
+  std::int64_t depth_before(int product) const { return depth_of(all_products(), static_cast<std::size_t>(product)); }
   std::int64_t slice_weight_bytes(std::int64_t width) const { return bytes_of(all_products(), width); }
   void pack(const Product& product, std::int64_t first_output, std::int64_t width,
             std::vector<std::uint8_t>& out) const;
@@ -158,10 +154,8 @@ class Pass {
   void emit_rows(const Job& job);
   void emit_slices(const Job& job, Index first, std::int64_t count, std::int64_t buffer);
   std::vector<Share> shares(Index first, std::int64_t count, std::int64_t resident) const;
-  bool continues(const std::vector<Share>& shares, std::size_t first, std::size_t next,
-                 std::int64_t resident) const;
-  void emit_products(const Job& job, const std::vector<Share>& shares, std::int64_t resident,
-                     std::int64_t buffer);
+  bool continues(const std::vector<Share>& shares, std::size_t first, std::size_t next, std::int64_t resident) const;
+  void emit_products(const Job& job, const std::vector<Share>& shares, std::int64_t resident, std::int64_t buffer);
   Panel panel(const Job& job, const Share& share, std::size_t number, std::int64_t buffer, bool stays) const;
   void emit_wide(const Panel& product, std::int64_t count, bool stays);
   void emit_streamed_panel(const Panel& panel);

@@ -39,8 +39,7 @@ void Pass::emit_rows(const Job& job) {
     const bool loop = buffers_ <= 2 || end - s > kMostUnrolled * side;
     const std::int64_t loops = loop ? (std::min(end, full) - s) / (side * buffers_) : 0;
     low_.builder.repeat(loops, [&](Index g) {
-      for (std::int64_t b = 0; b < buffers_; ++b)
-        emit_slices(job, g * (buffers_ * side) + (b * side + s), side, b);
+      for (std::int64_t b = 0; b < buffers_; ++b) emit_slices(job, g * (buffers_ * side) + (b * side + s), side, b);
     });
     for (s += loops * buffers_ * side; s < end; s += side) {
       const bool first = buffers_ <= 2 && s + side <= full;
@@ -91,15 +90,13 @@ bool Pass::continues(const std::vector<Share>& shares, std::size_t first, std::s
     if (next >= share.products.size()) return false;
     const int p = share.products[first], q = share.products[next], before = share.products[next - 1];
     const std::int64_t step = sum_offset(share.products[first + 1]) - sum_offset(p);
-    return products_[q].source == products_[p].source &&
-           products_[q].matrix->cols == products_[p].matrix->cols && (q < resident) == (p < resident) &&
-           stream_of(share.variant, p) < 0 && stream_of(share.variant, q) < 0 &&
+    return products_[q].source == products_[p].source && products_[q].matrix->cols == products_[p].matrix->cols &&
+           (q < resident) == (p < resident) && stream_of(share.variant, p) < 0 && stream_of(share.variant, q) < 0 &&
            sum_offset(q) - sum_offset(before) == step;
   });
 }
 
-void Pass::emit_products(const Job& job, const std::vector<Share>& shares, std::int64_t resident,
-                         std::int64_t buffer) {
+void Pass::emit_products(const Job& job, const std::vector<Share>& shares, std::int64_t resident, std::int64_t buffer) {
   std::size_t rounds = 0;
   for (const Share& share : shares) rounds = std::max(rounds, share.products.size());
   for (std::size_t first = 0; first < rounds;) {
@@ -113,8 +110,8 @@ void Pass::emit_products(const Job& job, const std::vector<Share>& shares, std::
       stays = share.products[first] < resident;
       panels.push_back(panel(job, share, first, buffer, stays));
       weight_step.push_back(panels.back().depth * share.width * weight_word());
-      sum_step.push_back(
-          end > first + 1 ? sum_offset(share.products[first + 1]) - sum_offset(share.products[first]) : 0);
+      sum_step.push_back(end > first + 1 ? sum_offset(share.products[first + 1]) - sum_offset(share.products[first])
+                                         : 0);
     }
     const std::int64_t count = static_cast<std::int64_t>(end - first);
     if (panels[0].cols > low_.machine.cols) {
@@ -122,8 +119,7 @@ void Pass::emit_products(const Job& job, const std::vector<Share>& shares, std::
     } else {
       low_.builder.repeat(count, [&](Index i) {
         std::vector<Panel> now;
-        for (std::size_t n = 0; n < panels.size(); ++n)
-          now.push_back(moved(panels[n], i, weight_step[n], sum_step[n]));
+        for (std::size_t n = 0; n < panels.size(); ++n) now.push_back(moved(panels[n], i, weight_step[n], sum_step[n]));
         stays ? emit_tiles(low_, now) : emit_streamed_panel(now[0]);
       });
     }
@@ -131,15 +127,14 @@ void Pass::emit_products(const Job& job, const std::vector<Share>& shares, std::
   }
 }
 
-Panel Pass::panel(const Job& job, const Share& share, std::size_t number, std::int64_t buffer,
-                  bool stays) const {
+Panel Pass::panel(const Job& job, const Share& share, std::size_t number, std::int64_t buffer, bool stays) const {
   const int product = share.products[number];
   const Source& source = job.sources[products_[product].source];
   Panel p;
   p.array = share.array;
-  p.weights = stays ? moved(place(Space::weight, resident_[share.array]), share.resident,
-                            bytes_of(share.products, slice_))
-                    : moved(place(Space::dram, tape_), share.slice, slice_weight_bytes(slice_));
+  p.weights =
+      stays ? moved(place(Space::weight, resident_[share.array]), share.resident, bytes_of(share.products, slice_))
+            : moved(place(Space::dram, tape_), share.slice, slice_weight_bytes(slice_));
   p.weights.base += depth_of(share.products, number) * share.width * weight_word();
   p.vectors = source;
   p.sums = {place(Space::accumulator, sums_[spread() ? 0 : share.array][buffer] + sum_offset(product)),
@@ -171,22 +166,18 @@ void Pass::emit_wide(const Panel& product, std::int64_t count, bool stays) {
 
 // Groups of tiles go through the two slots in turn, each loaded while the one before it is in use.
 void Pass::emit_streamed_panel(const Panel& panel) {
-  const std::int64_t height = low_.machine.rows, tiles = panel.tiles(low_.machine),
-                     row = panel.cols * weight_word();
+  const std::int64_t height = low_.machine.rows, tiles = panel.tiles(low_.machine), row = panel.cols * weight_word();
   const std::int64_t count = load_groups(panel.depth, ring_.slot_bytes);
   const auto slot = [&](std::int64_t group) {
     return place(Space::weight, ring_.address + group % 2 * ring_.slot_bytes);
   };
   const auto first_tile = [&](std::int64_t group) { return group * tiles / count; };
-  const auto first_input = [&](std::int64_t group) {
-    return std::min(panel.depth, first_tile(group) * height);
-  };
+  const auto first_input = [&](std::int64_t group) { return std::min(panel.depth, first_tile(group) * height); };
   for (std::int64_t g = 0; g < count; ++g) {
     const bool last = g + 1 == count;
     const auto load_next = [&] {
       const std::int64_t bytes = last ? ring_.ahead_bytes : (first_input(g + 2) - first_input(g + 1)) * row;
-      low_.builder.load(moved(panel.weights, first_input(g + 1) * row), slot(last ? 0 : g + 1), 1, bytes, 0,
-                        0);
+      low_.builder.load(moved(panel.weights, first_input(g + 1) * row), slot(last ? 0 : g + 1), 1, bytes, 0, 0);
     };
     const bool own_slot = !last || count % 2 == 0;  // else it takes the slot that is being read
     if (own_slot) load_next();
@@ -204,8 +195,8 @@ std::vector<PartialSums> Pass::partial_sums(const Share& share, std::int64_t sum
   for (int p = 0; p < count(); ++p) {
     const int array = stream_of(share.variant, p);
     if (array < 0 || products_[p].matrix->cols <= low_.machine.rows) continue;
-    list.push_back({array, place(Space::accumulator, sums + sum_offset(p)), rows, 4 * share.width,
-                    4 * stack() * padded()});
+    list.push_back(
+        {array, place(Space::accumulator, sums + sum_offset(p)), rows, 4 * share.width, 4 * stack() * padded()});
   }
   return list;
 }
@@ -217,8 +208,7 @@ void Pass::emit_gate(const Job& job, const Share& share, std::int64_t buffer) {
   for (const Operand& o : job.operands) {
     places.push_back({moved(o.rows.place, share.slice, o.per_output * slice_), o.rows.stride});
   }
-  low_.builder.gate(job.kernels[share.variant], places, share.width, job.rows,
-                    partial_sums(share, sums, job.rows));
+  low_.builder.gate(job.kernels[share.variant], places, share.width, job.rows, partial_sums(share, sums, job.rows));
 }
 
 }  // namespace rondo

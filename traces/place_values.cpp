@@ -81,7 +81,8 @@ bool Lowering::feeds_matrix(int value) const {
       if (in < 0) continue;
       if (matrix && (i == 0 || node.op == Op::matmul) && root(in) == value) return true;
       // A view that no stride expresses is copied word for word: it has the format of what it copies.
-      if (node.op == Op::view && root(in) == value && root(node.outputs[0]) == node.outputs[0] && feeds_matrix(node.outputs[0])) {
+      if (node.op == Op::view && root(in) == value && root(node.outputs[0]) == node.outputs[0] &&
+          feeds_matrix(node.outputs[0])) {
         return true;
       }
     }
@@ -97,13 +98,17 @@ void Lowering::choose_formats() {
     if (graph.values[v].type != ElementType::real) {
       formats_[v] = {32, 1, most};
     } else {
-      const int bits = root(static_cast<int>(v)) == static_cast<int>(v) && feeds_matrix(static_cast<int>(v)) ? activation_bits : 16;
-      const bool given = graph.values[v].constant || std::count(graph.inputs.begin(), graph.inputs.end(), static_cast<int>(v)) > 0;
+      const int bits =
+          root(static_cast<int>(v)) == static_cast<int>(v) && feeds_matrix(static_cast<int>(v)) ? activation_bits : 16;
+      const bool given =
+          graph.values[v].constant || std::count(graph.inputs.begin(), graph.inputs.end(), static_cast<int>(v)) > 0;
       formats_[v] = {bits, full_scale(given ? most : most * kHeadroom, bits), most};
     }
   }
   // A table has one format, and so have the rows looked up in it: the narrowest that any of its readers wants.
-  const auto looks_up = [&](const Node& node) { return node.op == Op::gather && graph.values[node.inputs[0]].type == ElementType::real; };
+  const auto looks_up = [&](const Node& node) {
+    return node.op == Op::gather && graph.values[node.inputs[0]].type == ElementType::real;
+  };
   for (const Node& node : graph.nodes) {
     if (!looks_up(node)) continue;
     Format& table = formats_[root(node.inputs[0])];
@@ -115,7 +120,8 @@ void Lowering::choose_formats() {
   }
   for (std::size_t n = 0; n < graph.nodes.size(); ++n) {
     const Node& node = graph.nodes[n];
-    if (node.op == Op::view && root(node.outputs[0]) == node.outputs[0]) formats_[node.outputs[0]] = format(node.inputs[0]);
+    if (node.op == Op::view && root(node.outputs[0]) == node.outputs[0])
+      formats_[node.outputs[0]] = format(node.inputs[0]);
     if (node.op != Op::recurrent) continue;
     const Cell& cell = node.recurrent.cells[0];
     for (std::size_t s = 0; s < cell.next_state.size(); ++s) {
@@ -123,9 +129,11 @@ void Lowering::choose_formats() {
       double most = range(index, cell.next_state[s]);
       for (std::size_t e = 0; e < cell.equations.size(); ++e) {
         const Equation& q = cell.equations[e];
-        if (q.kind == Equation::Kind::state && q.index == static_cast<int>(s)) most = std::max(most, range(index, static_cast<int>(e)));
+        if (q.kind == Equation::Kind::state && q.index == static_cast<int>(s))
+          most = std::max(most, range(index, static_cast<int>(e)));
       }
-      // The hidden state has the width of activations, with any scale; others (the cell state) 16 bits and a power of two.
+      // The hidden state has the width of activations, with any scale; others (the cell state) 16 bits and a power of
+      // two.
       Format form{activation_bits, full_scale(most * kHeadroom, activation_bits), most};
       if (s > 0) form = {16, narrow_scale(most), most};
       if (s == 0 && node.outputs[0] >= 0) formats_[node.outputs[0]] = form;
@@ -153,7 +161,10 @@ void Lowering::choose_homes() {
   for (int v : graph.outputs) fixed[root(v)] = true;
   for (int v = 0; v < n; ++v) fixed[v] = fixed[v] || graph.values[v].constant;
 
-  struct Tenant { std::int64_t begin, end; int born, dies; };
+  struct Tenant {
+    std::int64_t begin, end;
+    int born, dies;
+  };
   std::vector<Tenant> tenants;
   for (int v = 0; v < n; ++v) {
     if (root(v) != v || (born[v] < 0 && !fixed[v])) continue;
@@ -179,7 +190,8 @@ void Lowering::choose_homes() {
 
 namespace {
 
-/// `table_rows` > 0: the integers name rows of a table, negative ones from its end (as ONNX counts); < 0: of several tables.
+/// `table_rows` > 0: the integers name rows of a table, negative ones from its end (as ONNX counts); < 0: of several
+/// tables.
 std::vector<std::uint8_t> words(const Tensor& tensor, const Format& format, std::int64_t table_rows) {
   const std::int64_t count = element_count(tensor.shape), width = format.bytes();
   std::vector<std::uint8_t> bytes(count * width);
@@ -214,18 +226,22 @@ void Lowering::write_constants_and_ports(const NamedTensors* inputs) {
   const auto port = [&](int v, bool output) {
     const Strided& s = strided_[v];
     const Format& form = format(v);
-    builder.port({graph.values[v].name, output, home(v).base + s.offset * form.bytes(), form.bits, form.scale, shape(v)});
+    builder.port(
+        {graph.values[v].name, output, home(v).base + s.offset * form.bytes(), form.bits, form.scale, shape(v)});
   };
   for (int v : graph.inputs) {
     port(v, false);
-    if (inputs != nullptr) builder.data(home(v).base, words(inputs->at(graph.values[v].name), format(v), table_rows(v)));
+    if (inputs != nullptr)
+      builder.data(home(v).base, words(inputs->at(graph.values[v].name), format(v), table_rows(v)));
   }
   for (int v : graph.outputs) port(v, true);
   for (int v = 0; v < static_cast<int>(graph.values.size()); ++v) {
     const GraphValue& value = graph.values[v];
     if (!value.constant || root(v) != v) continue;
-    builder.symbol(value.name.empty() ? "constant" : value.name, Space::dram, home(v).base, element_count(value.shape) * format(v).bytes());
-    if (ranges != nullptr && value.data.has_values()) builder.data(home(v).base, words(value.data, format(v), table_rows(v)));
+    builder.symbol(value.name.empty() ? "constant" : value.name, Space::dram, home(v).base,
+                   element_count(value.shape) * format(v).bytes());
+    if (ranges != nullptr && value.data.has_values())
+      builder.data(home(v).base, words(value.data, format(v), table_rows(v)));
   }
 }
 

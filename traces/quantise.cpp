@@ -24,7 +24,8 @@ double full_scale(double most, int bits) {
 std::int32_t quantise(double real, double scale, int bits) {
   const double most = std::ldexp(1.0, bits - 1) - 1;
   const double words = real / scale;
-  return static_cast<std::int32_t>(std::clamp(words < 0 ? std::ceil(words - 0.5) : std::floor(words + 0.5), -most - 1, most));
+  return static_cast<std::int32_t>(
+      std::clamp(words < 0 ? std::ceil(words - 0.5) : std::floor(words + 0.5), -most - 1, most));
 }
 
 QuantisedProduct quantise_product(const CellMatrix& matrix, const std::vector<double>& bias, int weight_bits,

@@ -58,7 +58,7 @@ class Synchroniser {
 
   struct Wait {
     int consumer;
-    int key;             ///< item waited for; less the number of items when it is one of the iteration before
+    int key;  ///< item waited for; less the number of items when it is one of the iteration before
   };
   /// Waits of each unit pair, in order of the consumer.
   using Plan = std::map<std::tuple<Unit, Unit, Kind>, std::vector<Wait>>;
@@ -90,7 +90,8 @@ class Synchroniser {
       // a at t, b at t + d: a lies d * sa before where it would be in b's iteration, d = 1 .. count - 1.
       const std::int64_t step = std::abs(sa);
       const std::int64_t sign = sa > 0 ? -1 : 1;
-      std::int64_t least = b.begin - (a.end + high) + 1, most = b.end - (a.begin + low) - 1;  // shifts of a that overlap b
+      std::int64_t least = b.begin - (a.end + high) + 1,
+                   most = b.end - (a.begin + low) - 1;  // shifts of a that overlap b
       if (sign < 0) std::tie(least, most) = std::make_pair(-most, -least);
       const std::int64_t first = std::max<std::int64_t>(1, least <= 0 ? 0 : (least + step - 1) / step);
       return first <= count - 1 && first * step <= most;
@@ -106,12 +107,14 @@ class Synchroniser {
   static Conflict conflict(const Footprints& earlier, Unit a, const Footprints& later, Unit b, Meet meet) {
     Conflict found;
     for (const Footprint& e : earlier) {
-      const bool late = e.space == Space::accumulator && kind_of(e.unit) == Unit::matrix;  // read until the last sum is out
+      const bool late =
+          e.space == Space::accumulator && kind_of(e.unit) == Unit::matrix;  // read until the last sum is out
       bool& kind = e.write || late ? found.done : found.release;
       if (e.unit != a || kind) continue;
       for (const Footprint& l : later) {
         if (l.unit != b || l.space != e.space || !(e.write || l.write) || l.popped >= 0) continue;
-        if (e.popped >= 0 && (l.unit != matrix_unit(e.popped) || l.pass == e.pass)) continue;  // the array keeps its own order
+        if (e.popped >= 0 && (l.unit != matrix_unit(e.popped) || l.pass == e.pass))
+          continue;  // the array keeps its own order
         if (meet(e, l)) kind = true;
       }
     }
@@ -142,8 +145,8 @@ class Synchroniser {
     return list;
   }
 
-  void plan_pair(const std::vector<Footprints>& prints, const std::vector<int>& producers, const std::vector<int>& consumers,
-                 std::int64_t count, Unit a, Unit b, Plan& plan) const {
+  void plan_pair(const std::vector<Footprints>& prints, const std::vector<int>& producers,
+                 const std::vector<int>& consumers, std::int64_t count, Unit a, Unit b, Plan& plan) const {
     const int n = static_cast<int>(prints.size());
     const int rounds = count > 1 ? 2 : 1;  // in a loop the second round is the steady state
     int waited[2] = {kNever, kNever};
@@ -161,10 +164,10 @@ class Synchroniser {
     }
   }
 
-  /// The latest producers of unit a whose results, and whose reads, item q of unit b must wait for; those at or before `known`
-  /// are of no interest. kNever: none.
-  void latest(const std::vector<Footprints>& prints, const std::vector<int>& producers, int q, std::int64_t count, Unit a,
-              Unit b, int known, int (&key)[2]) const {
+  /// The latest producers of unit a whose results, and whose reads, item q of unit b must wait for; those at or before
+  /// `known` are of no interest. kNever: none.
+  void latest(const std::vector<Footprints>& prints, const std::vector<int>& producers, int q, std::int64_t count,
+              Unit a, Unit b, int known, int (&key)[2]) const {
     const int n = static_cast<int>(prints.size());
     key[kDone] = key[kRelease] = kNever;
     const auto note = [&](const Conflict& c, int at) {
@@ -185,20 +188,23 @@ class Synchroniser {
     }
   }
 
-  /// Semaphores inside those loops of the block that lie between a producer and a consumer of these waits: a token would be
-  /// taken there by the wrong one.
+  /// Semaphores inside those loops of the block that lie between a producer and a consumer of these waits: a token
+  /// would be taken there by the wrong one.
   static std::uint64_t passed_over(const Block& items, const std::vector<Wait>& waits) {
     const int n = static_cast<int>(items.size());
     std::uint64_t mask = 0;
     for (int i = 0; i < n; ++i) {
       if (!items[i].is_loop()) continue;
-      const auto over = [&](const Wait& w) { return w.key >= 0 ? w.key < i && i < w.consumer : w.key + n < i || i < w.consumer; };
+      const auto over = [&](const Wait& w) {
+        return w.key >= 0 ? w.key < i && i < w.consumer : w.key + n < i || i < w.consumer;
+      };
       if (std::any_of(waits.begin(), waits.end(), over)) mask |= used_in(items[i]);
     }
     return mask;
   }
 
-  /// The semaphore of this pair in a block at this depth. A thrifty one takes any of the pair's that is not among `avoid`.
+  /// The semaphore of this pair in a block at this depth. A thrifty one takes any of the pair's that is not among
+  /// `avoid`.
   std::uint64_t semaphore(Unit a, Unit b, Kind kind, std::uint64_t avoid) {
     std::vector<std::pair<int, int>>& list = numbers_[{a, b, kind}];
     for (const auto& [number, at] : list) {
@@ -294,7 +300,7 @@ void synchronise(Block& root, Program& program) {
     }
   }
   throw TooFewSemaphores("machine.semaphores: " + std::to_string(program.machine.semaphores) +
-              " are too few for this network; allowed: more, up to " + std::to_string(kMaxSemaphores));
+                         " are too few for this network; allowed: more, up to " + std::to_string(kMaxSemaphores));
 }
 
 }  // namespace rondo

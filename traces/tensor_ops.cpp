@@ -42,14 +42,10 @@ void walk(const Shape& shape, std::int64_t offset, const std::vector<std::int64_
 
 double calculate(BinaryKind kind, double a, double b) {
   switch (kind) {
-    case BinaryKind::add:
-      return a + b;
-    case BinaryKind::sub:
-      return a - b;
-    case BinaryKind::mul:
-      return a * b;
-    case BinaryKind::div:
-      return a / b;
+    case BinaryKind::add: return a + b;
+    case BinaryKind::sub: return a - b;
+    case BinaryKind::mul: return a * b;
+    case BinaryKind::div: return a / b;
   }
   return 0;
 }
@@ -57,12 +53,9 @@ double calculate(BinaryKind kind, double a, double b) {
 std::int64_t calculate(BinaryKind kind, std::int64_t a, std::int64_t b) {
   const auto ua = static_cast<std::uint64_t>(a), ub = static_cast<std::uint64_t>(b);
   switch (kind) {
-    case BinaryKind::add:
-      return static_cast<std::int64_t>(ua + ub);
-    case BinaryKind::sub:
-      return static_cast<std::int64_t>(ua - ub);
-    case BinaryKind::mul:
-      return static_cast<std::int64_t>(ua * ub);
+    case BinaryKind::add: return static_cast<std::int64_t>(ua + ub);
+    case BinaryKind::sub: return static_cast<std::int64_t>(ua - ub);
+    case BinaryKind::mul: return static_cast<std::int64_t>(ua * ub);
     case BinaryKind::div:
       if (b == 0) throw Error("an integer is divided by zero");
       return b == -1 ? static_cast<std::int64_t>(0 - ua) : a / b;
@@ -78,14 +71,13 @@ std::vector<T> combine(BinaryKind kind, const std::vector<T>& a, const std::vect
   left.reserve(element_count(shape));
   result.reserve(element_count(shape));
   walk(shape, 0, from_a, [&](std::int64_t at) { left.push_back(a[at]); });
-  walk(shape, 0, from_b,
-       [&](std::int64_t at) { result.push_back(calculate(kind, left[result.size()], b[at])); });
+  walk(shape, 0, from_b, [&](std::int64_t at) { result.push_back(calculate(kind, left[result.size()], b[at])); });
   return result;
 }
 
 template <class T>
-void append_parts(const std::vector<const Tensor*>& parts, const std::vector<T> Tensor::*member,
-                  std::int64_t outer, int axis, std::vector<T>& result) {
+void append_parts(const std::vector<const Tensor*>& parts, const std::vector<T> Tensor::*member, std::int64_t outer,
+                  int axis, std::vector<T>& result) {
   for (std::int64_t o = 0; o < outer; ++o) {
     for (const Tensor* part : parts) {
       const std::vector<T>& values = part->*member;
@@ -104,8 +96,7 @@ Tensor apply_view(const Tensor& input, const View& view, const Shape& shape) {
     walk(shape, view.offset, view.strides, [&](std::int64_t at) { result.reals.push_back(input.reals[at]); });
   } else if (!input.integers.empty()) {
     result.integers.reserve(element_count(shape));
-    walk(shape, view.offset, view.strides,
-         [&](std::int64_t at) { result.integers.push_back(input.integers[at]); });
+    walk(shape, view.offset, view.strides, [&](std::int64_t at) { result.integers.push_back(input.integers[at]); });
   }
   return result;
 }
@@ -148,28 +139,17 @@ Tensor apply_binary(BinaryKind kind, const Tensor& a, const Tensor& b) {
 
 double activate(const ActivationCall& call, double x) {
   switch (call.function) {
-    case Activation::sigmoid:
-      return exact_sigmoid(x);
-    case Activation::tanh:
-      return exact_tanh(x);
-    case Activation::relu:
-      return x > 0 ? x : 0;
-    case Activation::affine:
-      return call.alpha * x + call.beta;
-    case Activation::leaky_relu:
-      return x >= 0 ? x : call.alpha * x;
-    case Activation::thresholded_relu:
-      return x > call.alpha ? x : 0;
-    case Activation::scaled_tanh:
-      return call.alpha * exact_tanh(call.beta * x);
-    case Activation::hard_sigmoid:
-      return std::min(1.0, std::max(0.0, call.alpha * x + call.beta));
-    case Activation::elu:
-      return x >= 0 ? x : call.alpha * exact_expm1(x);
-    case Activation::softsign:
-      return x / (1 + (x < 0 ? -x : x));
-    case Activation::softplus:
-      return exact_softplus(x);
+    case Activation::sigmoid: return exact_sigmoid(x);
+    case Activation::tanh: return exact_tanh(x);
+    case Activation::relu: return x > 0 ? x : 0;
+    case Activation::affine: return call.alpha * x + call.beta;
+    case Activation::leaky_relu: return x >= 0 ? x : call.alpha * x;
+    case Activation::thresholded_relu: return x > call.alpha ? x : 0;
+    case Activation::scaled_tanh: return call.alpha * exact_tanh(call.beta * x);
+    case Activation::hard_sigmoid: return std::min(1.0, std::max(0.0, call.alpha * x + call.beta));
+    case Activation::elu: return x >= 0 ? x : call.alpha * exact_expm1(x);
+    case Activation::softsign: return x / (1 + (x < 0 ? -x : x));
+    case Activation::softplus: return exact_softplus(x);
   }
   return 0;
 }
@@ -208,13 +188,11 @@ Tensor apply_gather(const Tensor& table, const Tensor& indices) {
   if (!table.has_values()) return result;
   for (std::int64_t index : indices.integers) {
     if (index < -rows || index >= rows) {
-      throw Error("index " + std::to_string(index) + " is outside a table of " + std::to_string(rows) +
-                  " rows");
+      throw Error("index " + std::to_string(index) + " is outside a table of " + std::to_string(rows) + " rows");
     }
     const std::int64_t first = (index < 0 ? index + rows : index) * width;
     if (table.type == ElementType::real) {
-      result.reals.insert(result.reals.end(), table.reals.begin() + first,
-                          table.reals.begin() + first + width);
+      result.reals.insert(result.reals.end(), table.reals.begin() + first, table.reals.begin() + first + width);
     } else {
       result.integers.insert(result.integers.end(), table.integers.begin() + first,
                              table.integers.begin() + first + width);
@@ -233,8 +211,7 @@ Tensor apply_concat(const std::vector<const Tensor*>& parts, int axis) {
   }
   if (!values) return result;
   const std::int64_t outer = element_count(Shape(result.shape.begin(), result.shape.begin() + axis));
-  append_parts<double>(parts, &Tensor::reals, result.type == ElementType::real ? outer : 0, axis,
-                       result.reals);
+  append_parts<double>(parts, &Tensor::reals, result.type == ElementType::real ? outer : 0, axis, result.reals);
   append_parts<std::int64_t>(parts, &Tensor::integers, result.type == ElementType::real ? 0 : outer, axis,
                              result.integers);
   return result;
@@ -261,8 +238,7 @@ Tensor apply_matmul(const Tensor& a, const Tensor& b) {
   const std::int64_t m = a.shape[a.shape.size() - 2], k = a.shape.back(), n = b.shape.back();
   const Shape lead_a(a.shape.begin(), a.shape.end() - 2), lead_b(b.shape.begin(), b.shape.end() - 2);
   const std::optional<Shape> lead = broadcast_shapes(lead_a, lead_b);
-  check(lead.has_value() && b.shape[b.shape.size() - 2] == k,
-        "a matrix product joins operands that do not fit");
+  check(lead.has_value() && b.shape[b.shape.size() - 2] == k, "a matrix product joins operands that do not fit");
   Tensor result = like(a, *lead);
   result.shape.push_back(m);
   result.shape.push_back(n);
@@ -298,8 +274,7 @@ void multiply(const double* matrix, std::int64_t rows, std::int64_t cols, const 
         for (int lane = 0; lane < 8; ++lane) part[lane] += line[k + lane] * vector[k + lane];
       }
       for (int lane = 0; k < cols; ++k, ++lane) part[lane] += line[k] * vector[k];
-      const double sum =
-          ((part[0] + part[4]) + (part[2] + part[6])) + ((part[1] + part[5]) + (part[3] + part[7]));
+      const double sum = ((part[0] + part[4]) + (part[2] + part[6])) + ((part[1] + part[5]) + (part[3] + part[7]));
       y[n * rows + row] = add ? y[n * rows + row] + sum : sum;
     }
   }

@@ -19,17 +19,7 @@ constexpr std::string_view kMagic(
     "RONDO\r\n",
     8);
 
-enum class Section : std::uint8_t {
-  name = 1,
-  machine,
-  layers,
-  semaphores,
-  symbols,
-  ports,
-  kernels,
-  code,
-  data
-};
+enum class Section : std::uint8_t { name = 1, machine, layers, semaphores, symbols, ports, kernels, code, data };
 constexpr std::uint64_t kSections = 9;
 
 // ---- One pair of functions per kind of thing. ----
@@ -174,49 +164,30 @@ void unpack(Unpacker& from, std::vector<Segment>& data) {
 void pack(const Program& program, Section section, Packer& to) {
   MachinePacker machine{to};
   switch (section) {
-    case Section::name:
-      return to.text(program.name);
-    case Section::machine:
-      return const_cast<Machine&>(program.machine).fields(machine);
-    case Section::layers:
-      return pack(program.layers, to);
-    case Section::semaphores:
-      return pack(program.semaphores, to);
-    case Section::symbols:
-      return pack(program.symbols, to);
-    case Section::ports:
-      return pack(program.ports, to);
-    case Section::kernels:
-      return pack(program.kernels, to);
-    case Section::code:
-      return pack(program.code, to);
-    case Section::data:
-      return pack(program.data, to);
+    case Section::name: return to.text(program.name);
+    case Section::machine: return const_cast<Machine&>(program.machine).fields(machine);
+    case Section::layers: return pack(program.layers, to);
+    case Section::semaphores: return pack(program.semaphores, to);
+    case Section::symbols: return pack(program.symbols, to);
+    case Section::ports: return pack(program.ports, to);
+    case Section::kernels: return pack(program.kernels, to);
+    case Section::code: return pack(program.code, to);
+    case Section::data: return pack(program.data, to);
   }
 }
 
 void unpack(Unpacker& from, Section section, Program& program) {
   MachineUnpacker machine{from};
   switch (section) {
-    case Section::name:
-      program.name = from.text();
-      return;
-    case Section::machine:
-      return program.machine.fields(machine);
-    case Section::layers:
-      return unpack(from, program.layers);
-    case Section::semaphores:
-      return unpack(from, program.semaphores);
-    case Section::symbols:
-      return unpack(from, program.symbols);
-    case Section::ports:
-      return unpack(from, program.ports);
-    case Section::kernels:
-      return unpack(from, program.kernels);
-    case Section::code:
-      return unpack(from, program.code);
-    case Section::data:
-      return unpack(from, program.data);
+    case Section::name: program.name = from.text(); return;
+    case Section::machine: return program.machine.fields(machine);
+    case Section::layers: return unpack(from, program.layers);
+    case Section::semaphores: return unpack(from, program.semaphores);
+    case Section::symbols: return unpack(from, program.symbols);
+    case Section::ports: return unpack(from, program.ports);
+    case Section::kernels: return unpack(from, program.kernels);
+    case Section::code: return unpack(from, program.code);
+    case Section::data: return unpack(from, program.data);
   }
 }
 

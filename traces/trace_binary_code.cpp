@@ -37,8 +37,7 @@ constexpr unsigned kPlacesAt = 5, kFieldsAt = kPlacesAt + kMaxPlaces, kMaskBits 
 std::uint64_t mask_of(const Instruction& in, std::int32_t last_layer) {
   std::uint64_t mask = (in.wait ? kWait : 0) | (in.signal ? kSignal : 0) | (in.release ? kRelease : 0) |
                        (in.layer != last_layer ? kLayer : 0) | (in.unit != usual_unit(in) ? kUnit : 0);
-  for (unsigned p = 0; p < kMaxPlaces; ++p)
-    mask |= std::uint64_t{!(in.places[p] == Place{})} << (kPlacesAt + p);
+  for (unsigned p = 0; p < kMaxPlaces; ++p) mask |= std::uint64_t{!(in.places[p] == Place{})} << (kPlacesAt + p);
   for (unsigned f = 0; f < kMaxFields; ++f) mask |= std::uint64_t{in.fields[f] != 0} << (kFieldsAt + f);
   return mask;
 }

@@ -153,14 +153,9 @@ Program read_trace(const std::string& path) {
   if (kind_of(bytes) == Kind::gzip) bytes = decompress(bytes, path);
   assembly::Assembled read;
   switch (kind_of(bytes)) {
-    case Kind::binary:
-      read.program = parse_binary(bytes, path);
-      break;
-    case Kind::text:
-      read = assembly::assemble(bytes, path);
-      break;
-    default:
-      throw Error(path + ": is no trace" + kAllowed);
+    case Kind::binary: read.program = parse_binary(bytes, path); break;
+    case Kind::text: read = assembly::assemble(bytes, path); break;
+    default: throw Error(path + ": is no trace" + kAllowed);
   }
   Findings unfit;
   for (const std::string& finding : check_program(read.program)) {

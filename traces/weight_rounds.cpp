@@ -10,8 +10,7 @@ std::int64_t round_up(std::int64_t value, std::int64_t unit) { return (value + u
 
 }  // namespace
 
-WeightRounds::WeightRounds(Lowering& low, const std::vector<std::vector<Pass*>>& rounds,
-                           const std::string& name)
+WeightRounds::WeightRounds(Lowering& low, const std::vector<std::vector<Pass*>>& rounds, const std::string& name)
     : low_(low) {
   std::int64_t tile = 0, useful = 0;
   std::vector<std::int64_t> total(low.arrays);
@@ -44,8 +43,7 @@ WeightRounds::WeightRounds(Lowering& low, const std::vector<std::vector<Pass*>>&
     for (Pass* pass : round) {
       const bool tail = here.first_streamed >= 0;  // what streams is one piece: nothing after it stays
       pass->place_weights(at, !tail, ring_);
-      if (!tail && pass->first_streamed() < pass->weight_bytes())
-        here.first_streamed = at + pass->first_streamed();
+      if (!tail && pass->first_streamed() < pass->weight_bytes()) here.first_streamed = at + pass->first_streamed();
       at += pass->weight_bytes();
     }
     if (low.ranges != nullptr) {

@@ -12,7 +12,7 @@ namespace rondo {
 namespace {
 
 constexpr std::int64_t kMostYamlBytes = std::int64_t{256} << 10;  // yaml-cpp needs a second per MiB
-constexpr int kMostUnknown = 20;  // unknown keys of one map that are listed one by one
+constexpr int kMostUnknown = 20;                                  // unknown keys of one map that are listed one by one
 constexpr int kDeepest = 64;
 
 std::string listed(const std::vector<std::string>& names) {
@@ -48,8 +48,8 @@ void refuse_depth(const std::string& text, const std::string& path) {
     if (starting && c != ' ' && c != '-' && c != '?' && c != ':') starting = false;
     const bool indented = starting && c == ' ' && column > 8 * kDeepest;
     if (open > kDeepest || markers > kDeepest || indented) {
-      throw Error(path + ":" + std::to_string(line) + ":" + std::to_string(column) +
-                  ": nested too deeply; at most " + std::to_string(kDeepest) + " levels are allowed");
+      throw Error(path + ":" + std::to_string(line) + ":" + std::to_string(column) + ": nested too deeply; at most " +
+                  std::to_string(kDeepest) + " levels are allowed");
     }
   }
 }
@@ -67,13 +67,12 @@ std::string read_file(const std::string& path, std::int64_t most_bytes) {
   if (failure) throw Error(path + ": its size cannot be read");
   if (size == 0) throw Error(path + ": the file is empty");
   if (size > static_cast<std::uintmax_t>(most_bytes)) {
-    throw Error(path + ": the file has " + std::to_string(size) + " bytes; at most " +
-                std::to_string(most_bytes) + " are allowed");
+    throw Error(path + ": the file has " + std::to_string(size) + " bytes; at most " + std::to_string(most_bytes) +
+                " are allowed");
   }
   std::ifstream stream(path, std::ios::binary);
   std::string text(size, '\0');
-  if (!stream.read(text.data(), static_cast<std::streamsize>(size)))
-    throw Error(path + ": the file cannot be read");
+  if (!stream.read(text.data(), static_cast<std::streamsize>(size))) throw Error(path + ": the file cannot be read");
   return text;
 }
 
@@ -151,22 +150,20 @@ std::optional<std::string> YamlMap::scalar(const std::string& key, const std::st
   return value.Scalar();
 }
 
-std::optional<std::int64_t> YamlMap::parse_integer(const YAML::Node& value, const std::string& name,
-                                                   std::int64_t least, std::int64_t most) {
+std::optional<std::int64_t> YamlMap::parse_integer(const YAML::Node& value, const std::string& name, std::int64_t least,
+                                                   std::int64_t most) {
   const std::string wanted = "an integer in " + std::to_string(least) + ".." +
-                             (most == kMostInteger ? std::string("2^63-1") : std::to_string(most)) +
-                             " is wanted";
+                             (most == kMostInteger ? std::string("2^63-1") : std::to_string(most)) + " is wanted";
   const auto wrong = [&](const std::string& what) {
-    findings_->add(yaml_place(file_, value.Mark().is_null() ? node_ : value) + ": " + name + ": " + what +
-                   "; " + wanted);
+    findings_->add(yaml_place(file_, value.Mark().is_null() ? node_ : value) + ": " + name + ": " + what + "; " +
+                   wanted);
     return std::nullopt;
   };
   if (!value.IsScalar() || value.Tag() == "!") return wrong("is not a number");
   const std::string& text = value.Scalar();
   const std::size_t first = !text.empty() && text[0] == '-' ? 1 : 0;
-  const bool digits =
-      text.size() > first && std::all_of(text.begin() + static_cast<std::ptrdiff_t>(first), text.end(),
-                                         [](char c) { return c >= '0' && c <= '9'; });
+  const bool digits = text.size() > first && std::all_of(text.begin() + static_cast<std::ptrdiff_t>(first), text.end(),
+                                                         [](char c) { return c >= '0' && c <= '9'; });
   const bool leading_zero = text.size() > first + 1 && text[first] == '0';
   if (!digits || leading_zero) return wrong("'" + text + "' is not a decimal integer");
   errno = 0;
@@ -180,8 +177,7 @@ std::int64_t YamlMap::integer(const std::string& key, std::int64_t least, std::i
   const YAML::Node value = node(key, false);
   if (!value.IsDefined()) {
     if (otherwise) return *otherwise;
-    complain(key, "is missing; an integer in " + std::to_string(least) + ".." + std::to_string(most) +
-                      " is wanted");
+    complain(key, "is missing; an integer in " + std::to_string(least) + ".." + std::to_string(most) + " is wanted");
     return least;
   }
   return parse_integer(value, dotted(key), least, most).value_or(otherwise.value_or(least));
@@ -283,8 +279,7 @@ void YamlMap::finish() {
     }
   }
   if (unknown > kMostUnknown) {
-    findings_->add(yaml_place(file_, node_) + ": " + std::to_string(unknown - kMostUnknown) +
-                   " more keys are unknown");
+    findings_->add(yaml_place(file_, node_) + ": " + std::to_string(unknown - kMostUnknown) + " more keys are unknown");
   }
 }
 

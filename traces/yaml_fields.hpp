@@ -37,8 +37,7 @@ class YamlMap {
   bool has(const std::string& key);  ///< counts as asking
   std::int64_t integer(const std::string& key, std::int64_t least, std::int64_t most,
                        std::optional<std::int64_t> otherwise = std::nullopt);
-  double real(const std::string& key, double least, double most,
-              std::optional<double> otherwise = std::nullopt);
+  double real(const std::string& key, double least, double most, std::optional<double> otherwise = std::nullopt);
   bool boolean(const std::string& key, std::optional<bool> otherwise = std::nullopt);
   std::string text(const std::string& key, std::optional<std::string> otherwise = std::nullopt);
   /// One of `choices`; the first is the answer when the key is absent and `optional`.
@@ -58,12 +57,11 @@ class YamlMap {
   const std::string& path() const { return path_; }
 
  private:
-  std::optional<std::string> scalar(const std::string& key, const std::string& wanted, bool required,
-                                    bool plain);
+  std::optional<std::string> scalar(const std::string& key, const std::string& wanted, bool required, bool plain);
   std::string dotted(const std::string& key) const { return path_.empty() ? key : path_ + "." + key; }
   YAML::Node find(const std::string& key) const;
-  std::optional<std::int64_t> parse_integer(const YAML::Node& node, const std::string& name,
-                                            std::int64_t least, std::int64_t most);
+  std::optional<std::int64_t> parse_integer(const YAML::Node& node, const std::string& name, std::int64_t least,
+                                            std::int64_t most);
 
   YAML::Node node_;
   std::string file_, path_;

@@ -24,14 +24,12 @@ BLUE, ORANGE, GREEN, VERMILION, SKY, PURPLE, YELLOW, BLACK, GREY = (
 # What a unit did with a cycle: work, wait for somebody, have nothing to do.
 CAUSES = {"busy": BLUE, "drain": SKY, "wait_weights": ORANGE, "wait_matrix": YELLOW, "wait_gate": GREEN,
           "wait_load": PURPLE, "wait_store": "#882255", "bank": VERMILION, "stream": "#44AA99", "dram": "#7F3B08",
-          "queue_full": "#8A8A8A",
-          "no_instruction": "#C4C4C4", "done": "#ECECEC"}
+          "queue_full": "#8A8A8A", "no_instruction": "#C4C4C4", "done": "#ECECEC"}
 SERIES = (BLUE, ORANGE, GREEN, VERMILION, SKY, PURPLE, YELLOW, "#7F7F7F", "#8C564B", "#004D40", "#332288",
           "#DDCC77")
 
 STYLE = {"font.family": "DejaVu Sans", "font.size": 10, "axes.titlesize": 12, "axes.titleweight": "bold",
-          "axes.titlelocation": "left", "axes.spines.top": False, "axes.spines.right": False,
-         "axes.axisbelow": True,
+          "axes.titlelocation": "left", "axes.spines.top": False, "axes.spines.right": False, "axes.axisbelow": True,
           "grid.color": "#DDDDDD", "grid.linewidth": 0.6, "svg.hashsalt": "rondo", "svg.fonttype": "none",
           "legend.frameon": False, "hatch.linewidth": 0.8}
 

@@ -16,13 +16,13 @@ namespace rondo {
 /// and reading YAML, writing it back, `--set`, `describe` and range checks are visitors over it. A member
 /// starts at a value that is out of range, so that a file which forgets it is found out: numbers live in YAML only.
 struct FieldInfo {
-  std::string path;               ///< "matrix.rows_per_cycle"
-  std::string unit;               ///< "cycles", "bytes"; empty for a pure number or a word
+  std::string path;  ///< "matrix.rows_per_cycle"
+  std::string unit;  ///< "cycles", "bytes"; empty for a pure number or a word
   std::string sentence;
   std::int64_t least = 0;
   std::int64_t most = 0;
-  std::vector<std::string> words; ///< allowed words; empty for an integer
-  std::string value;              ///< as text
+  std::vector<std::string> words;  ///< allowed words; empty for an integer
+  std::string value;               ///< as text
 };
 
 /// Lists the fields of a struct, with their present values.

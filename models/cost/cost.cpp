@@ -42,8 +42,7 @@ void find_unowned(const std::vector<Counted>& counted, List list, const Table& t
   for (const auto& [owner, row] : table) {
     for (const auto& [name, price] : row) {
       bool owned = false;
-      for (const Counted& unit : counted)
-        owned = owned || (unit.owner == owner && declares(unit.*list, name));
+      for (const Counted& unit : counted) owned = owned || (unit.owner == owner && declares(unit.*list, name));
       if (owned) continue;
       const std::string where = price.where.empty() ? "technology " + prices.name : price.where;
       findings.add(where + ": " + section + "." + owner + "." + name + " prices nothing that this chip has");
@@ -107,8 +106,7 @@ Bill price(const std::vector<Counted>& counted, const Prices& prices, double sec
     line.name = owner.owner;
     line.energy_j = amounts(owner, &Counted::actions, prices.energy_pj, 1e-12);
     line.area_mm2 = amounts(owner, &Counted::parts, prices.area_um2, 1e-6);
-    const double watts =
-        owner.bank_bytes != 0 ? prices.sram_leakage_w_per_mm2 : prices.logic_leakage_w_per_mm2;
+    const double watts = owner.bank_bytes != 0 ? prices.sram_leakage_w_per_mm2 : prices.logic_leakage_w_per_mm2;
     line.leakage_j = sum(line.area_mm2) * watts * seconds;
     bill.dynamic_j += sum(line.energy_j);
     bill.leakage_j += line.leakage_j;

@@ -30,12 +30,10 @@ std::string AddressMap::wrong_order(const std::string& order) {
   std::vector<std::string> all(kAddressFields.begin(), kAddressFields.end());
   std::sort(all.begin(), all.end());
   if (fields == all) return "";
-  return order +
-         " does not name each of row, rank, bank, column, bank_group and channel once, with '-' between";
+  return order + " does not name each of row, rank, bank, column, bank_group and channel once, with '-' between";
 }
 
-AddressMap::AddressMap(const Device& device, std::int64_t channels, std::int64_t ranks,
-                       const std::string& order)
+AddressMap::AddressMap(const Device& device, std::int64_t channels, std::int64_t ranks, const std::string& order)
     : burst_bits_(log2_of(device.burst_bytes())),
       groups_(static_cast<std::int32_t>(device.bank_groups)),
       in_group_(static_cast<std::int32_t>(device.banks_per_group)) {
@@ -75,8 +73,7 @@ std::int64_t AddressMap::distance_in_turn() const {
   std::int64_t least = interleave_;
   for (std::int64_t a = 0; a < interleave_; ++a) {
     for (std::int64_t b = a + 1; b < interleave_; ++b) {
-      if (spot(a).bank / in_group_ == spot(b).bank / in_group_)
-        least = std::min({least, b - a, interleave_ - (b - a)});
+      if (spot(a).bank / in_group_ == spot(b).bank / in_group_) least = std::min({least, b - a, interleave_ - (b - a)});
     }
   }
   return least;

@@ -19,8 +19,7 @@ unsigned used_by(const Policy& policy) {
 Clock clocks_of(const Device& device, Command before, Command after) {
   Clock clocks = 0;
   for (const Constraint& row : device.constraints) {
-    if (row.level == Level::bank && row.before == before && row.after == after)
-      clocks = std::max(clocks, row.clocks);
+    if (row.level == Level::bank && row.before == before && row.after == after) clocks = std::max(clocks, row.clocks);
   }
   return clocks;
 }
@@ -39,8 +38,7 @@ void Counts::add(const Counts& other, std::int64_t times) {
   active_clocks += times * other.active_clocks;
 }
 
-Channel::Lane::Lane(Direction direction, const AddressMap& map, int channel,
-                    const std::vector<Transfer>& transfers)
+Channel::Lane::Lane(Direction direction, const AddressMap& map, int channel, const std::vector<Transfer>& transfers)
     : plain(direction == Direction::read ? Command::read : Command::write),
       with_precharge(direction == Direction::read ? Command::read_precharge : Command::write_precharge),
       stream(map, channel, transfers) {}
@@ -60,8 +58,8 @@ Channel::Channel(const Device& device, const Policy& policy, const AddressMap& m
       banks_(static_cast<std::size_t>(policy.ranks * device.banks())),
       ranks_(static_cast<std::size_t>(policy.ranks)) {
   for (Lane& lane : lanes_) {
-    lane.data_after = timing_.length(lane.plain) - 1 +
-                      (lane.plain == Command::read ? device.read_latency : device.write_latency);
+    lane.data_after =
+        timing_.length(lane.plain) - 1 + (lane.plain == Command::read ? device.read_latency : device.write_latency);
     lane.closed_after = clocks_of(device, lane.with_precharge, Command::activate) -
                         clocks_of(device, Command::precharge, Command::activate);
     lane.runs.reserve(static_cast<std::size_t>(depth_ + map.interleave()));
@@ -138,8 +136,7 @@ void Channel::meet_event() {
 void Channel::expect_events() {
   event_ = refresh_.due();
   for (const Lane& lane : lanes_) {
-    if (lane.stream.arrival() > now_ || lane.room_at == kNever)
-      event_ = std::min(event_, lane.stream.arrival());
+    if (lane.stream.arrival() > now_ || lane.room_at == kNever) event_ = std::min(event_, lane.stream.arrival());
   }
 }
 
@@ -191,8 +188,7 @@ bool Channel::can_skip_refreshes(int rank, std::int64_t times) const {
   if (times == 0) return true;
   const Command command = refresh_.command();
   if (ranks_[static_cast<std::size_t>(rank)].open > 0) return false;
-  if (timing_.bus_free(command) > refresh_.due(rank) || timing_.spacing(command) > refresh_.interval())
-    return false;
+  if (timing_.bus_free(command) > refresh_.due(rank) || timing_.spacing(command) > refresh_.interval()) return false;
   const std::int64_t different = std::min<std::int64_t>(times, timing_.banks_per_rank());
   for (std::int64_t i = 0; i < different; ++i) {
     if (timing_.legal(command, refresh_.bank_at_rest(rank, i)) > refresh_.due(rank) + i * refresh_.interval())
@@ -217,8 +213,7 @@ void Channel::skip_refreshes(int rank, std::int64_t times) {
 Clock Channel::soonest_end(Direction direction, std::int64_t number) const {
   const Lane& lane = lanes_[static_cast<std::size_t>(direction)];
   // So many others must be served before it comes into the queue ...
-  Clock wait =
-      std::max<std::int64_t>(0, number - lane.served - depth_ + 1) * timing_.least_spacing(lane.plain);
+  Clock wait = std::max<std::int64_t>(0, number - lane.served - depth_ + 1) * timing_.least_spacing(lane.plain);
   // ... or, when it is there, before its turn in its own run.
   for (const Run& run : lane.runs) {
     if (number < run.next || number >= run.end || (number - run.next) % run.step != 0) continue;

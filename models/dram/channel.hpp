@@ -65,9 +65,7 @@ class Channel {
   /// the clock to which the channel has advanced.
   void add(Direction direction, int transfer, std::int64_t bursts, Clock arrival);
 
-  const Stream& stream(Direction direction) const {
-    return lanes_[static_cast<std::size_t>(direction)].stream;
-  }
+  const Stream& stream(Direction direction) const { return lanes_[static_cast<std::size_t>(direction)].stream; }
   /// The burst of this direction with this number, if it is not served yet, has not wholly moved its data
   /// before this clock.
   Clock soonest_end(Direction direction, std::int64_t number) const;

@@ -43,8 +43,7 @@ Channel::Choice Channel::choose_column(std::uint64_t reserved) {
     const Run& run = runs[r];
     if (done & bit(run.bank) || !hit(run)) continue;
     done |= bit(run.bank);
-    const Command command =
-        closed_page_ && closes(static_cast<std::size_t>(r)) ? lane_->with_precharge : lane_->plain;
+    const Command command = closed_page_ && closes(static_cast<std::size_t>(r)) ? lane_->with_precharge : lane_->plain;
     const Clock at = std::max(std::max(now_, timing_.bus_free(command)), timing_.legal(command, run.bank));
     if (at < best.at) best = {at, command, run.bank, r};
   }

@@ -30,12 +30,9 @@ void Channel::carry_out_row(const Choice& choice) {
       bank(choice.bank).conflict = choice.run >= 0;
       break;
     case Command::precharge_all:
-      for (int b = rank * timing_.banks_per_rank(); b < (rank + 1) * timing_.banks_per_rank(); ++b)
-        close(b, choice.at);
+      for (int b = rank * timing_.banks_per_rank(); b < (rank + 1) * timing_.banks_per_rank(); ++b) close(b, choice.at);
       break;
-    default:
-      refresh_.done(rank, queued_banks());
-      ++counts_.refreshes;
+    default: refresh_.done(rank, queued_banks()); ++counts_.refreshes;
   }
   tell(choice.command, choice.bank, choice.at);
 }
@@ -53,8 +50,7 @@ void Channel::serve(const Choice& choice) {
   if (run->next >= run->end) {
     lane.runs.erase(lane.runs.begin() + choice.run);
   } else {
-    for (const Run* last = &lane.runs.back(); run != last && run->next > run[1].next; ++run)
-      std::swap(run[0], run[1]);
+    for (const Run* last = &lane.runs.back(); run != last && run->next > run[1].next; ++run) std::swap(run[0], run[1]);
   }
 }
 

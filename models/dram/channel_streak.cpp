@@ -56,8 +56,7 @@ std::int64_t Channel::in_order(const Streak& streak) const {
     const Run& run = runs[i];
     const bool follows = run.next == runs->next + i && run.end == runs->end && hit(run) &&
                          timing_.rank_of(run.bank) == timing_.rank_of(runs->bank);
-    if (!follows || refresh_.blocked() >> run.bank & 1 ||
-        timing_.legal(lane_->plain, run.bank) > streak.slot(i))
+    if (!follows || refresh_.blocked() >> run.bank & 1 || timing_.legal(lane_->plain, run.bank) > streak.slot(i))
       return i;
   }
   return streak.bursts;

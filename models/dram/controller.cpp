@@ -21,8 +21,7 @@ Controller::Controller(const Device& device, const Policy& policy, std::size_t t
 bool Controller::even(const Transfer& transfer) const {
   for (std::int64_t row = 0; row < transfer.rows; ++row) {
     const std::int64_t first = transfer.row_address(row);
-    if (!map_.even(map_.burst_of(first)) || !map_.even(map_.burst_of(first + transfer.bytes - 1) + 1))
-      return false;
+    if (!map_.even(map_.burst_of(first)) || !map_.even(map_.burst_of(first + transfer.bytes - 1) + 1)) return false;
   }
   return true;
 }
@@ -34,8 +33,7 @@ void Controller::part() {
   const std::size_t channels = channels_.size();
   for (std::size_t place = 0; place < progress_.size(); ++place) {
     progress_[place].left *= policy_.channels;
-    std::fill_n(last_.begin() + static_cast<std::ptrdiff_t>(place * channels), channels,
-                last_[place * channels]);
+    std::fill_n(last_.begin() + static_cast<std::ptrdiff_t>(place * channels), channels, last_[place * channels]);
   }
 }
 

@@ -37,36 +37,31 @@ std::vector<std::string> Device::findings() const {
     const std::string name = std::string(kLevelNames[static_cast<std::size_t>(row.level)]) + " " +
                              std::string(kCommandNames[static_cast<std::size_t>(row.before)]) + " -> " +
                              std::string(kCommandNames[static_cast<std::size_t>(row.after)]);
-    const bool wide =
-        row.level == Level::channel || row.level == Level::rank || row.level == Level::other_rank;
+    const bool wide = row.level == Level::channel || row.level == Level::rank || row.level == Level::other_rank;
     expect(wide || (!is_for_rank(row.before) && !is_for_rank(row.after)),
            "constraint " + name + ": a command to a whole rank has no bank or bank group");
-    expect(row.window == 1 || row.level == Level::rank,
-           "constraint " + name + ": a window belongs to a rank");
+    expect(row.window == 1 || row.level == Level::rank, "constraint " + name + ": a window belongs to a rank");
   }
   return out;
 }
 
 std::vector<ActionEnergy> action_energies(const Device& device, bool per_bank_refresh) {
   const double ns = 1e3 / static_cast<double>(device.clock_mhz);  // of a clock; mW x ns = pJ
-  const double burst =
-      static_cast<double>(device.burst_clocks()) * ns / static_cast<double>(device.burst_bytes());
+  const double burst = static_cast<double>(device.burst_clocks()) * ns / static_cast<double>(device.burst_bytes());
   const double open = static_cast<double>(device.row_open), closed = static_cast<double>(device.row_closed);
   const auto power = [&](auto&& current) { return milliwatts(device, current); };
   const auto refresh_time =
       static_cast<double>(per_bank_refresh ? device.refresh_bank_interval : device.refresh_clocks);
   return {
-      {"activate", ns * power([&](const Rail& r) {
-                     return r.idd0 * (open + closed) - r.idd3n * open - r.idd2n * closed;
-                   }),
+      {"activate",
+       ns * power([&](const Rail& r) { return r.idd0 * (open + closed) - r.idd3n * open - r.idd2n * closed; }),
        "V x (idd0 x tRC - idd3n x tRAS - idd2n x tRP)"},
       {"read", burst * power([](const Rail& r) { return r.idd4r - r.idd3n; }),
        "V x (idd4r - idd3n) x clocks of a burst, per byte"},
       {"write", burst * power([](const Rail& r) { return r.idd4w - r.idd3n; }),
        "V x (idd4w - idd3n) x clocks of a burst, per byte"},
-      {"refresh", ns * refresh_time * power([&](const Rail& r) {
-                    return (per_bank_refresh ? r.idd5_bank : r.idd5) - r.idd2n;
-                  }),
+      {"refresh",
+       ns * refresh_time * power([&](const Rail& r) { return (per_bank_refresh ? r.idd5_bank : r.idd5) - r.idd2n; }),
        per_bank_refresh ? "V x (idd5_bank - idd2n) x tREFI of a bank" : "V x (idd5 - idd2n) x tRFC"},
       {"active_standby", ns * power([](const Rail& r) { return r.idd3n; }), "V x idd3n x one clock"},
       {"precharged_standby", ns * power([](const Rail& r) { return r.idd2n; }), "V x idd2n x one clock"},

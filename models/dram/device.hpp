@@ -43,8 +43,8 @@ inline constexpr bool is_for_rank(Command command) {
 /// all ranks of the channel but that one.
 enum class Level : std::uint8_t { channel, rank, other_rank, bank_group, bank };
 inline constexpr int kLevels = 5;
-inline constexpr std::array<std::string_view, kLevels> kLevelNames = {"channel", "rank", "other_rank",
-                                                                      "bank_group", "bank"};
+inline constexpr std::array<std::string_view, kLevels> kLevelNames = {"channel", "rank", "other_rank", "bank_group",
+                                                                      "bank"};
 
 /// After the `window`-last `before`, no `after` for `clocks` clocks, counted from the last clock of one
 /// command to the last clock of the other, as JEDEC counts. window 4 with activate is the four-activate
@@ -88,8 +88,7 @@ struct Device {
   std::int64_t command_buses = 0;         ///< 2: one for rows, one for columns
   std::array<Clock, kCommands> length{};  ///< clocks on the command bus
   std::vector<Constraint> constraints;
-  std::vector<std::pair<std::string, Clock>>
-      timings;  ///< the named clocks from which the rows were worked out
+  std::vector<std::pair<std::string, Clock>> timings;  ///< the named clocks from which the rows were worked out
 
   // What the rows do not say: from the last clock of a command to its data, and refresh.
   Clock read_latency = 0;

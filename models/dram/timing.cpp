@@ -24,8 +24,7 @@ Timing::Timing(const Device& device, std::int64_t ranks, unsigned used)
   for (std::size_t bank = 0; bank < all; ++bank) {
     const std::size_t rank = bank / static_cast<std::size_t>(banks_);
     Node* const first_group = &node_list_[static_cast<std::size_t>(ranks)];
-    nodes_.push_back({&node_list_[rank],
-                      first_group + bank / static_cast<std::size_t>(device.banks_per_group),
+    nodes_.push_back({&node_list_[rank], first_group + bank / static_cast<std::size_t>(device.banks_per_group),
                       first_group + groups + bank, static_cast<int>(rank)});
   }
   std::array<ByLevel, kCommands> effects;
@@ -35,14 +34,11 @@ Timing::Timing(const Device& device, std::int64_t ranks, unsigned used)
     if (row.level == Level::other_rank && ranks_ == 1) continue;
     // With one rank, what binds the channel binds the rank: fewer places to keep up to date.
     const Level level = row.level == Level::channel && ranks_ == 1 ? Level::rank : row.level;
-    add(level, row, row.clocks + length(row.before) - length(row.after),
-        effects[static_cast<std::size_t>(row.before)]);
+    add(level, row, row.clocks + length(row.before) - length(row.after), effects[static_cast<std::size_t>(row.before)]);
   }
   for (std::size_t c = 0; c < kCommands; ++c) {
     measure_spacing(c, effects[c]);
-    const auto of = [&](Level level) -> std::vector<Effect>& {
-      return effects[c][static_cast<std::size_t>(level)];
-    };
+    const auto of = [&](Level level) -> std::vector<Effect>& { return effects[c][static_cast<std::size_t>(level)]; };
     Effects& all_of = effects_[c];
     all_of.own = of(Level::rank);
     all_of.group = all_of.own.size();
@@ -104,8 +100,7 @@ void Timing::measure_spacing(std::size_t c, const ByLevel& effects) {
   const Clock anywhere = std::max(length_[c], between(Level::channel));
   spacing_[c] = std::max(anywhere, between(Level::rank));
   group_spacing_[c] = std::max({spacing_[c], between(Level::bank_group), between(Level::bank)});
-  least_spacing_[c] =
-      ranks_ == 1 ? spacing_[c] : std::min(spacing_[c], std::max(anywhere, between(Level::other_rank)));
+  least_spacing_[c] = ranks_ == 1 ? spacing_[c] : std::min(spacing_[c], std::max(anywhere, between(Level::other_rank)));
 }
 
 void Timing::issue(Command command, int bank, Clock now) {

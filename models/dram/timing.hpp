@@ -23,8 +23,7 @@ class Timing {
   Clock legal(Command command, int bank) const {
     const Nodes& at = nodes_[static_cast<std::size_t>(bank)];
     const auto c = static_cast<std::size_t>(command);
-    return std::max(std::max(channel_[c], (*at.rank_ready)[c]),
-                    std::max((*at.group_ready)[c], (*at.bank_ready)[c]));
+    return std::max(std::max(channel_[c], (*at.rank_ready)[c]), std::max((*at.group_ready)[c], (*at.bank_ready)[c]));
   }
   /// The first clock in which the command bus is free for it.
   Clock bus_free(Command command) const { return bus_free_[bus(command)]; }

@@ -14,7 +14,7 @@ struct Contents {
   std::vector<Shape> tiles;
   std::vector<Shape> stream;  ///< sums of each mmul that no gate instruction has popped
   std::int64_t stream_rows = 0;
-  Shape held{0, 0};  ///< sums left in the array; 0 x 0: none
+  Shape held{0, 0};            ///< sums left in the array; 0 x 0: none
   std::int64_t held_rows = 0;  ///< weight rows whose products are in them
 
   bool operator==(const Contents& o) const {
@@ -48,17 +48,19 @@ class ArrayChecker {
     for (std::size_t a = 0; a < arrays_.size(); ++a) {
       const std::string array = "array " + std::to_string(a);
       if (!arrays_[a].stream.empty()) {
-        found_.add("the program ends with " + std::to_string(arrays_[a].stream_rows) + " rows in the stream of " + array +
-                   "; allowed none, so a gate instruction must pop them");
+        found_.add("the program ends with " + std::to_string(arrays_[a].stream_rows) + " rows in the stream of " +
+                   array + "; allowed none, so a gate instruction must pop them");
       }
       if (arrays_[a].held != Shape{0, 0})
-        found_.add("the program ends with sums held in " + array + "; allowed none, so an mmul with hold=0 must take them");
+        found_.add("the program ends with sums held in " + array +
+                   "; allowed none, so an mmul with hold=0 must take them");
     }
   }
 
  private:
   bool matters(const Instruction& in) const {
-    return in.opcode == Opcode::mload || in.opcode == Opcode::mmul || (in.opcode == Opcode::gate && !pops_of(in).empty());
+    return in.opcode == Opcode::mload || in.opcode == Opcode::mmul ||
+           (in.opcode == Opcode::gate && !pops_of(in).empty());
   }
   const std::vector<Pop>& pops_of(const Instruction& gate) const {
     return pops_[static_cast<std::size_t>(gate.fields[field::gate::kernel])];
@@ -88,8 +90,9 @@ class ArrayChecker {
   bool walk(std::size_t from, std::size_t to) {
     for (std::size_t i = from; i < to; ++i) {
       if (++steps_ > kMostSteps) {
-        found_.add("what the arrays hold never settles from one loop iteration to the next; allowed loops that leave tiles, "
-                   "streams and held sums as they found them");
+        found_.add(
+            "what the arrays hold never settles from one loop iteration to the next; allowed loops that leave tiles, "
+            "streams and held sums as they found them");
         return false;
       }
       const Instruction& in = program_.code[i];
@@ -177,8 +180,9 @@ class ArrayChecker {
     const std::int64_t vectors = in.fields[field::mmul::vectors], most = program_.machine.stream_rows;
     if (vectors > most - array.stream_rows) {
       return refuse(i, "streams " + std::to_string(vectors) + " rows, but the stream holds " +
-                           std::to_string(array.stream_rows) + " already in program order; allowed machine.stream_rows = " +
-                           std::to_string(most) + " in all, so a gate instruction must pop first");
+                           std::to_string(array.stream_rows) +
+                           " already in program order; allowed machine.stream_rows = " + std::to_string(most) +
+                           " in all, so a gate instruction must pop first");
     }
     array.stream.emplace_back(vectors, in.fields[field::mmul::cols]);
     array.stream_rows += vectors;
@@ -192,11 +196,12 @@ class ArrayChecker {
     for (const Pop& pop : pops_of(in)) {
       const Contents& array = arrays_[static_cast<std::size_t>(pop.array)];
       const std::string name = "the stream of array " + std::to_string(pop.array);
-      if (array.stream.empty()) return refuse(i, "pops " + name + ", which is empty; allowed after an mmul with stream=1");
+      if (array.stream.empty())
+        return refuse(i, "pops " + name + ", which is empty; allowed after an mmul with stream=1");
       const auto [vectors, cols] = array.stream.front();
       if (vectors != rows) {
-        return refuse(i, "has " + std::to_string(rows) + " rows, but the mmul in " + name + " has " + std::to_string(vectors) +
-                             " vectors; allowed as many");
+        return refuse(i, "has " + std::to_string(rows) + " rows, but the mmul in " + name + " has " +
+                             std::to_string(vectors) + " vectors; allowed as many");
       }
       if (pop.i >= cols || (pop.j > 0 && last > (cols - 1 - pop.i) / pop.j)) {
         return refuse(i, "pops columns beyond the " + std::to_string(cols) + " in " + name + "; allowed 0.." +

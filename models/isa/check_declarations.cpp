@@ -13,8 +13,7 @@ bool is_space(Space space) { return static_cast<int>(space) < kSpaces; }
 std::string count_of(std::size_t count, const char* what) { return std::to_string(count) + " " + what; }
 
 void check_semaphores(const Program& program, List& found) {
-  const auto most =
-      static_cast<std::size_t>(std::clamp<std::int64_t>(program.machine.semaphores, 0, kMaxSemaphores));
+  const auto most = static_cast<std::size_t>(std::clamp<std::int64_t>(program.machine.semaphores, 0, kMaxSemaphores));
   if (program.semaphores.size() > most) {
     found.add("the program declares " + count_of(program.semaphores.size(), "semaphores; allowed ") +
               std::to_string(most) + " (machine.semaphores)");
@@ -30,15 +29,14 @@ void check_semaphores(const Program& program, List& found) {
                 " to itself; allowed two different units (a unit is in order anyway)");
     }
     if (semaphore.initial < 0 || semaphore.initial > INT32_MAX) {
-      found.add(where + "starts at " + std::to_string(semaphore.initial) + "; allowed 0.." +
-                std::to_string(INT32_MAX));
+      found.add(where + "starts at " + std::to_string(semaphore.initial) + "; allowed 0.." + std::to_string(INT32_MAX));
     }
   }
 }
 
 // True when `bytes` from `address` lie in `space`; else says how it does not.
-bool check_range(const Program& program, const std::string& where, Space space, std::int64_t address,
-                 __int128 bytes, List& found) {
+bool check_range(const Program& program, const std::string& where, Space space, std::int64_t address, __int128 bytes,
+                 List& found) {
   const std::int64_t capacity = program.machine.capacity(space);
   if (address >= 0 && bytes >= 0 && address <= capacity && bytes <= capacity - address) return true;
   found.add(where + "does not lie in " + std::string(kSpaceNames[int(space)]) + " memory (address " +
@@ -55,8 +53,7 @@ void check_port(const Program& program, const Port& port, List& found) {
     found.add(where + "its scale is no positive number; allowed above 0");
   __int128 bytes = port.bits / 8;
   for (std::int64_t size : port.shape) {
-    if (size < 0)
-      return found.add(where + "has a dimension of " + std::to_string(size) + "; allowed 0 or more");
+    if (size < 0) return found.add(where + "has a dimension of " + std::to_string(size) + "; allowed 0 or more");
     bytes = std::min<__int128>(bytes * size, INT64_MAX);
   }
   check_range(program, where, Space::dram, port.address, bytes, found);
@@ -78,8 +75,7 @@ void check_segments(const Program& program, List& found) {
   for (std::size_t s = 0; s < program.data.size(); ++s) {
     const Segment& segment = program.data[s];
     const std::string where = "data segment " + std::to_string(s) + ": ";
-    if (check_range(program, where, Space::dram, segment.address, static_cast<__int128>(segment.bytes.size()),
-                    found) &&
+    if (check_range(program, where, Space::dram, segment.address, static_cast<__int128>(segment.bytes.size()), found) &&
         !segment.bytes.empty()) {
       order.push_back(&segment);
     }
@@ -99,9 +95,7 @@ void check_symbols(const Program& program, List& found) {
     const std::string where = "symbol " + symbol.name + ": ";
     if (symbol.name.empty()) found.add("a symbol has no name; allowed any text");
     if (!is_space(symbol.space)) {
-      found.add(
-          where +
-          "names a memory that does not exist; allowed dram, weight, activation, parameter, accumulator");
+      found.add(where + "names a memory that does not exist; allowed dram, weight, activation, parameter, accumulator");
       continue;
     }
     if (!names.emplace(symbol.name, symbol.space).second) {

@@ -22,35 +22,25 @@ Limits limits(MicroOpcode opcode) {
     case MicroOpcode::ld32:
     case MicroOpcode::st8:
     case MicroOpcode::st16:
-    case MicroOpcode::st32:
-      return {kLeastWord, kMostWord, 0, 65535};
-    case MicroOpcode::pop:
-      return {0, 4095, 0, 4095};
+    case MicroOpcode::st32: return {kLeastWord, kMostWord, 0, 65535};
+    case MicroOpcode::pop: return {0, 4095, 0, 4095};
     case MicroOpcode::li:
     case MicroOpcode::addi:
     case MicroOpcode::rsubi:
-    case MicroOpcode::select:
-      return {kLeastWord, kMostWord, 0, 0};
-    case MicroOpcode::clip:
-      return {kLeastWord, kMostWord, kLeastWord, kMostWord};
-    case MicroOpcode::sat:
-      return {2, 32, 0, 0};
-    case MicroOpcode::shift:
-      return {-31, 62, 0, 0};
+    case MicroOpcode::select: return {kLeastWord, kMostWord, 0, 0};
+    case MicroOpcode::clip: return {kLeastWord, kMostWord, kLeastWord, kMostWord};
+    case MicroOpcode::sat: return {2, 32, 0, 0};
+    case MicroOpcode::shift: return {-31, 62, 0, 0};
     case MicroOpcode::mul:
-    case MicroOpcode::scale:
-      return {0, 62, 0, 0};
-    case MicroOpcode::scalei:
-      return {-32768, 32767, 0, 62};
+    case MicroOpcode::scale: return {0, 62, 0, 0};
+    case MicroOpcode::scalei: return {-32768, 32767, 0, 62};
     case MicroOpcode::sigmoid:
     case MicroOpcode::tanh:
     case MicroOpcode::exp:
     case MicroOpcode::softplus:
     case MicroOpcode::ln:
-    case MicroOpcode::div:
-      return {0, 30, 0, 0};
-    default:
-      return {};
+    case MicroOpcode::div: return {0, 30, 0, 0};
+    default: return {};
   }
 }
 
@@ -60,8 +50,7 @@ bool is_store(MicroOpcode opcode) {
 bool is_reduction(MicroOpcode opcode) { return opcode == MicroOpcode::rmax || opcode == MicroOpcode::rsum; }
 
 std::string range(std::int64_t least, std::int64_t most) {
-  return least == most ? "only " + std::to_string(least)
-                       : std::to_string(least) + ".." + std::to_string(most);
+  return least == most ? "only " + std::to_string(least) : std::to_string(least) + ".." + std::to_string(most);
 }
 
 // Walks one kernel from its first micro-operation to its last, knowing which registers hold what.
@@ -82,8 +71,7 @@ class KernelChecker {
 
   void add(const std::string& text) {
     const auto number = static_cast<std::size_t>(kernel_.ops[step_].opcode);
-    const std::string name =
-        number < micro_op_table().size() ? std::string(info(kernel_.ops[step_].opcode).name) : "?";
+    const std::string name = number < micro_op_table().size() ? std::string(info(kernel_.ops[step_].opcode).name) : "?";
     found_.add(where_ + ", micro-operation " + std::to_string(step_) + " (" + name + "): " + text);
   }
 
@@ -122,8 +110,7 @@ class KernelChecker {
     if (op.j < allowed.least_j || op.j > allowed.most_j) {
       add("j is " + std::to_string(op.j) + "; allowed " + range(allowed.least_j, allowed.most_j));
     }
-    if (op.opcode == MicroOpcode::clip && op.i > op.j)
-      add("its least value is above its most; allowed i <= j");
+    if (op.opcode == MicroOpcode::clip && op.i > op.j) add("its least value is above its most; allowed i <= j");
   }
 
   void read(const MicroOp& op, int reg) {
@@ -131,11 +118,9 @@ class KernelChecker {
     const bool once_per_row = is_store(op.opcode) && op.j == 0;
     switch (content_[reg]) {
       case Content::nothing:
-        return add(name +
-                   " is read before it is written; allowed a register that an earlier micro-operation wrote");
+        return add(name + " is read before it is written; allowed a register that an earlier micro-operation wrote");
       case Content::element:
-        if (once_per_row)
-          add(name + " holds one value per element; allowed with j = 0: the result of rmax or rsum");
+        if (once_per_row) add(name + " holds one value per element; allowed with j = 0: the result of rmax or rsum");
         return;
       case Content::reduction:
         if (!once_per_row) add(name + " holds a reduction; allowed only a store with j = 0");
@@ -143,9 +128,7 @@ class KernelChecker {
     }
   }
 
-  void write(const MicroOp& op) {
-    content_[op.d] = is_reduction(op.opcode) ? Content::reduction : Content::element;
-  }
+  void write(const MicroOp& op) { content_[op.d] = is_reduction(op.opcode) ? Content::reduction : Content::element; }
 
   const Machine& machine_;
   const Kernel& kernel_;

@@ -28,16 +28,17 @@ std::vector<Run> runs_of(const Kernel& kernel) {
   return runs;
 }
 
-// Lanes work chunk by chunk: they load a chunk before they store it, and stores are under way while the next chunk loads. So a load
-// must not want what the same instruction stores, unless in every view it comes too early to see it. What is wrong to meet:
+// Lanes work chunk by chunk: they load a chunk before they store it, and stores are under way while the next chunk
+// loads. So a load must not want what the same instruction stores, unless in every view it comes too early to see it.
+// What is wrong to meet:
 enum class Wrong {
   any,            ///< a load after the store in the kernel, or in a later row
   later_element,  ///< a load before the store in the kernel, in the same row: an earlier element's load sees nothing
   other_element   ///< two stores in one row: of one element they come in the kernel's order
 };
 
-// Whether two runs meet as they must not. `distance`: from the store's first byte to the load's. A run without a step happens
-// once for the row: a store after its elements, a load for each of them.
+// Whether two runs meet as they must not. `distance`: from the store's first byte to the load's. A run without a step
+// happens once for the row: a store after its elements, a load for each of them.
 bool meet(const Run& store, const Run& load, std::int64_t distance, std::int64_t elements, Wrong wrong) {
   if (wrong != Wrong::any && elements == 1) return false;
   if (wrong == Wrong::later_element && store.step == 0) return false;
@@ -68,7 +69,8 @@ bool meet(const Run& store, const Run& load, std::int64_t distance, std::int64_t
 
 std::int64_t length(const Run& run, std::int64_t elements) { return run.bytes + run.step * (elements - 1); }
 
-// A later row of `load` against an earlier one of `store`, their rows `store_row` and `load_row` bytes apart, `distance` in row 0.
+// A later row of `load` against an earlier one of `store`, their rows `store_row` and `load_row` bytes apart,
+// `distance` in row 0.
 bool meet_later(const Run& store, const Run& load, std::int64_t distance, std::int64_t store_row, std::int64_t load_row,
                 std::int64_t rows, std::int64_t elements) {
   constexpr std::int64_t kRows = 256;  // rows of different strides: the first are looked at
@@ -85,7 +87,8 @@ bool meet_later(const Run& store, const Run& load, std::int64_t distance, std::i
   if (store_row == 0) return rows > 1 && meet(store, load, distance, elements, Wrong::any);
   // Only those differences of rows count that bring the two runs together.
   const std::int64_t step = std::abs(store_row), sign = store_row > 0 ? 1 : -1;
-  const std::int64_t least = sign > 0 ? ceil_div(-length(load, elements) + 1 - distance, step) : ceil_div(distance - length(store, elements) + 1, step);
+  const std::int64_t least = sign > 0 ? ceil_div(-length(load, elements) + 1 - distance, step)
+                                      : ceil_div(distance - length(store, elements) + 1, step);
   const std::int64_t first = std::max<std::int64_t>(1, least), most = store.step == load.step ? 65536 : kRows;
   for (std::int64_t r = first; r < std::min(rows, first + most) && !apart(distance + r * store_row); ++r) {
     if (meet(store, load, distance + r * store_row, elements, Wrong::any)) return true;
@@ -97,7 +100,8 @@ bool meet_later(const Run& store, const Run& load, std::int64_t distance, std::i
 bool meet(const Instruction& in, const Run& store, const Run& other, Wrong wrong) {
   const Place &a = in.places[store.place], &b = in.places[other.place];
   if (a.space != b.space || a.stride != b.stride) return false;
-  const std::int64_t store_row = in.fields[field::gate::s0 + store.place], other_row = in.fields[field::gate::s0 + other.place];
+  const std::int64_t store_row = in.fields[field::gate::s0 + store.place],
+                     other_row = in.fields[field::gate::s0 + other.place];
   const std::int64_t all = in.fields[field::gate::rows], elements = in.fields[field::gate::elements];
   const std::int64_t rows = store_row == other_row ? 1 : std::min<std::int64_t>(all, 256);
   const std::int64_t distance = b.base + other.at - a.base - store.at;
@@ -112,9 +116,14 @@ void check_gate(const Program& program, std::size_t index, const std::vector<Run
   for (std::size_t s = 0; s < runs.size(); ++s) {
     for (std::size_t l = 0; runs[s].store && l < runs.size(); ++l) {
       const bool twice = runs[l].store;
-      if ((twice && l <= s) || !meet(in, runs[s], runs[l], twice ? Wrong::other_element : s < l ? Wrong::any : Wrong::later_element)) continue;
-      return found.add(label(program, index) + (twice ? ": stores" : ": loads") + " through p" + std::to_string(runs[l].place) +
-                       " bytes that are stored through p" + std::to_string(runs[s].place) +
+      if ((twice && l <= s) || !meet(in, runs[s], runs[l],
+                                     twice   ? Wrong::other_element
+                                     : s < l ? Wrong::any
+                                             : Wrong::later_element))
+        continue;
+      return found.add(label(program, index) + (twice ? ": stores" : ": loads") + " through p" +
+                       std::to_string(runs[l].place) + " bytes that are stored through p" +
+                       std::to_string(runs[s].place) +
                        "; allowed: to load what the same element stores afterwards, nothing else");
     }
   }
@@ -124,9 +133,10 @@ void check_gate(const Program& program, std::size_t index, const std::vector<Run
 void check_sums(const Program& program, std::size_t index, List& found) {
   const Instruction& in = program.code[index];
   const std::int64_t stride = in.fields[field::mmul::dst_stride], row = 4 * in.fields[field::mmul::cols];
-  if (!(writes_sums(in) || reads_sums(in)) || in.fields[field::mmul::vectors] == 1 || stride == 0 || stride >= row) return;
-  found.add(label(program, index) + ": rows of sums overlap with dst_stride " + std::to_string(stride) + "; allowed: 0, or at least " +
-            std::to_string(row));
+  if (!(writes_sums(in) || reads_sums(in)) || in.fields[field::mmul::vectors] == 1 || stride == 0 || stride >= row)
+    return;
+  found.add(label(program, index) + ": rows of sums overlap with dst_stride " + std::to_string(stride) +
+            "; allowed: 0, or at least " + std::to_string(row));
 }
 
 }  // namespace
@@ -137,7 +147,8 @@ void check_overlaps(const Program& program, List& found) {
   for (std::size_t i = 0; i < program.code.size(); ++i) {
     const Instruction& in = program.code[i];
     if (in.opcode == Opcode::mmul) check_sums(program, i, found);
-    if (in.opcode == Opcode::gate) check_gate(program, i, runs[static_cast<std::size_t>(in.fields[field::gate::kernel])], found);
+    if (in.opcode == Opcode::gate)
+      check_gate(program, i, runs[static_cast<std::size_t>(in.fields[field::gate::kernel])], found);
   }
 }
 

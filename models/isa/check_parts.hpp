@@ -37,16 +37,16 @@ void check_kernel(const Program& program, std::size_t index, List& found);
 void check_declarations(const Program& program, List& found);
 
 /// Gate instructions whose result would depend on how many elements are worked on at a time: the executor runs a row
-/// micro-operation by micro-operation, lanes run it element by element. Found where places, offsets and strides alone show that
-/// an element stores bytes that another element loads after it in one of these orders and before it in the other. The
-/// code must be sound.
+/// micro-operation by micro-operation, lanes run it element by element. Found where places, offsets and strides alone
+/// show that an element stores bytes that another element loads after it in one of these orders and before it in the
+/// other. The code must be sound.
 void check_overlaps(const Program& program, List& found);
 
 /// What every array holds in program order. Tiles: never more than the FIFO's, no mmul finds it empty, every mmul has
-/// the size of the tile that it uses. Streamed sums: never more rows than the stream's, every gate instruction that pops
-/// finds as many rows as it has and every column that it pops, and takes them all. Held sums: an mmul adds to them exactly
-/// when the one before it on the array held them, of the same size, over no more weight rows than the array's 48-bit sums hold. At the end nothing is streamed or held. The code must be
-/// sound and its loops balanced.
+/// the size of the tile that it uses. Streamed sums: never more rows than the stream's, every gate instruction that
+/// pops finds as many rows as it has and every column that it pops, and takes them all. Held sums: an mmul adds to them
+/// exactly when the one before it on the array held them, of the same size, over no more weight rows than the array's
+/// 48-bit sums hold. At the end nothing is streamed or held. The code must be sound and its loops balanced.
 void check_arrays(const Program& program, List& found);
 
 }  // namespace rondo::check_parts

@@ -33,8 +33,7 @@ std::string text_of(Wide value) {
 // A visitor over the fields of the machine.
 struct MachineRange {
   List& found;
-  void integer(const char* name, std::int64_t value, const char*, const char*, std::int64_t least,
-               std::int64_t most) {
+  void integer(const char* name, std::int64_t value, const char*, const char*, std::int64_t least, std::int64_t most) {
     if (value >= least && value <= most) return;
     found.add("machine." + std::string(name) + ": " + std::to_string(value) + " is outside; allowed " +
               std::to_string(least) + ".." + std::to_string(most));
@@ -44,8 +43,7 @@ struct MachineRange {
 
 bool allows(std::string_view spaces, Space space) {
   if (spaces == "any") return space != Space::dram;
-  if (spaces == "sram")
-    return space == Space::weight || space == Space::activation || space == Space::parameter;
+  if (spaces == "sram") return space == Space::weight || space == Space::activation || space == Space::parameter;
   return spaces == kSpaceNames[static_cast<std::size_t>(space)];
 }
 
@@ -67,8 +65,7 @@ class CodeChecker {
     if (code.empty()) return found_.add("the program has no instructions; allowed at least halt"), false;
     for (at_ = 0; at_ < code.size(); ++at_) check(code[at_]);
     for (const Loop& loop : loops_)
-      found_.add(label(program_, loop.index) + ": has no end; allowed an end for every loop"),
-          balanced_ = false;
+      found_.add(label(program_, loop.index) + ": has no end; allowed an end for every loop"), balanced_ = false;
     if (code.back().opcode != Opcode::halt)
       found_.add("the program does not end; allowed a halt as last instruction"), balanced_ = false;
     return balanced_;
@@ -114,8 +111,7 @@ class CodeChecker {
       const std::int64_t value = in.fields[f];
       if (f >= row.fields.size()) {
         if (value != 0)
-          add("field " + std::to_string(f) + " is set; allowed " + std::to_string(row.fields.size()) +
-              " fields");
+          add("field " + std::to_string(f) + " is set; allowed " + std::to_string(row.fields.size()) + " fields");
         continue;
       }
       const FieldRow& field = row.fields[f];
@@ -127,8 +123,7 @@ class CodeChecker {
         add(name + " is no width; allowed 8 or 16");
       }
     }
-    if (in.opcode == Opcode::mload)
-      check_tile(in.fields[field::mload::rows], in.fields[field::mload::cols]);
+    if (in.opcode == Opcode::mload) check_tile(in.fields[field::mload::rows], in.fields[field::mload::cols]);
     if (in.opcode == Opcode::mmul) {
       check_tile(in.fields[field::mmul::rows], in.fields[field::mmul::cols]);
       check_sums(in);
@@ -169,8 +164,7 @@ class CodeChecker {
   void check_layer(const Instruction& in) {
     const auto layers = static_cast<std::int64_t>(program_.layers.size());
     if (in.layer < -1 || in.layer >= layers) {
-      add("belongs to layer " + std::to_string(in.layer) + "; allowed -1 (none).." +
-          std::to_string(layers - 1));
+      add("belongs to layer " + std::to_string(in.layer) + "; allowed -1 (none).." + std::to_string(layers - 1));
     }
   }
 
@@ -181,20 +175,19 @@ class CodeChecker {
       const bool used = p < row.places.size() && (in.opcode != Opcode::gate || kernel == nullptr || uses(*kernel, p)) &&
                         (in.opcode != Opcode::mmul || p != 1 || reads_sums(in) || writes_sums(in));
       if (!used) {
-        if (!(place == Place{}))
-          add("operand " + std::to_string(p) + " is set but unused; allowed only what it uses");
+        if (!(place == Place{})) add("operand " + std::to_string(p) + " is set but unused; allowed only what it uses");
         continue;
       }
       const std::string name(row.places[p].name);
       if (static_cast<int>(place.space) >= kSpaces || !allows(row.places[p].spaces, place.space)) {
         const int space = static_cast<int>(place.space);
-        add(name + " lies in " + (space < kSpaces ? std::string(kSpaceNames[space]) : "no") +
-            " memory; allowed " + names_of(row.places[p].spaces));
+        add(name + " lies in " + (space < kSpaces ? std::string(kSpaceNames[space]) : "no") + " memory; allowed " +
+            names_of(row.places[p].spaces));
       }
       for (std::size_t d = loops_.size(); d < kMaxLoops; ++d) {
         if (place.stride[d] == 0) continue;
-        add(name + " moves with loop i" + std::to_string(d) + "; allowed the " +
-            std::to_string(loops_.size()) + " loops around the instruction");
+        add(name + " moves with loop i" + std::to_string(d) + "; allowed the " + std::to_string(loops_.size()) +
+            " loops around the instruction");
       }
     }
   }
@@ -243,8 +236,7 @@ class CodeChecker {
       found_.add(label(program_, loop.index) + ": is empty; allowed with an instruction for a unit inside");
     const Wide executed = loop.executed * loop.count;
     if (executed > kMostExecuted) {
-      if (!too_long_)
-        found_.add(label(program_, loop.index) + ": runs for more than 2^53 instructions; allowed 2^53");
+      if (!too_long_) found_.add(label(program_, loop.index) + ": runs for more than 2^53 instructions; allowed 2^53");
       too_long_ = true;
     }
     if (loops_.empty()) return;
@@ -273,9 +265,7 @@ class CodeChecker {
     }
   }
 
-  static std::string unit_name(Unit unit) {
-    return int(unit) < kUnits ? std::string(kUnitNames[int(unit)]) : "?";
-  }
+  static std::string unit_name(Unit unit) { return int(unit) < kUnits ? std::string(kUnitNames[int(unit)]) : "?"; }
 
   // Every access at the corners of all enclosing loops: addresses are linear in the iterations, so that the
   // corners are the least and the greatest byte.
@@ -291,10 +281,9 @@ class CodeChecker {
       most += access.bytes;
       const std::int64_t capacity = program_.machine.capacity(access.space);
       if (least >= 0 && most <= capacity) continue;
-      add(std::string(info(in.opcode).places[access.place].name) + (access.write ? " writes" : " reads") +
-          " bytes " + text_of(least) + ".." + text_of(most - 1) + " of " +
-          std::string(kSpaceNames[int(access.space)]) + " memory; allowed 0.." +
-          std::to_string(capacity - 1));
+      add(std::string(info(in.opcode).places[access.place].name) + (access.write ? " writes" : " reads") + " bytes " +
+          text_of(least) + ".." + text_of(most - 1) + " of " + std::string(kSpaceNames[int(access.space)]) +
+          " memory; allowed 0.." + std::to_string(capacity - 1));
     }
   }
 

@@ -7,10 +7,14 @@ namespace {
 
 // The rows of the two .def files as data.
 std::vector<OpcodeInfo> make_opcode_table() {
-#define PLACE(name, spaces, sentence) PlaceInfo{#name, #spaces, sentence}
-#define PLACES(...) std::vector<PlaceInfo>{__VA_ARGS__}
-#define FIELD(name, least, most, sentence) FieldRow{#name, least, most, sentence}
-#define FIELDS(...) std::vector<FieldRow>{__VA_ARGS__}
+#define PLACE(name, spaces, sentence) \
+  PlaceInfo { #name, #spaces, sentence }
+#define PLACES(...) \
+  std::vector<PlaceInfo> { __VA_ARGS__ }
+#define FIELD(name, least, most, sentence) \
+  FieldRow { #name, least, most, sentence }
+#define FIELDS(...) \
+  std::vector<FieldRow> { __VA_ARGS__ }
 #define RONDO_OP(name, unit, sentence, places, fields) {Opcode::name, #name, #unit, sentence, places, fields},
   return {
 #include "models/isa/opcodes.def"
@@ -45,8 +49,10 @@ bool is_store(MicroOpcode opcode) {
 
 std::int64_t width_of(MicroOpcode opcode) {
   switch (opcode) {
-    case MicroOpcode::ld8: case MicroOpcode::st8: return 1;
-    case MicroOpcode::ld16: case MicroOpcode::st16: return 2;
+    case MicroOpcode::ld8:
+    case MicroOpcode::st8: return 1;
+    case MicroOpcode::ld16:
+    case MicroOpcode::st16: return 2;
     default: return 4;
   }
 }
@@ -85,7 +91,9 @@ const MicroOpInfo& info(MicroOpcode opcode) { return micro_op_table()[static_cas
 std::optional<MicroOpcode> find_micro_op(std::string_view name) { return find_by_name(micro_op_table(), name); }
 
 Unit usual_unit(const Instruction& in) {
-  const auto array = [&](std::size_t f) { return static_cast<int>(std::clamp<std::int64_t>(in.fields[f], 0, kMaxArrays - 1)); };
+  const auto array = [&](std::size_t f) {
+    return static_cast<int>(std::clamp<std::int64_t>(in.fields[f], 0, kMaxArrays - 1));
+  };
   if (in.opcode == Opcode::mload) return weights_unit(array(field::mload::array));
   if (in.opcode == Opcode::mmul) return matrix_unit(array(field::mmul::array));
   const auto unit = std::find(kUnitNames.begin(), kUnitNames.end(), info(in.opcode).unit);

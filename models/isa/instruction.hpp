@@ -35,7 +35,7 @@ inline constexpr int kRegisters = 32;
 
 struct PlaceInfo {
   std::string_view name;
-  std::string_view spaces;    ///< a space's name, "sram" (weight, activation, parameter) or "any" (all but dram)
+  std::string_view spaces;  ///< a space's name, "sram" (weight, activation, parameter) or "any" (all but dram)
   std::string_view sentence;
 };
 
@@ -50,7 +50,7 @@ struct FieldRow {
 struct OpcodeInfo {
   Opcode opcode;
   std::string_view name;
-  std::string_view unit;      ///< a unit's name, "sequencer" or "any"
+  std::string_view unit;  ///< a unit's name, "sequencer" or "any"
   std::string_view sentence;
   std::vector<PlaceInfo> places;
   std::vector<FieldRow> fields;
@@ -84,11 +84,11 @@ struct Place {
 /// One instruction of a program. `places` and `fields` are in the order of the opcode's row; the rest is unused.
 struct Instruction {
   Opcode opcode = Opcode::halt;
-  Unit unit = Unit::weights;        ///< who executes it (usual_unit, except for sync)
-  std::uint64_t wait = 0;           ///< semaphores that must be above zero to start, and are decremented then
-  std::uint64_t signal = 0;         ///< semaphores incremented when every result is visible
-  std::uint64_t release = 0;        ///< semaphores incremented when every operand has been read
-  std::int32_t layer = -1;          ///< index into Program::layers: which part of the network this works for
+  Unit unit = Unit::weights;  ///< who executes it (usual_unit, except for sync)
+  std::uint64_t wait = 0;     ///< semaphores that must be above zero to start, and are decremented then
+  std::uint64_t signal = 0;   ///< semaphores incremented when every result is visible
+  std::uint64_t release = 0;  ///< semaphores incremented when every operand has been read
+  std::int32_t layer = -1;    ///< index into Program::layers: which part of the network this works for
   std::array<Place, kMaxPlaces> places{};
   std::array<std::int64_t, kMaxFields> fields{};
 
@@ -96,6 +96,7 @@ struct Instruction {
 };
 
 /// Names for the fields of each opcode, so that code reads `i.fields[mmul::vectors]`.
+// clang-format off
 namespace field {
 namespace loop { enum { count }; }
 namespace mload { enum { rows, cols, stride, bits, array }; }
@@ -105,12 +106,13 @@ namespace load { enum { rows, bytes, src_stride, dst_stride }; }
 namespace gather { enum { rows, bytes, dst_stride, table_rows }; }
 namespace store { enum { rows, bytes, src_stride, dst_stride }; }
 }  // namespace field
+// clang-format on
 
 /// Values of mmul's field `accumulate`.
 inline constexpr std::int64_t kNewSums = 0, kAddToMemory = 1, kAddToHeld = 2;
 
-/// Who executes the instruction by its row and, for mload and mmul, its field `array`. Weights for those that nobody executes
-/// and for sync, which names its unit itself.
+/// Who executes the instruction by its row and, for mload and mmul, its field `array`. Weights for those that nobody
+/// executes and for sync, which names its unit itself.
 Unit usual_unit(const Instruction& instruction);
 
 /// Whether an mmul reads or writes sums at `dst`; if neither, it has no `dst`.
@@ -122,7 +124,7 @@ inline bool writes_sums(const Instruction& mmul) {
 struct MicroOp {
   MicroOpcode opcode = MicroOpcode::li;
   std::uint8_t d = 0, a = 0, b = 0;
-  std::uint8_t p = 0;               ///< memory operand; of a pop: the array whose stream it reads
+  std::uint8_t p = 0;  ///< memory operand; of a pop: the array whose stream it reads
   std::int64_t i = 0, j = 0;
 
   bool operator==(const MicroOp& o) const {
@@ -155,7 +157,7 @@ struct Port {
   std::string name;
   bool output = false;
   std::int64_t address = 0;
-  int bits = 16;                     ///< 8, 16 or 32
+  int bits = 16;  ///< 8, 16 or 32
   double scale = 1;
   std::vector<std::int64_t> shape;
 
@@ -204,24 +206,24 @@ struct Access {
   std::int64_t rows = 1;
   std::int64_t bytes = 0;
   std::int64_t stride = 0;
-  int place = -1;                    ///< the operand it comes from
+  int place = -1;  ///< the operand it comes from
 };
 
 /// What a memory operand of a kernel is used for; bytes per element row follow from it.
 struct KernelOperand {
   bool read = false;
   bool written = false;
-  std::int64_t read_bytes = 0;       ///< per element, over all loads (what the port moves)
+  std::int64_t read_bytes = 0;  ///< per element, over all loads (what the port moves)
   std::int64_t written_bytes = 0;
-  std::int64_t row_read_bytes = 0;   ///< per row, for loads and stores with j = 0
+  std::int64_t row_read_bytes = 0;  ///< per row, for loads and stores with j = 0
   std::int64_t row_written_bytes = 0;
 };
 
 /// Facts about a kernel that hazards, timing and energy share.
 struct KernelSummary {
   std::array<KernelOperand, kMaxPlaces> operands{};
-  std::array<std::int64_t, kFunctionalUnits> uses{};   ///< micro-operations per element on each functional unit
-  std::uint8_t pops = 0;                               ///< arrays whose streams it reads, one bit each
+  std::array<std::int64_t, kFunctionalUnits> uses{};  ///< micro-operations per element on each functional unit
+  std::uint8_t pops = 0;                              ///< arrays whose streams it reads, one bit each
 };
 KernelSummary summarise(const Kernel& kernel);
 /// The last column that a kernel over `elements` elements pops from an array's stream; -1: it pops nothing from it.
@@ -235,8 +237,8 @@ std::vector<Access> accesses(const Instruction& instruction, const std::array<st
 
 /// Everything that makes a program unfit to run, whatever the chip's pace: unknown kernels, fields out of range,
 /// places in the wrong memory or outside of it (over all iterations), unbalanced loops, too many loops or semaphores,
-/// operands of a kernel that do not exist, tiles, streamed or held sums that an instruction lacks or that nobody takes. Each
-/// finding names the instruction by its number.
+/// operands of a kernel that do not exist, tiles, streamed or held sums that an instruction lacks or that nobody takes.
+/// Each finding names the instruction by its number.
 std::vector<std::string> check_program(const Program& program);
 
 }  // namespace rondo

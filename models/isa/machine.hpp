@@ -8,9 +8,21 @@
 
 namespace rondo {
 
-/// Units that take instructions, each in order from its own queue. Array a > 0 has units weights<a> and matrix<a>; those of
-/// arrays that a machine lacks do not exist there.
-enum class Unit : std::uint8_t { weights, matrix, gate, load, store, weights1, matrix1, weights2, matrix2, weights3, matrix3 };
+/// Units that take instructions, each in order from its own queue. Array a > 0 has units weights<a> and matrix<a>;
+/// those of arrays that a machine lacks do not exist there.
+enum class Unit : std::uint8_t {
+  weights,
+  matrix,
+  gate,
+  load,
+  store,
+  weights1,
+  matrix1,
+  weights2,
+  matrix2,
+  weights3,
+  matrix3
+};
 inline constexpr int kUnits = 11;
 inline constexpr std::array<std::string_view, kUnits> kUnitNames = {
     "weights", "matrix", "gate", "load", "store", "weights1", "matrix1", "weights2", "matrix2", "weights3", "matrix3"};
@@ -43,8 +55,8 @@ inline constexpr int kSpaces = 5;
 inline constexpr std::array<std::string_view, kSpaces> kSpaceNames = {"dram", "weight", "activation", "parameter",
                                                                       "accumulator"};
 
-inline constexpr int kMaxLoops = 8;       ///< nested hardware loops that an instruction can address
-inline constexpr int kMaxSemaphores = 64; ///< one bit each in an instruction's wait, signal and release masks
+inline constexpr int kMaxLoops = 8;        ///< nested hardware loops that an instruction can address
+inline constexpr int kMaxSemaphores = 64;  ///< one bit each in an instruction's wait, signal and release masks
 
 /// The chip's shape: everything a program depends on, and all that the compiler may know. A program carries
 /// the Machine it was compiled for, and a chip of another shape refuses it. Pace (latencies, widths, queue depths)
@@ -74,18 +86,22 @@ struct Machine {
     constexpr std::int64_t kGiB = std::int64_t{1} << 30;
     v.integer("rows", rows, "PE", "rows of the systolic array: length of the dot product of one tile", 1, 4096);
     v.integer("cols", cols, "PE", "columns of the systolic array: outputs of one tile", 1, 4096);
-    v.integer("arrays", arrays, "arrays", "systolic arrays, each with a weights and a matrix unit of its own", 1, kMaxArrays);
+    v.integer("arrays", arrays, "arrays", "systolic arrays, each with a weights and a matrix unit of its own", 1,
+              kMaxArrays);
     std::string word(kDataflowNames[static_cast<std::size_t>(dataflow)]);
     v.choice("dataflow", word, {kDataflowNames.begin(), kDataflowNames.end()}, "what stays in the processing elements");
     dataflow = word == kDataflowNames[0] ? Dataflow::weight_stationary : Dataflow::output_stationary;
     v.integer("tile_fifo", tile_fifo, "tiles", "weight tiles an array holds: 2 loads one while another is used", 1, 64);
-    v.integer("stream_rows", stream_rows, "rows", "rows of sums that each array's stream to the gate unit holds; 0: no streams", 0, 4096);
-    v.integer("table_entries", table_entries, "intervals", "intervals of each activation table (a power of two)", 16, 1024);
+    v.integer("stream_rows", stream_rows, "rows",
+              "rows of sums that each array's stream to the gate unit holds; 0: no streams", 0, 4096);
+    v.integer("table_entries", table_entries, "intervals", "intervals of each activation table (a power of two)", 16,
+              1024);
     v.integer("weight_bytes", weight_bytes, "bytes", "capacity of the weight SRAM", 64, 4 * kGiB);
     v.integer("weight_banks", weight_banks, "banks", "banks of the weight SRAM, each a contiguous part", 1, 64);
     v.integer("activation_bytes", activation_bytes, "bytes", "capacity of the activation SRAM", 64, 4 * kGiB);
     v.integer("activation_banks", activation_banks, "banks", "banks of the activation SRAM", 1, 64);
-    v.integer("parameter_bytes", parameter_bytes, "bytes", "capacity of the SRAM for biases, scales and peepholes", 64, kGiB);
+    v.integer("parameter_bytes", parameter_bytes, "bytes", "capacity of the SRAM for biases, scales and peepholes", 64,
+              kGiB);
     v.integer("parameter_banks", parameter_banks, "banks", "banks of the parameter SRAM", 1, 64);
     v.integer("accumulator_bytes", accumulator_bytes, "bytes", "capacity of the 32-bit accumulators", 64, kGiB);
     v.integer("accumulator_banks", accumulator_banks, "banks", "banks of the accumulators", 1, 64);

@@ -9,7 +9,7 @@ namespace {
 
 #include "models/isa/tables.inc"
 
-constexpr int kFullBits = 10;  // 1024 intervals are committed; a chip with fewer skips knots
+constexpr int kFullBits = 10;         // 1024 intervals are committed; a chip with fewer skips knots
 constexpr std::int64_t kLn2 = 45426;  // ln 2, 16 fraction bits
 
 int bits_of(std::int64_t power_of_two) {

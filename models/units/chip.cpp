@@ -19,8 +19,7 @@ namespace {
 /// would be a use after free when the process ends.
 class FreshContext {
  public:
-  FreshContext()
-      : original_(sc_core::sc_get_curr_simcontext()), fresh_(std::make_unique<sc_core::sc_simcontext>()) {
+  FreshContext() : original_(sc_core::sc_get_curr_simcontext()), fresh_(std::make_unique<sc_core::sc_simcontext>()) {
     become(fresh_.get());
   }
   ~FreshContext() {
@@ -82,11 +81,10 @@ std::vector<Counted> ChipRun::counted() const {
   return out;
 }
 
-ChipRun run_chip(const ChipParams& params, const Program& program, Schedule schedule,
-                 TimelineObserver* observer, Cycle limit, StartObserver* starts) {
+ChipRun run_chip(const ChipParams& params, const Program& program, Schedule schedule, TimelineObserver* observer,
+                 Cycle limit, StartObserver* starts) {
   if (params.machine != program.machine) {
-    throw Error("the program was compiled for another machine: " +
-                difference(params.machine, program.machine));
+    throw Error("the program was compiled for another machine: " + difference(params.machine, program.machine));
   }
   std::vector<std::string> findings = check_program(program);
   if (!findings.empty()) throw Error(std::move(findings));

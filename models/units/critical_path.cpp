@@ -12,27 +12,19 @@ constexpr std::size_t kMostSteps = 4;  // that one call adds
 
 std::int64_t queue_depth(const ChipParams& params, Unit unit) {
   switch (kind_of(unit)) {
-    case Unit::weights:
-      return params.weights.queue_depth;
-    case Unit::matrix:
-      return params.matrix.queue_depth;
-    case Unit::gate:
-      return params.gate.queue_depth;
-    case Unit::load:
-      return params.load.queue_depth;
-    default:
-      return params.store.queue_depth;
+    case Unit::weights: return params.weights.queue_depth;
+    case Unit::matrix: return params.matrix.queue_depth;
+    case Unit::gate: return params.gate.queue_depth;
+    case Unit::load: return params.load.queue_depth;
+    default: return params.store.queue_depth;
   }
 }
 
 Client client_of(Unit unit) {
   switch (kind_of(unit)) {
-    case Unit::weights:
-      return weights_client(array_of(unit));
-    case Unit::matrix:
-      return matrix_client(array_of(unit));
-    default:
-      return Client::gate;
+    case Unit::weights: return weights_client(array_of(unit));
+    case Unit::matrix: return matrix_client(array_of(unit));
+    default: return Client::gate;
   }
 }
 
@@ -61,8 +53,10 @@ CriticalPath::CriticalPath(const ChipParams& params, const Program& program, std
     row.wait = in.wait, row.signal = in.signal, row.release = in.release, row.opcode = in.opcode, row.unit = in.unit;
     row.queued = info(in.opcode).unit != "sequencer";
     row.keeps_tile = in.opcode == Opcode::mmul && in.fields[field::mmul::keep] != 0;
-    if (in.opcode == Opcode::mmul && in.fields[field::mmul::stream]) row.streamed_rows = in.fields[field::mmul::vectors];
-    if (row.streamed_rows > 0 && params.machine.dataflow == Dataflow::output_stationary) row.sums_cycles = mmul_pace(params, in, 8).per_row;
+    if (in.opcode == Opcode::mmul && in.fields[field::mmul::stream])
+      row.streamed_rows = in.fields[field::mmul::vectors];
+    if (row.streamed_rows > 0 && params.machine.dataflow == Dataflow::output_stationary)
+      row.sums_cycles = mmul_pace(params, in, 8).per_row;
     if (in.opcode == Opcode::gate)
       row.pops = gate_pops(params, in, program.kernels[static_cast<std::size_t>(in.fields[field::gate::kernel])]);
     rows_.push_back(row);
@@ -121,12 +115,11 @@ void CriticalPath::for_each_pin(F&& f) {
   f(requests_ > 0 ? kNever : bus_.ready, bus_.step);  // the DRAM may tell late what it has done
 }
 
-PathTree::Id CriticalPath::add(Cycle at, const Last& last, Stage stage, std::int32_t code, Cycle window,
-                               Cycle drain) {
+PathTree::Id CriticalPath::add(Cycle at, const Last& last, Stage stage, std::int32_t code, Cycle window, Cycle drain) {
   if (last.ready != at || last.step == PathTree::kNone) {
     broken_at("critical path", at,
-              "no condition explains why instruction " + std::to_string(code) +
-                  " started, the last one held from " + std::to_string(last.ready));
+              "no condition explains why instruction " + std::to_string(code) + " started, the last one held from " +
+                  std::to_string(last.ready));
   }
   return tree_.add({at, window, static_cast<std::int32_t>(drain), code, last.step, stage, last.reason});
 }
@@ -309,8 +302,7 @@ void CriticalPath::served(Cycle now, const DramService& service) {
   last.consider(bus_, Reason::taken);
   last.consider({service.soonest, request}, Reason::latency);
   const Cycle overhead = service.end - service.begin - service.data;
-  const PathTree::Id transfer =
-      add(service.begin, last, Stage::transfer, tree_[request].code, service.data, overhead);
+  const PathTree::Id transfer = add(service.begin, last, Stage::transfer, tree_[request].code, service.data, overhead);
   bus_ = {service.end, transfer};
   stages.replies[static_cast<std::size_t>(service.slot)] = {service.end + 1, transfer};
   request = PathTree::kNone;

@@ -88,8 +88,8 @@ class CriticalPath final : public StartObserver {
       std::int64_t rows = 0;
       Pin since;
     };
-    Fifo<Sums> sums;         ///< of mmuls that no gate instruction has popped, oldest first
-    Fifo<Room> given;        ///< by gate instructions, in order
+    Fifo<Sums> sums;        ///< of mmuls that no gate instruction has popped, oldest first
+    Fifo<Room> given;       ///< by gate instructions, in order
     std::int64_t rows = 0;  ///< free without those in `given`
   };
   struct SemaphoreState {

@@ -39,11 +39,9 @@ DmaUnit::Shape DmaUnit::shape_of(const Instruction& in) const {
       shape.request = {true, 0, f[field::gather::rows], f[field::gather::bytes], 0, 0, f[field::gather::table_rows]};
       break;
     case Opcode::store:
-      shape.request = {false, 0, f[field::store::rows], f[field::store::bytes], f[field::store::dst_stride],
-                       0};
+      shape.request = {false, 0, f[field::store::rows], f[field::store::bytes], f[field::store::dst_stride], 0};
       break;
-    default:
-      break;
+    default: break;
   }
   return shape;
 }
@@ -134,8 +132,7 @@ void DmaUnit::hold(Client client, const PortRequest& ports, Cycle until) {
 }
 
 std::string DmaUnit::plight(Cycle now) {
-  if (size_ > 0)
-    return stats.unit() + " waits for the DRAM with instruction " + std::to_string(oldest().code);
+  if (size_ > 0) return stats.unit() + " waits for the DRAM with instruction " + std::to_string(oldest().code);
   return InstructionUnit::plight(now);
 }
 

@@ -14,8 +14,7 @@ namespace rondo {
 /// in order.
 class DmaUnit final : public InstructionUnit {
  public:
-  DmaUnit(const sc_core::sc_module_name& name, Unit unit, const Wires& wires, const DmaParams& params,
-          DramLink& dram);
+  DmaUnit(const sc_core::sc_module_name& name, Unit unit, const Wires& wires, const DmaParams& params, DramLink& dram);
 
   std::string plight(Cycle now) override;
 

@@ -43,7 +43,8 @@ PipelinedUnit::Times GateUnit::start(Cycle now, const Work& work) {
     const Cycle drain = is_write_kind(kind) ? times.drain : 0;
     wires_.ports.hold(Client::gate, kind, work.ports.banks[kind], now + times.window + drain);
   }
-  for_each_bit(pops_[static_cast<std::size_t>(work.code)].arrays, [&](int a) { streams_[static_cast<std::size_t>(a)]->pop(); });
+  for_each_bit(pops_[static_cast<std::size_t>(work.code)].arrays,
+               [&](int a) { streams_[static_cast<std::size_t>(a)]->pop(); });
   return times;
 }
 
@@ -55,18 +56,13 @@ void GateUnit::window_ended(Cycle now, std::int32_t code) {
 Action& GateUnit::action_of(MicroOpcode opcode) {
   if (opcode == MicroOpcode::scale || opcode == MicroOpcode::scalei) return requantise_;
   switch (info(opcode).functional_unit) {
-    case FunctionalUnit::multiplier:
-      return multiply_;
-    case FunctionalUnit::table:
-      return table_;
-    case FunctionalUnit::divider:
-      return divide_;
+    case FunctionalUnit::multiplier: return multiply_;
+    case FunctionalUnit::table: return table_;
+    case FunctionalUnit::divider: return divide_;
     case FunctionalUnit::memory:
-    case FunctionalUnit::stream:
-      return move_;
+    case FunctionalUnit::stream: return move_;
     case FunctionalUnit::adder:
-    case FunctionalUnit::reducer:
-      break;
+    case FunctionalUnit::reducer: break;
   }
   return add_;
 }
@@ -91,8 +87,7 @@ void GateUnit::settle_kernel(const Instruction& in, std::int64_t times) {
     const KernelOperand& operand = summary.operands[p];
     const Space space = in.places[p].space;
     if (operand.read) {
-      *traffic_[port_kind(space, false)] +=
-          times * (elements * operand.read_bytes + rows * operand.row_read_bytes);
+      *traffic_[port_kind(space, false)] += times * (elements * operand.read_bytes + rows * operand.row_read_bytes);
     }
     if (operand.written) {
       *traffic_[port_kind(space, true)] +=

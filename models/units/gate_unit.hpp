@@ -43,9 +43,9 @@ class GateUnit final : public PipelinedUnit {
   Traffic sums_read_{stats, wires_.memories.accumulator, false, "accumulators_read_bytes"};
   Traffic sums_written_{stats, wires_.memories.accumulator, true, "accumulators_written_bytes"};
   /// By port kind.
-  const std::array<Traffic*, kPortKinds> traffic_ = {
-      &weight_read_,    &weight_written_,    &activation_read_, &activation_written_,
-      &parameter_read_, &parameter_written_, &sums_read_,       &sums_written_};
+  const std::array<Traffic*, kPortKinds> traffic_ = {&weight_read_,        &weight_written_, &activation_read_,
+                                                     &activation_written_, &parameter_read_, &parameter_written_,
+                                                     &sums_read_,          &sums_written_};
 };
 
 }  // namespace rondo

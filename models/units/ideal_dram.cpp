@@ -6,8 +6,7 @@ std::int64_t burst_bytes_of(const DramParams& params, const DramRequest& request
   return request.rows * ceil_div(request.bytes, params.burst_bytes) * params.burst_bytes;
 }
 
-IdealDram::IdealDram(const sc_core::sc_module_name& name, const Wires& wires, DramLink& loads,
-                     DramLink& stores)
+IdealDram::IdealDram(const sc_core::sc_module_name& name, const Wires& wires, DramLink& loads, DramLink& stores)
     : Dram(name, wires, loads, stores),
       ring_(static_cast<std::size_t>(wires.params.load.outstanding + wires.params.store.outstanding)) {}
 

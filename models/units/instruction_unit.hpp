@@ -29,8 +29,7 @@ struct Wires {
 /// A unit that takes instructions, in order, from its own queue.
 class InstructionUnit : public ChipUnit {
  public:
-  InstructionUnit(const sc_core::sc_module_name& name, Unit unit, const Wires& wires,
-                  std::int64_t queue_depth);
+  InstructionUnit(const sc_core::sc_module_name& name, Unit unit, const Wires& wires, std::int64_t queue_depth);
 
   Queue<Work> queue;
 
@@ -58,8 +57,7 @@ class InstructionUnit : public ChipUnit {
   void for_each_own(F&& f) const {
     for (std::size_t code = 0; code < wires_.program.code.size(); ++code) {
       const Instruction& in = wires_.program.code[code];
-      if (in.unit == unit_ && info(in.opcode).unit == kUnitNames[static_cast<std::size_t>(kind_of(unit_))])
-        f(code, in);
+      if (in.unit == unit_ && info(in.opcode).unit == kUnitNames[static_cast<std::size_t>(kind_of(unit_))]) f(code, in);
     }
   }
 

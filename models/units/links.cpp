@@ -2,8 +2,7 @@
 
 namespace rondo {
 
-Semaphores::Semaphores(Wakes& wakes, const std::vector<Semaphore>& declared)
-    : wakes_(wakes), declared_(declared) {
+Semaphores::Semaphores(Wakes& wakes, const std::vector<Semaphore>& declared) : wakes_(wakes), declared_(declared) {
   for (std::size_t s = 0; s < declared.size(); ++s) state_[s].count = declared[s].initial;
 }
 

@@ -75,9 +75,9 @@ class TileFifo {
   bool matrix_waits_ = false;
 };
 
-/// The sums that an array's mmuls give to the gate unit without a detour through the accumulators, oldest first. An mmul takes
-/// room for its rows when it starts; a gate instruction takes the sums of the oldest mmul when it starts, and their room can be
-/// used again one cycle after it was freed.
+/// The sums that an array's mmuls give to the gate unit without a detour through the accumulators, oldest first. An
+/// mmul takes room for its rows when it starts; a gate instruction takes the sums of the oldest mmul when it starts,
+/// and their room can be used again one cycle after it was freed.
 class Stream {
  public:
   /// Of one mmul: the sum in column c of row v can be read from cycle first + v * step + c on.
@@ -88,7 +88,10 @@ class Stream {
   };
 
   Stream(Wakes& wakes, int array, std::int64_t rows)
-      : wakes_(wakes), matrix_(static_cast<int>(matrix_unit(array))), rows_(rows), ring_(static_cast<std::size_t>(rows)) {}
+      : wakes_(wakes),
+        matrix_(static_cast<int>(matrix_unit(array))),
+        rows_(rows),
+        ring_(static_cast<std::size_t>(rows)) {}
 
   /// Whether so many rows have room. In vain: the matrix unit is called.
   bool room(Cycle now, std::int64_t rows);

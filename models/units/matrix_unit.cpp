@@ -11,8 +11,7 @@ std::int64_t pe_of(const ChipParams& params, std::int64_t bits) {
 
 MatrixUnit::MatrixUnit(const sc_core::sc_module_name& name, int array, const Wires& wires, TileFifo& tiles,
                        Stream& stream)
-    : PipelinedUnit(name, matrix_unit(array), wires, wires.params.matrix.queue_depth, true,
-                    mmul_drain(wires.params)),
+    : PipelinedUnit(name, matrix_unit(array), wires, wires.params.matrix.queue_depth, true, mmul_drain(wires.params)),
       client_(matrix_client(array)),
       tiles_(tiles),
       stream_(stream),

@@ -6,16 +6,16 @@
 
 namespace rondo {
 
-/// Systolic array: multiplies vectors by the oldest loaded tile. Weight-stationary, vectors pass through the tile and every vector
-/// gives its row of sums on the way; output-stationary, the tile's rows pass through the array, which then gives row after row of
-/// sums. Windows follow each other without a gap while earlier sums still drain.
+/// Systolic array: multiplies vectors by the oldest loaded tile. Weight-stationary, vectors pass through the tile and
+/// every vector gives its row of sums on the way; output-stationary, the tile's rows pass through the array, which then
+/// gives row after row of sums. Windows follow each other without a gap while earlier sums still drain.
 class MatrixUnit final : public PipelinedUnit {
  public:
   MatrixUnit(const sc_core::sc_module_name& name, int array, const Wires& wires, TileFifo& tiles, Stream& stream);
 
  private:
   struct Row {
-    std::array<MmulPace, 2> pace;      ///< by width of the weights: 0 for up to 8 bits, 1 for more
+    std::array<MmulPace, 2> pace;    ///< by width of the weights: 0 for up to 8 bits, 1 for more
     std::int64_t streamed_rows = 0;  ///< 0: the sums do not go into the stream
     bool keep = false;
   };
@@ -30,8 +30,8 @@ class MatrixUnit final : public PipelinedUnit {
   TileFifo& tiles_;
   Stream& stream_;
   const Cycle drain_;
-  int wide_ = 0;                                       ///< width class of the tile that able() found
-  std::vector<Row> mmul_;                              ///< by code index
+  int wide_ = 0;                                    ///< width class of the tile that able() found
+  std::vector<Row> mmul_;                           ///< by code index
   std::vector<std::array<std::int64_t, 2>> times_;  ///< by code index and width class: how often it ran
 
   Part pe8_;

@@ -36,24 +36,16 @@ Cycle interval_of(const ChipParams& params, const Instruction& gate, const Kerne
   return interval;
 }
 
-Cycle latency_of(const ChipParams& params, const Instruction& gate, const MicroOp& op,
-                 const MicroOpInfo& row) {
+Cycle latency_of(const ChipParams& params, const Instruction& gate, const MicroOp& op, const MicroOpInfo& row) {
   const GateParams& g = params.gate;
   switch (row.functional_unit) {
-    case FunctionalUnit::adder:
-      return g.add_latency;
-    case FunctionalUnit::multiplier:
-      return g.multiply_latency;
-    case FunctionalUnit::table:
-      return g.table_latency;
-    case FunctionalUnit::divider:
-      return g.divide_cycles;
-    case FunctionalUnit::reducer:
-      return g.reduce_latency;
-    case FunctionalUnit::stream:
-      return 1;
-    case FunctionalUnit::memory:
-      break;
+    case FunctionalUnit::adder: return g.add_latency;
+    case FunctionalUnit::multiplier: return g.multiply_latency;
+    case FunctionalUnit::table: return g.table_latency;
+    case FunctionalUnit::divider: return g.divide_cycles;
+    case FunctionalUnit::reducer: return g.reduce_latency;
+    case FunctionalUnit::stream: return 1;
+    case FunctionalUnit::memory: break;
   }
   const bool load = row.operands.front() == 'd';
   return load ? params.sram(gate.places[op.p].space).latency : 1;
@@ -131,13 +123,12 @@ DmaPace dma_pace(const ChipParams& params, const Instruction& in) {
     case Opcode::store:
       return {params.store.setup_cycles + cycles(f[field::store::rows] * f[field::store::bytes], in.places[0].space),
               1};
-    default:
-      return {1, 1};
+    default: return {1, 1};
   }
 }
 
-// Over the chunks k of a row, the largest of (last column that the chunk reads) - k x interval: it grows or falls evenly up to
-// the last but one chunk, so that the extremes are there.
+// Over the chunks k of a row, the largest of (last column that the chunk reads) - k x interval: it grows or falls
+// evenly up to the last but one chunk, so that the extremes are there.
 GatePops gate_pops(const ChipParams& params, const Instruction& gate, const Kernel& kernel) {
   const Cycle interval = kernel_pace(params, gate, kernel).interval;
   const std::int64_t lanes = params.gate.lanes, elements = gate.fields[field::gate::elements];

@@ -6,8 +6,8 @@
 #include "models/units/cause.hpp"
 #include "models/units/params.hpp"
 
-/// How long instructions take: section 4 of the timing contract as formulas. Known before a run, so that no unit works them out
-/// while it runs.
+/// How long instructions take: section 4 of the timing contract as formulas. Known before a run, so that no unit works
+/// them out while it runs.
 namespace rondo {
 
 inline std::int64_t ceil_div(std::int64_t a, std::int64_t b) { return (a + b - 1) / b; }
@@ -49,17 +49,18 @@ struct DmaPace {
 };
 DmaPace dma_pace(const ChipParams& params, const Instruction& in);
 
-/// What a gate instruction pops from the streams of the arrays, and when it may start so that it never waits for a word.
+/// What a gate instruction pops from the streams of the arrays, and when it may start so that it never waits for a
+/// word.
 struct GatePops {
   std::uint8_t arrays = 0;  ///< one bit each
   std::int64_t rows = 0;
-  Cycle row_cycles = 0;     ///< from row to row
-  /// Of the words that it takes from a row of array a, the one that is lacking longest when the instruction starts in the
-  /// cycle in which column 0 can be read, and for how long.
+  Cycle row_cycles = 0;  ///< from row to row
+  /// Of the words that it takes from a row of array a, the one that is lacking longest when the instruction starts in
+  /// the cycle in which column 0 can be read, and for how long.
   std::array<Cycle, kMaxArrays> lag{};
 
-  /// The first cycle in which it may start as far as array a is concerned, whose sum in column c of row v can be read from
-  /// cycle first + v * step + c on. In rows too, the first or the last is the most urgent.
+  /// The first cycle in which it may start as far as array a is concerned, whose sum in column c of row v can be read
+  /// from cycle first + v * step + c on. In rows too, the first or the last is the most urgent.
   Cycle ready(int a, Cycle first, Cycle step) const {
     const Cycle slower = (rows - 1) * (step - row_cycles);
     return first + (slower > 0 ? slower : 0) + lag[static_cast<std::size_t>(a)];

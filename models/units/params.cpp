@@ -40,7 +40,7 @@ dram::Policy DramParams::policy() const {
   policy.closed_page = page == "closed";
   policy.refresh = refresh == "all_bank"   ? dram::RefreshMode::all_bank
                    : refresh == "per_bank" ? dram::RefreshMode::per_bank
-                                                  : dram::RefreshMode::none;
+                                           : dram::RefreshMode::none;
   policy.queue_depth = queue_bursts;
   policy.overtakes = overtakes;
   return policy;
@@ -63,14 +63,10 @@ std::vector<std::string> ChipParams::cross_checks() const {
 
 const SramParams& ChipParams::sram(Space space) const {
   switch (space) {
-    case Space::weight:
-      return weight_sram;
-    case Space::activation:
-      return activation_sram;
-    case Space::parameter:
-      return parameter_sram;
-    default:
-      return accumulators;
+    case Space::weight: return weight_sram;
+    case Space::activation: return activation_sram;
+    case Space::parameter: return parameter_sram;
+    default: return accumulators;
   }
 }
 

@@ -29,10 +29,9 @@ struct WeightsParams {
 
   template <class Visitor>
   void fields(Visitor& v) {
-    v.integer("queue_depth", queue_depth, "instructions", "instructions that can wait for this unit", 1,
-              1024);
-    v.integer("rows_per_cycle", rows_per_cycle, "rows/cycle",
-              "rows of a weight tile that enter the array per cycle", 1, 4096);
+    v.integer("queue_depth", queue_depth, "instructions", "instructions that can wait for this unit", 1, 1024);
+    v.integer("rows_per_cycle", rows_per_cycle, "rows/cycle", "rows of a weight tile that enter the array per cycle", 1,
+              4096);
   }
 };
 
@@ -43,12 +42,11 @@ struct MatrixParams {
 
   template <class Visitor>
   void fields(Visitor& v) {
-    v.integer("queue_depth", queue_depth, "instructions", "instructions that can wait for this unit", 1,
-              1024);
+    v.integer("queue_depth", queue_depth, "instructions", "instructions that can wait for this unit", 1, 1024);
     v.integer("operand_bits", operand_bits, "bits",
               "width of the multiplier in a PE, 8 or 16: wider operands take more passes", 8, 16);
-    v.integer("accumulate_latency", accumulate_latency, "cycles",
-              "from the array's edge to a sum that can be read", 1, 64);
+    v.integer("accumulate_latency", accumulate_latency, "cycles", "from the array's edge to a sum that can be read", 1,
+              64);
   }
 };
 
@@ -66,20 +64,16 @@ struct GateParams {
 
   template <class Visitor>
   void fields(Visitor& v) {
-    v.integer("queue_depth", queue_depth, "instructions", "instructions that can wait for this unit", 1,
-              1024);
+    v.integer("queue_depth", queue_depth, "instructions", "instructions that can wait for this unit", 1, 1024);
     v.integer("lanes", lanes, "lanes", "elements worked on side by side", 1, 4096);
     v.integer("adders", adders, "per lane", "adders in each lane", 1, 16);
     v.integer("multipliers", multipliers, "per lane", "multipliers in each lane", 1, 16);
     v.integer("tables", tables, "per lane", "activation tables in each lane", 1, 16);
     v.integer("add_latency", add_latency, "cycles", "latency of an adder", 1, 64);
     v.integer("multiply_latency", multiply_latency, "cycles", "latency of a multiplier", 1, 64);
-    v.integer("table_latency", table_latency, "cycles", "latency of an activation table with interpolation",
-              1, 64);
-    v.integer("divide_cycles", divide_cycles, "cycles", "a lane's divider works this long on one quotient", 1,
-              64);
-    v.integer("reduce_latency", reduce_latency, "cycles", "latency of a row's sum or maximum over the lanes",
-              1, 64);
+    v.integer("table_latency", table_latency, "cycles", "latency of an activation table with interpolation", 1, 64);
+    v.integer("divide_cycles", divide_cycles, "cycles", "a lane's divider works this long on one quotient", 1, 64);
+    v.integer("reduce_latency", reduce_latency, "cycles", "latency of a row's sum or maximum over the lanes", 1, 64);
   }
 };
 
@@ -90,11 +84,9 @@ struct DmaParams {
 
   template <class Visitor>
   void fields(Visitor& v) {
-    v.integer("queue_depth", queue_depth, "instructions", "instructions that can wait for this unit", 1,
-              1024);
+    v.integer("queue_depth", queue_depth, "instructions", "instructions that can wait for this unit", 1, 1024);
     v.integer("outstanding", outstanding, "descriptors", "descriptors started and not yet complete", 1, 256);
-    v.integer("setup_cycles", setup_cycles, "cycles", "from a descriptor's start to its first request", 1,
-              1024);
+    v.integer("setup_cycles", setup_cycles, "cycles", "from a descriptor's start to its first request", 1, 1024);
   }
 };
 
@@ -108,8 +100,8 @@ struct SramParams {
 
   template <class Visitor>
   void fields(Visitor& v) {
-    v.integer("bytes_per_cycle", bytes_per_cycle, "bytes/cycle",
-              "bytes one unit moves per cycle in one direction", 1, 1 << 20);
+    v.integer("bytes_per_cycle", bytes_per_cycle, "bytes/cycle", "bytes one unit moves per cycle in one direction", 1,
+              1 << 20);
     v.integer("latency", latency, "cycles", "from address to data", 1, 64);
     v.integer("read_ports", read_ports, "ports", "units that can read one bank at once", 1, 8);
     v.integer("write_ports", write_ports, "ports", "units that can write one bank at once", 1, 8);
@@ -150,8 +142,8 @@ struct DramParams {
     v.word("mapping", mapping, "device: fields of an address above a burst, most significant first, with '-' between");
     v.choice("page", page, {"open", "closed"}, "device: rows stay open, or are closed after their last queued burst");
     v.choice("refresh", refresh, {"all_bank", "per_bank", "none"}, "device: what rests during a refresh");
-    v.integer("queue_bursts", queue_bursts, "bursts", "device: bursts that a channel chooses from, reads and writes each",
-              1, 256);
+    v.integer("queue_bursts", queue_bursts, "bursts",
+              "device: bursts that a channel chooses from, reads and writes each", 1, 256);
     v.integer("overtakes", overtakes, "bursts",
               "device: bursts served before an older one, or one of the other direction, must come", 1, 65536);
     v.integer("controller_latency", controller_latency, "cycles",

@@ -17,8 +17,7 @@ class NumberVisitor {
   using Call = std::function<void(const std::string&, std::int64_t&, std::int64_t, std::int64_t)>;
   NumberVisitor(std::string section, const Call& call) : section_(std::move(section)), call_(call) {}
 
-  void integer(const char* name, std::int64_t& value, const char*, const char*, std::int64_t least,
-               std::int64_t most) {
+  void integer(const char* name, std::int64_t& value, const char*, const char*, std::int64_t least, std::int64_t most) {
     call_(section_ + "." + name, value, least, most);
   }
   void choice(const char*, std::string&, const std::vector<std::string>&, const char*) {}
@@ -53,8 +52,7 @@ struct Pace {
 std::vector<Pace> paces_of(const ChipParams& params) {
   std::vector<Pace> paces;
   ChipParams copy = params;
-  for_each_pace(copy, [&](const std::string& name, std::int64_t& value, std::int64_t least,
-                          std::int64_t most) {
+  for_each_pace(copy, [&](const std::string& name, std::int64_t& value, std::int64_t least, std::int64_t most) {
     for (const char* other : {".dispatch_width", ".queue_depth", ".outstanding", "_ports", ".burst_bytes"}) {
       if (ends_with(name, other)) return;  // they decide whether a step waits, not how long it takes
     }
@@ -97,9 +95,7 @@ class Lengths {
     Cycle window = 0, drain = 0;
   };
 
-  const Instruction& instruction(std::int32_t code) const {
-    return program_.code[static_cast<std::size_t>(code)];
-  }
+  const Instruction& instruction(std::int32_t code) const { return program_.code[static_cast<std::size_t>(code)]; }
   const Kernel& kernel_of(const Instruction& gate) const {
     return program_.kernels[static_cast<std::size_t>(gate.fields[field::gate::kernel])];
   }
@@ -107,16 +103,11 @@ class Lengths {
   Step step(const PathLink& link, std::int64_t weight_bits, const ChipParams& chip) const {
     const Instruction& in = instruction(link.before);
     switch (link.stage_before) {
-      case Stage::front:
-        return {dma_pace(chip, in).front, 0};
-      case Stage::back:
-        return {dma_pace(chip, in).back, 0};
-      case Stage::request:
-        return {chip.dram.latency, 0};
-      case Stage::transfer:
-        return {transfer_cycles(in, chip), 0};
-      default:
-        return window(in, weight_bits, chip);
+      case Stage::front: return {dma_pace(chip, in).front, 0};
+      case Stage::back: return {dma_pace(chip, in).back, 0};
+      case Stage::request: return {chip.dram.latency, 0};
+      case Stage::transfer: return {transfer_cycles(in, chip), 0};
+      default: return window(in, weight_bits, chip);
     }
   }
 
@@ -129,15 +120,12 @@ class Lengths {
     if (in.opcode == Opcode::mload) window = mload_window(chip, in);
     if (in.opcode == Opcode::mmul) window = mmul_pace(chip, in, weight_bits).window;
     const Unit kind = kind_of(in.unit);
-    return {window, kind == Unit::weights  ? chip.weight_sram.latency
-                    : kind == Unit::matrix ? mmul_drain(chip)
-                                           : 0};
+    return {window, kind == Unit::weights ? chip.weight_sram.latency : kind == Unit::matrix ? mmul_drain(chip) : 0};
   }
 
   static Cycle transfer_cycles(const Instruction& in, const ChipParams& chip) {
     const std::int64_t rows = in.fields[0], bytes = in.fields[1];
-    return ceil_div(rows * ceil_div(bytes, chip.dram.burst_bytes) * chip.dram.burst_bytes,
-                    chip.dram.bytes_per_cycle);
+    return ceil_div(rows * ceil_div(bytes, chip.dram.burst_bytes) * chip.dram.burst_bytes, chip.dram.bytes_per_cycle);
   }
 
   // From the start of an mmul to that of the gate instruction that pops its sums.
@@ -235,8 +223,7 @@ ChipParams changed(const ChipParams& params, const std::vector<Change>& changes)
   return copy;
 }
 
-std::vector<PathGain> path_gains(const ChipParams& params, const Program& program,
-                                 const std::vector<PathLink>& links) {
+std::vector<PathGain> path_gains(const ChipParams& params, const Program& program, const std::vector<PathLink>& links) {
   return Path(params, program, links).gains();
 }
 

@@ -25,8 +25,7 @@ struct PathGain {
 /// What making one parameter twice as good can gain, and what making several so can where each alone is held
 /// up by the others: most first, none without a gain. A rate or a count is twice as good doubled, a latency
 /// halved; within what `rondo describe` allows.
-std::vector<PathGain> path_gains(const ChipParams& params, const Program& program,
-                                 const std::vector<PathLink>& links);
+std::vector<PathGain> path_gains(const ChipParams& params, const Program& program, const std::vector<PathLink>& links);
 
 /// The same chip with these changes.
 ChipParams changed(const ChipParams& params, const std::vector<PathGain::Change>& changes);

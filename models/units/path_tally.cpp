@@ -34,8 +34,7 @@ constexpr std::array<StageInfo, 7> kStageTable = {{
     {"request", "latency", "the DRAM's latency", "", ""},
     {"transfer", "transfer", "data on the DRAM's bus", "overhead",
      "the DRAM works for a request, but moves no data of it"},
-    {"back", "back", "the back stage of a descriptor: writing the SRAM, or a store's acknowledgement", "",
-     ""},
+    {"back", "back", "the back stage of a descriptor: writing the SRAM, or a store's acknowledgement", "", ""},
     {"end", "", "the end of the run", "", ""},
 }};
 
@@ -75,10 +74,8 @@ bool hands_over(Reason reason) {
     case Reason::stream_room:
     case Reason::turn:
     case Reason::request:
-    case Reason::reply:
-      return true;
-    default:
-      return false;
+    case Reason::reply: return true;
+    default: return false;
   }
 }
 
@@ -86,8 +83,7 @@ void PathTally::add(const Step& before, const Step& after) {
   const Cycle cycles = after.at - before.at;
   const Cycle worked = cycles - hands_over(after.reason);
   const Cycle drain = std::max<Cycle>(0, worked - before.window);
-  check(worked >= 0 && drain <= before.drain,
-        "a link of the critical path takes longer than what it waits for");
+  check(worked >= 0 && drain <= before.drain, "a link of the critical path takes longer than what it waits for");
   Entry& entry = at(key_of(before, after));
   ++entry.times;
   entry.cycles += cycles;

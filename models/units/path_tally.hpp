@@ -32,23 +32,23 @@ const StageInfo& info(Stage stage);
 /// The last condition of a step to become true. Of several that did in the same cycle, the one counts that
 /// the timing contract examines first, which is their order here.
 enum class Reason : std::uint8_t {
-  start,       ///< nothing: cycle 0
-  taken,       ///< the unit, stage, bus or slot was taken by the one before
-  in_flight,   ///< as many descriptors were in flight as may be; a gather waits for all
-  dispatch,    ///< the instruction came through the queue in the cycle before
-  queue_room,  ///< its queue had no room
-  semaphore,   ///< a semaphore was at zero
-  tile,        ///< the tile was not usable yet
-  tile_room,   ///< the array had no room for a tile
-  stream,      ///< a sum would have come too late through a stream
-  stream_room, ///< the stream had no room for the sums
-  bank,        ///< a bank's port was held
-  turn,        ///< an older request for a bank's port was granted in the cycle before
-  request,     ///< the DRAM sees a request one cycle after the front stage
-  latency,     ///< the DRAM's latency
-  reply,       ///< the DRAM's data had not arrived
-  end,         ///< the last result
-  several      ///< a stretch of the path with steps of many kinds
+  start,        ///< nothing: cycle 0
+  taken,        ///< the unit, stage, bus or slot was taken by the one before
+  in_flight,    ///< as many descriptors were in flight as may be; a gather waits for all
+  dispatch,     ///< the instruction came through the queue in the cycle before
+  queue_room,   ///< its queue had no room
+  semaphore,    ///< a semaphore was at zero
+  tile,         ///< the tile was not usable yet
+  tile_room,    ///< the array had no room for a tile
+  stream,       ///< a sum would have come too late through a stream
+  stream_room,  ///< the stream had no room for the sums
+  bank,         ///< a bank's port was held
+  turn,         ///< an older request for a bank's port was granted in the cycle before
+  request,      ///< the DRAM sees a request one cycle after the front stage
+  latency,      ///< the DRAM's latency
+  reply,        ///< the DRAM's data had not arrived
+  end,          ///< the last result
+  several       ///< a stretch of the path with steps of many kinds
 };
 inline constexpr int kReasons = 16;  ///< `several` is none that a finished path has
 

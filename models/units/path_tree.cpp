@@ -41,8 +41,7 @@ void PathTree::count_followers() {
 }
 
 std::size_t PathTree::kept() const {
-  return static_cast<std::size_t>(
-      std::count_if(marks_.begin(), marks_.end(), [](const Mark& m) { return m.kept; }));
+  return static_cast<std::size_t>(std::count_if(marks_.begin(), marks_.end(), [](const Mark& m) { return m.kept; }));
 }
 
 // While only one step follows the root, the way there is common to all paths: it is counted, and that step is

@@ -78,8 +78,7 @@ const PortHolds::Hold* PortHolds::ended_now(Cycle now, int client, int holder, c
   return nullptr;
 }
 
-PortHolds::Obstacle PortHolds::last_obstacle(Cycle now, Cycle asked, Client client,
-                                             const PortRequest& request) {
+PortHolds::Obstacle PortHolds::last_obstacle(Cycle now, Cycle asked, Client client, const PortRequest& request) {
   const int me = turn_of(client);
   for (int holder = 0; holder < kClients; ++holder) {
     if (holder == me) continue;

@@ -41,21 +41,17 @@ class PortHolds {
   template <class F>
   void for_each_step(F&& f) {
     for (Fifo<Hold>& holds : holds_) {
-      for (std::size_t i = 0; i < holds.size(); ++i)
-        f(std::max(holds[i].until, holds[i].late_until), holds[i].step);
+      for (std::size_t i = 0; i < holds.size(); ++i) f(std::max(holds[i].until, holds[i].late_until), holds[i].step);
     }
   }
 
  private:
-  static Cycle until(const Hold& hold, int kind) {
-    return hold.late >> kind & 1 ? hold.late_until : hold.until;
-  }
+  static Cycle until(const Hold& hold, int kind) { return hold.late >> kind & 1 ? hold.late_until : hold.until; }
   bool was_full(Cycle now, int client, int kind, int bank);
   const Hold* ended_now(Cycle now, int client, int holder, const PortRequest& request);
 
   std::array<std::int64_t, kPortKinds> ports_{};
-  std::array<Fifo<Hold>, kClients>
-      holds_;  ///< by the client's turn within a cycle, in order of `at` and of both ends
+  std::array<Fifo<Hold>, kClients> holds_;  ///< by the client's turn within a cycle, in order of `at` and of both ends
 };
 
 }  // namespace rondo

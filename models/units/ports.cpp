@@ -3,9 +3,9 @@
 namespace rondo {
 namespace {
 
-constexpr std::array<Unit, kClients> kUnitOfClient = {
-    Unit::store,   Unit::load,     Unit::load,    Unit::gate,     Unit::matrix,  Unit::weights,
-    Unit::matrix1, Unit::weights1, Unit::matrix2, Unit::weights2, Unit::matrix3, Unit::weights3};
+constexpr std::array<Unit, kClients> kUnitOfClient = {Unit::store,   Unit::load,     Unit::load,    Unit::gate,
+                                                      Unit::matrix,  Unit::weights,  Unit::matrix1, Unit::weights1,
+                                                      Unit::matrix2, Unit::weights2, Unit::matrix3, Unit::weights3};
 
 bool overlap(const PortRequest& a, const PortRequest& b) {
   for (int kind = 0; kind < kPortKinds; ++kind) {

@@ -10,14 +10,27 @@
 
 namespace rondo {
 
-/// Who asks for ports. The load unit asks twice: for where its data goes, and for the index list of a gather. Their fixed
-/// order of priority is that in which units are looked at.
+/// Who asks for ports. The load unit asks twice: for where its data goes, and for the index list of a gather. Their
+/// fixed order of priority is that in which units are looked at.
 enum class Client : std::uint8_t {
-  store, load, gather, gate, matrix, weights, matrix1, weights1, matrix2, weights2, matrix3, weights3
+  store,
+  load,
+  gather,
+  gate,
+  matrix,
+  weights,
+  matrix1,
+  weights1,
+  matrix2,
+  weights2,
+  matrix3,
+  weights3
 };
 inline constexpr int kClients = 12;
 constexpr Client matrix_client(int array) { return static_cast<Client>(static_cast<int>(Client::matrix) + 2 * array); }
-constexpr Client weights_client(int array) { return static_cast<Client>(static_cast<int>(Client::weights) + 2 * array); }
+constexpr Client weights_client(int array) {
+  return static_cast<Client>(static_cast<int>(Client::weights) + 2 * array);
+}
 
 /// The ports of all SRAM banks. An instruction takes every port it needs in one cycle, or none. It can take
 /// them when

@@ -4,8 +4,7 @@
 
 namespace rondo {
 
-PresetDram::PresetDram(const sc_core::sc_module_name& name, const Wires& wires, DramLink& loads,
-                       DramLink& stores)
+PresetDram::PresetDram(const sc_core::sc_module_name& name, const Wires& wires, DramLink& loads, DramLink& stores)
     : Dram(name, wires, loads, stores),
       device_(*wires.params.dram.device),
       ratio_(wires.params.clock_mhz, device_.clock_mhz),
@@ -69,8 +68,7 @@ void PresetDram::reply(Cycle now) {
     if (wires_.starts) {
       const Cycle first = std::min(now, std::max(first_data(flight), flight.seen));
       const Cycle begin = std::max(first, bus_free_);
-      wires_.starts->served(
-          now, {flight.unit, flight.slot, first, begin, now, std::min(flight.data, now - begin)});
+      wires_.starts->served(now, {flight.unit, flight.slot, first, begin, now, std::min(flight.data, now - begin)});
     }
     bus_free_ = now;
     controller_.free(flight.place);
@@ -112,8 +110,7 @@ void PresetDram::settle() {
 }
 
 std::string PresetDram::plight(Cycle) {
-  return flights_.empty() ? "dram has no request"
-                          : "dram has " + std::to_string(flights_.size()) + " requests";
+  return flights_.empty() ? "dram has no request" : "dram has " + std::to_string(flights_.size()) + " requests";
 }
 
 }  // namespace rondo

@@ -45,8 +45,7 @@ class PresetDram final : public Dram {
   Cycle bus_free_ = 0;           ///< end of the request that ended last
 
   Action activate_{stats, "activate", "one row opened"};
-  Action refresh_{stats, "refresh",
-                  "one refresh of a rank, or of a bank where banks are refreshed one by one"};
+  Action refresh_{stats, "refresh", "one refresh of a rank, or of a bank where banks are refreshed one by one"};
   Action active_standby_{stats, "active_standby", "one DRAM clock of a rank with an open row"};
   Action precharged_standby_{stats, "precharged_standby", "one DRAM clock of a rank with all rows closed"};
   Counter row_hits_{stats, "row_hits", "bursts that found their row open"};

@@ -27,9 +27,7 @@ Cycle Clockwork::total() const {
   return total_;
 }
 
-Cycle Clockwork::present() const {
-  return static_cast<Cycle>(sc_core::sc_time_stamp().value() / period_.value());
-}
+Cycle Clockwork::present() const { return static_cast<Cycle>(sc_core::sc_time_stamp().value() / period_.value()); }
 
 void Clockwork::dead_stop() {
   const Cycle now = chip_.last_change();
@@ -61,14 +59,10 @@ bool ClockedClockwork::advance() {
 
 bool EventClockwork::advance() {
   switch (chip_.arrays()) {
-    case 1:
-      return advance_with<1>();
-    case 2:
-      return advance_with<2>();
-    case 3:
-      return advance_with<3>();
-    default:
-      return advance_with<4>();
+    case 1: return advance_with<1>();
+    case 2: return advance_with<2>();
+    case 3: return advance_with<3>();
+    default: return advance_with<4>();
   }
 }
 
@@ -77,8 +71,7 @@ bool EventClockwork::advance_with() {
   constexpr auto kOrder = order_of_units<kArrays>();
   Wakes& wakes = chip_.wakes;
   const Cycle start = present();
-  const Cycle horizon =
-      start + static_cast<Cycle>(sc_core::sc_time_to_pending_activity().value() / period_.value());
+  const Cycle horizon = start + static_cast<Cycle>(sc_core::sc_time_to_pending_activity().value() / period_.value());
   while (true) {
     const Cycle now = wakes.earliest(kOrder);
     if (now == kNever) dead_stop();

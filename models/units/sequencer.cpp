@@ -6,17 +6,10 @@ Sequencer::Sequencer(const sc_core::sc_module_name& name, const Wires& wires, co
     : ChipUnit(name, kSequencer, wires.observer), wires_(wires), plan_(wires.program), queues_(queues) {
   for (const Instruction& in : wires.program.code) {
     switch (in.opcode) {
-      case Opcode::loop:
-        steps_.push_back({Kind::loop, Unit::weights, in.fields[field::loop::count]});
-        break;
-      case Opcode::end:
-        steps_.push_back({Kind::end, Unit::weights, 0});
-        break;
-      case Opcode::halt:
-        steps_.push_back({Kind::halt, Unit::weights, 0});
-        break;
-      default:
-        steps_.push_back({Kind::hand_over, in.unit, 0});
+      case Opcode::loop: steps_.push_back({Kind::loop, Unit::weights, in.fields[field::loop::count]}); break;
+      case Opcode::end: steps_.push_back({Kind::end, Unit::weights, 0}); break;
+      case Opcode::halt: steps_.push_back({Kind::halt, Unit::weights, 0}); break;
+      default: steps_.push_back({Kind::hand_over, in.unit, 0});
     }
   }
   steps_.push_back({});
@@ -52,9 +45,7 @@ bool Sequencer::take_slot(Cycle now) {
       at_ = loop.body;
       return true;
     }
-    case Kind::halt:
-      wires_.halt.set(now);
-      return true;
+    case Kind::halt: wires_.halt.set(now); return true;
     case Kind::hand_over: {
       plan_.resolve(at_, iterations_, queues_[static_cast<std::size_t>(step.unit)]->push(now));
       break;

@@ -23,8 +23,7 @@ Counted counted_of(const Statistics& stats) {
 void ChipUnit::change(Cycle now, Cause cause) {
   if (now > since_) {
     cycles_[static_cast<std::size_t>(cause_)] += now - since_;
-    if (observer_ && cause_ != Cause::busy && cause_ != Cause::done)
-      observer_->waited(index_, cause_, since_, now);
+    if (observer_ && cause_ != Cause::busy && cause_ != Cause::done) observer_->waited(index_, cause_, since_, now);
   }
   cause_ = cause;
   since_ = now;

@@ -7,8 +7,7 @@ WeightsUnit::WeightsUnit(const sc_core::sc_module_name& name, int array, const W
       client_(weights_client(array)),
       tiles_(tiles),
       window_(wires.program.code.size()) {
-  for_each_own(
-      [this](std::size_t code, const Instruction& in) { window_[code] = mload_window(wires_.params, in); });
+  for_each_own([this](std::size_t code, const Instruction& in) { window_[code] = mload_window(wires_.params, in); });
 }
 
 bool WeightsUnit::able(Cycle now, const Work& work, Cause& cause) {

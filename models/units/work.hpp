@@ -61,8 +61,7 @@ class AddressPlan {
     std::int64_t of(std::int64_t address) const { return shift >= 0 ? address >> shift : address / bytes; }
   };
 
-  void add(const Reach& reach, int depth, const std::array<std::int64_t, kMaxLoops>& iterations,
-           Work& work) const {
+  void add(const Reach& reach, int depth, const std::array<std::int64_t, kMaxLoops>& iterations, Work& work) const {
     std::int64_t address = reach.first;
     for (int d = 0; d < depth; ++d) address += reach.stride[d] * iterations[d];
     if (reach.kind < 0) {
@@ -70,8 +69,7 @@ class AddressPlan {
       return;
     }
     const Divider& bank = bank_[reach.kind / 2];
-    const int low = static_cast<int>(bank.of(address)),
-              high = static_cast<int>(bank.of(address + reach.span));
+    const int low = static_cast<int>(bank.of(address)), high = static_cast<int>(bank.of(address + reach.span));
     const Banks banks = (~Banks{0} >> (63 - (high - low))) << low;
     const std::uint32_t bit = 1u << reach.kind;
     work.ports.banks[reach.kind] = (work.ports.kinds & bit) ? work.ports.banks[reach.kind] | banks : banks;

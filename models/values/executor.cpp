@@ -33,7 +33,8 @@ std::int64_t dram_extent(const Program& program) {
     std::array<std::int64_t, kMaxPlaces> far{};
     for (std::size_t p = 0; p < info(in.opcode).places.size(); ++p) {
       far[p] = in.places[p].base;
-      for (std::size_t d = 0; d < trips.size(); ++d) far[p] += std::max<std::int64_t>(0, in.places[p].stride[d]) * trips[d];
+      for (std::size_t d = 0; d < trips.size(); ++d)
+        far[p] += std::max<std::int64_t>(0, in.places[p].stride[d]) * trips[d];
     }
     for (const Access& access : accesses(in, far, program.kernels)) {
       if (access.space != Space::dram) continue;
@@ -50,7 +51,8 @@ class Executor {
       const auto space = static_cast<Space>(s);
       memory_[s] = Memory(space == Space::dram ? dram_extent(program) : program.machine.capacity(space));
     }
-    for (const Segment& s : program.data) std::copy(s.bytes.begin(), s.bytes.end(), at(Space::dram, s.address, s.bytes.size()));
+    for (const Segment& s : program.data)
+      std::copy(s.bytes.begin(), s.bytes.end(), at(Space::dram, s.address, s.bytes.size()));
     for (const Kernel& kernel : program.kernels) {
       kernels_.push_back(std::make_unique<KernelRow>(kernel, program.machine.table_entries));
     }
@@ -106,10 +108,12 @@ class Executor {
     Array& array = arrays_[in.fields[f::array]];
     check(!array.tiles.empty(), "executor: mmul without a tile");
     const Tile& tile = array.tiles.front();
-    check(tile.rows == in.fields[f::rows] && tile.cols == in.fields[f::cols], "executor: mmul and its tile differ in size");
+    check(tile.rows == in.fields[f::rows] && tile.cols == in.fields[f::cols],
+          "executor: mmul and its tile differ in size");
     const std::int64_t vectors = in.fields[f::vectors];
     const bool held = in.fields[f::accumulate] == kAddToHeld;
-    check(!held || static_cast<std::int64_t>(array.held.size()) == vectors * tile.cols, "executor: the array holds other sums");
+    check(!held || static_cast<std::int64_t>(array.held.size()) == vectors * tile.cols,
+          "executor: the array holds other sums");
     if (in.fields[f::hold]) array.held.resize(vectors * tile.cols);
     if (in.fields[f::stream]) array.stream.emplace_back(vectors * tile.cols);
     vector_.resize(tile.rows);
@@ -129,7 +133,8 @@ class Executor {
       }
       const auto at_dst = [&] { return at(Space::accumulator, at_[1] + v * in.fields[f::dst_stride], 4 * tile.cols); };
       const std::uint8_t* before = reads_sums(in) ? at_dst() : nullptr;
-      std::uint8_t* after = writes_sums(in) ? at_dst() : reinterpret_cast<std::uint8_t*>(array.stream.back().data() + v * tile.cols);
+      std::uint8_t* after =
+          writes_sums(in) ? at_dst() : reinterpret_cast<std::uint8_t*>(array.stream.back().data() + v * tile.cols);
       for (std::int64_t c = 0; c < tile.cols; ++c) {
         const std::int64_t sum = (before ? load_word<std::int32_t>(before + 4 * c) : 0) + sums_[c];
         store_word(after + 4 * c, static_cast<std::int32_t>(numerics::saturate(sum, 32, saturated)));
@@ -214,8 +219,9 @@ class Executor {
   /// What one array holds.
   struct Array {
     std::deque<Tile> tiles;
-    std::deque<std::vector<std::int32_t>> stream;  ///< [vectors][cols] of every mmul that no gate instruction has popped
-    std::vector<std::int64_t> held;                ///< [vectors][cols], exact: limited to 32 bits when they leave the array
+    std::deque<std::vector<std::int32_t>>
+        stream;                      ///< [vectors][cols] of every mmul that no gate instruction has popped
+    std::vector<std::int64_t> held;  ///< [vectors][cols], exact: limited to 32 bits when they leave the array
   };
 
   const Program& program_;

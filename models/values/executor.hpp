@@ -14,8 +14,8 @@ struct Values {
   std::vector<std::vector<std::int32_t>> ports;
   /// [layer + 1][what]: how often a number did not fit. Row 0 is for instructions without a layer.
   struct Saturation {
-    std::int64_t accumulator = 0;   ///< 32-bit sums
-    std::int64_t gate = 0;          ///< micro-operations and stores of the gate unit
+    std::int64_t accumulator = 0;  ///< 32-bit sums
+    std::int64_t gate = 0;         ///< micro-operations and stores of the gate unit
   };
   std::vector<Saturation> saturation;
   std::int64_t instructions = 0;

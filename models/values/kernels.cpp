@@ -63,7 +63,8 @@ std::int64_t KernelRow::run(const std::array<std::uint8_t*, kMaxPlaces>& operand
   return saturated_;
 }
 
-void KernelRow::step(const MicroOp& op, const std::array<std::uint8_t*, kMaxPlaces>& operands, const StreamRows& streams) {
+void KernelRow::step(const MicroOp& op, const std::array<std::uint8_t*, kMaxPlaces>& operands,
+                     const StreamRows& streams) {
   std::int32_t* d = row(op.d);
   const std::int32_t* a = row(op.a);
   const std::int32_t* b = row(op.b);
@@ -76,8 +77,12 @@ void KernelRow::step(const MicroOp& op, const std::array<std::uint8_t*, kMaxPlac
   const auto narrow = [&](std::int32_t v) { return n::saturate(v, 16, saturated_); };
   const int shift = static_cast<int>(op.i);
   switch (op.opcode) {
-    case MicroOpcode::ld8: case MicroOpcode::ld16: case MicroOpcode::ld32: return load(op, operands[op.p] + op.i);
-    case MicroOpcode::st8: case MicroOpcode::st16: case MicroOpcode::st32: return store(op, operands[op.p] + op.i);
+    case MicroOpcode::ld8:
+    case MicroOpcode::ld16:
+    case MicroOpcode::ld32: return load(op, operands[op.p] + op.i);
+    case MicroOpcode::st8:
+    case MicroOpcode::st16:
+    case MicroOpcode::st32: return store(op, operands[op.p] + op.i);
     case MicroOpcode::li: return each([&](std::int64_t) { return op.i; });
     case MicroOpcode::add: return each([&](std::int64_t e) { return wide(a[e]) + b[e]; });
     case MicroOpcode::sub: return each([&](std::int64_t e) { return wide(a[e]) - b[e]; });
@@ -89,15 +94,19 @@ void KernelRow::step(const MicroOp& op, const std::array<std::uint8_t*, kMaxPlac
     case MicroOpcode::sat: return each([&](std::int64_t e) { return n::saturate(a[e], shift, saturated_); });
     case MicroOpcode::shift: return each([&](std::int64_t e) { return n::round_shift(a[e], shift); });
     case MicroOpcode::select: return each([&](std::int64_t e) { return wide(a[e] >= op.i ? a[e] : b[e]); });
-    case MicroOpcode::mul: return each([&](std::int64_t e) { return n::round_shift(narrow(a[e]) * narrow(b[e]), shift); });
+    case MicroOpcode::mul:
+      return each([&](std::int64_t e) { return n::round_shift(narrow(a[e]) * narrow(b[e]), shift); });
     case MicroOpcode::scale: return each([&](std::int64_t e) { return n::round_shift(a[e] * narrow(b[e]), shift); });
     case MicroOpcode::scalei:
       return each([&](std::int64_t e) { return n::round_shift(a[e] * op.i, static_cast<int>(op.j)); });
-    case MicroOpcode::div:
-      return each([&](std::int64_t e) { return wide(n::divide(a[e], b[e], shift, saturated_)); });
-    case MicroOpcode::sigmoid: case MicroOpcode::tanh: case MicroOpcode::exp: case MicroOpcode::softplus:
+    case MicroOpcode::div: return each([&](std::int64_t e) { return wide(n::divide(a[e], b[e], shift, saturated_)); });
+    case MicroOpcode::sigmoid:
+    case MicroOpcode::tanh:
+    case MicroOpcode::exp:
+    case MicroOpcode::softplus:
     case MicroOpcode::ln: return table(op);
-    case MicroOpcode::rmax: case MicroOpcode::rsum: return reduce(op);
+    case MicroOpcode::rmax:
+    case MicroOpcode::rsum: return reduce(op);
     case MicroOpcode::pop: return each([&](std::int64_t e) { return wide(streams[op.p][op.i + e * op.j]); });
   }
 }
@@ -117,8 +126,10 @@ void KernelRow::store(const MicroOp& op, std::uint8_t* to) {
   const std::int64_t count = op.j == 0 ? 1 : elements_;
   for (std::int64_t e = 0; e < count; ++e) {
     const std::int64_t index = e * op.j;
-    if (op.opcode == MicroOpcode::st8) store_word(to + index, static_cast<std::int8_t>(n::saturate(a[e], 8, saturated_)));
-    if (op.opcode == MicroOpcode::st16) store_word(to + 2 * index, static_cast<std::int16_t>(n::saturate(a[e], 16, saturated_)));
+    if (op.opcode == MicroOpcode::st8)
+      store_word(to + index, static_cast<std::int8_t>(n::saturate(a[e], 8, saturated_)));
+    if (op.opcode == MicroOpcode::st16)
+      store_word(to + 2 * index, static_cast<std::int16_t>(n::saturate(a[e], 16, saturated_)));
     if (op.opcode == MicroOpcode::st32) store_word(to + 4 * index, a[e]);
   }
 }

@@ -29,7 +29,8 @@ class KernelRow {
       : kernel_(kernel), table_entries_(table_entries), pops_(summarise(kernel).pops) {}
 
   /// Runs the kernel over one row whose operands start at `operands[p]`. Returns how often a number saturated.
-  std::int64_t run(const std::array<std::uint8_t*, kMaxPlaces>& operands, const StreamRows& streams, std::int64_t elements);
+  std::int64_t run(const std::array<std::uint8_t*, kMaxPlaces>& operands, const StreamRows& streams,
+                   std::int64_t elements);
   /// Arrays whose streams the kernel pops, one bit each.
   std::uint8_t pops() const { return pops_; }
 

@@ -1,8 +1,8 @@
 #pragma once
 
 #include <cstdint>
-#include <cstring>
 #include <cstdlib>
+#include <cstring>
 #include <memory>
 
 #include "models/base/error.hpp"
@@ -15,7 +15,8 @@ class Memory {
   Memory() = default;
   explicit Memory(std::int64_t bytes)
       : bytes_(bytes), data_(static_cast<std::uint8_t*>(std::calloc(bytes > 0 ? bytes : 1, 1)), &std::free) {
-    if (data_ == nullptr) throw Error("this machine has no room for a simulated memory of " + std::to_string(bytes) + " bytes");
+    if (data_ == nullptr)
+      throw Error("this machine has no room for a simulated memory of " + std::to_string(bytes) + " bytes");
   }
 
   std::int64_t size() const { return bytes_; }

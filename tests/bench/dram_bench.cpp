@@ -20,8 +20,7 @@ Policy policy_of(std::int64_t channels) {
 }
 
 /// Moves kBytes in transfers of `bytes` each, `flying` of them under way.
-Clock stream(const Device& device, const Policy& policy, std::int64_t bytes, std::size_t flying,
-             std::int64_t jump) {
+Clock stream(const Device& device, const Policy& policy, std::int64_t bytes, std::size_t flying, std::int64_t jump) {
   Controller controller(device, policy, flying);
   std::vector<int> places;
   Clock now = 0, end = 0;
@@ -42,24 +41,22 @@ Clock stream(const Device& device, const Policy& policy, std::int64_t bytes, std
   return end;
 }
 
-void run(benchmark::State& state, const char* preset, std::int64_t channels, std::int64_t bytes,
-         std::size_t flying, std::int64_t jump) {
+void run(benchmark::State& state, const char* preset, std::int64_t channels, std::int64_t bytes, std::size_t flying,
+         std::int64_t jump) {
   const Device device = read_dram_device(preset);
   const Policy policy = policy_of(channels);
   Clock clocks = 0;
   for (auto _ : state) clocks = stream(device, policy, bytes, flying, jump);
-  state.counters["per_64_bytes"] =
-      benchmark::Counter(static_cast<double>(kBytes / 64),
-                         benchmark::Counter::kIsIterationInvariantRate | benchmark::Counter::kInvert);
-  state.counters["GB_per_s_simulated"] = static_cast<double>(kBytes) * static_cast<double>(device.clock_mhz) /
-                                         static_cast<double>(clocks) * 1e-3;
+  state.counters["per_64_bytes"] = benchmark::Counter(
+      static_cast<double>(kBytes / 64), benchmark::Counter::kIsIterationInvariantRate | benchmark::Counter::kInvert);
+  state.counters["GB_per_s_simulated"] =
+      static_cast<double>(kBytes) * static_cast<double>(device.clock_mhz) / static_cast<double>(clocks) * 1e-3;
 }
 
 #define RONDO_DRAM_BENCH(name, preset, channels)                                                             \
   BENCHMARK_CAPTURE(run, name##_large, preset, channels, 64'000, 8, 64'000)->Unit(benchmark::kMillisecond);  \
   BENCHMARK_CAPTURE(run, name##_64_byte_reads, preset, channels, 64, 64, 64)->Unit(benchmark::kMillisecond); \
-  BENCHMARK_CAPTURE(run, name##_random_reads, preset, channels, 64, 64, 0x9E3779B97F4B)                      \
-      ->Unit(benchmark::kMillisecond)
+  BENCHMARK_CAPTURE(run, name##_random_reads, preset, channels, 64, 64, 0x9E3779B97F4B)->Unit(benchmark::kMillisecond)
 
 RONDO_DRAM_BENCH(ddr4_2400, "ddr4_2400", 1);
 RONDO_DRAM_BENCH(ddr4_3200, "ddr4_3200", 1);

@@ -23,7 +23,8 @@ Case case_for(const Shape& shape) {
 
 void count(benchmark::State& state, Cycle cycles) {
   state.counters["cycles"] = static_cast<double>(cycles);
-  state.counters["cycles/s"] = benchmark::Counter(static_cast<double>(cycles), benchmark::Counter::kIsIterationInvariantRate);
+  state.counters["cycles/s"] =
+      benchmark::Counter(static_cast<double>(cycles), benchmark::Counter::kIsIterationInvariantRate);
 }
 
 void rtl(benchmark::State& state, const Case& made) {

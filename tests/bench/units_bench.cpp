@@ -21,16 +21,14 @@ ChipParams wide_chip() {
   c.weights = {8, 4};
   c.matrix = {8, 8, 2};
   c.gate.queue_depth = 8, c.gate.lanes = 64;
-  c.weight_sram.bytes_per_cycle = 512, c.activation_sram.bytes_per_cycle = 128,
-  c.accumulators.bytes_per_cycle = 512;
+  c.weight_sram.bytes_per_cycle = 512, c.activation_sram.bytes_per_cycle = 128, c.accumulators.bytes_per_cycle = 512;
   c.weight_sram.latency = 2;
   return c;
 }
 
 /// `steps` time steps of a layer with 3 gates of `tiles` x `columns` tiles each and an element-wise end: what
 /// a GRU of 2816 needs with tiles = 44 rows of tiles (input and state) and 22 columns of tiles per gate.
-Program recurrent_layer(const ChipParams& chip, std::int64_t steps, std::int64_t tiles,
-                        std::int64_t columns) {
+Program recurrent_layer(const ChipParams& chip, std::int64_t steps, std::int64_t tiles, std::int64_t columns) {
   Builder b(chip);
   const int sums_ready = b.semaphore(Unit::matrix, Unit::gate);
   const int sums_free = b.semaphore(Unit::gate, Unit::matrix, 1);
@@ -70,11 +68,10 @@ void run(benchmark::State& state, Schedule schedule, std::int64_t steps, bool wh
     instructions += r.instructions;
     cycles += r.total_cycles;
   }
-  state.counters["instructions"] =
-      benchmark::Counter(static_cast<double>(instructions), benchmark::Counter::kIsRate);
+  state.counters["instructions"] = benchmark::Counter(static_cast<double>(instructions), benchmark::Counter::kIsRate);
   state.counters["cycles"] = benchmark::Counter(static_cast<double>(cycles), benchmark::Counter::kIsRate);
-  state.counters["ns_per_instruction"] = benchmark::Counter(
-      static_cast<double>(instructions) * 1e-9, benchmark::Counter::kIsRate | benchmark::Counter::kInvert);
+  state.counters["ns_per_instruction"] = benchmark::Counter(static_cast<double>(instructions) * 1e-9,
+                                                            benchmark::Counter::kIsRate | benchmark::Counter::kInvert);
 }
 
 void gru_2816_event(benchmark::State& state) { run(state, Schedule::event, state.range(0)); }

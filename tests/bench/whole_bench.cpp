@@ -1,5 +1,5 @@
-// How fast whole networks go through Rondo. RSS_MB is the most memory that the process ever had: the large GRU comes first so
-// that it is that one's.
+// How fast whole networks go through Rondo. RSS_MB is the most memory that the process ever had: the large GRU comes
+// first so that it is that one's.
 #include <benchmark/benchmark.h>
 #include <sys/resource.h>
 
@@ -45,7 +45,8 @@ void everything(benchmark::State& state, const RunRequest& request) {
   state.counters["cycles"] = benchmark::Counter(static_cast<double>(cycles), kRate);
   state.counters["RSS_MB"] = peak_megabytes();
 }
-BENCHMARK_CAPTURE(everything, gru_2816_x_750_on_server, timing_of("server", kGru, Schedule::event))->Unit(benchmark::kMillisecond);
+BENCHMARK_CAPTURE(everything, gru_2816_x_750_on_server, timing_of("server", kGru, Schedule::event))
+    ->Unit(benchmark::kMillisecond);
 
 // --- the parts of it
 
@@ -67,7 +68,8 @@ void gru_2816_compile(benchmark::State& state) {
   const RunConfig config = chip_named("server");
   const Network network = gru();
   for (auto _ : state) {
-    benchmark::DoNotOptimize(compile(network.graph, config.chip.machine, config.mapping, config.numbers, nullptr, nullptr));
+    benchmark::DoNotOptimize(
+        compile(network.graph, config.chip.machine, config.mapping, config.numbers, nullptr, nullptr));
   }
 }
 void gru_2816_check(benchmark::State& state) {
@@ -91,14 +93,17 @@ void simulate_chip(benchmark::State& state, const std::string& chip, const std::
   state.counters["cycles"] = benchmark::Counter(static_cast<double>(run.total_cycles), kRate);
   state.counters["instructions"] = benchmark::Counter(static_cast<double>(run.instructions), kRate);
 }
-BENCHMARK_CAPTURE(simulate_chip, gru_2816_on_server_event, "server", kGru, Schedule::event)->Unit(benchmark::kMillisecond);
-BENCHMARK_CAPTURE(simulate_chip, speech_emotion_on_edge_event, "edge", "speech_emotion", Schedule::event)->Unit(benchmark::kMillisecond);
+BENCHMARK_CAPTURE(simulate_chip, gru_2816_on_server_event, "server", kGru, Schedule::event)
+    ->Unit(benchmark::kMillisecond);
+BENCHMARK_CAPTURE(simulate_chip, speech_emotion_on_edge_event, "edge", "speech_emotion", Schedule::event)
+    ->Unit(benchmark::kMillisecond);
 BENCHMARK_CAPTURE(simulate_chip, speech_emotion_on_edge_clocked, "edge", "speech_emotion", Schedule::clocked)
     ->Unit(benchmark::kMillisecond);
 
 // --- exact values
 
-void values_of(benchmark::State& state, const std::string& path, const NetworkOptions& options, std::int64_t activation_bits) {
+void values_of(benchmark::State& state, const std::string& path, const NetworkOptions& options,
+               std::int64_t activation_bits) {
   const RunConfig config = chip_named("server");
   const Network network = load_network(path, options);
   const Ranges ranges = evaluate(network.graph, network.inputs).ranges;
@@ -119,7 +124,10 @@ void values_lstm_1024(benchmark::State& state) {
 void values_char_lstm(benchmark::State& state) {
   values_of(state, kConfigs + "networks/char_lstm.yaml", {}, state.range(0));
 }
-BENCHMARK(values_lstm_1024)->ArgNames({"batch", "activation_bits"})->ArgsProduct({{1, 32}, {8, 16}})->Unit(benchmark::kMillisecond);
+BENCHMARK(values_lstm_1024)
+    ->ArgNames({"batch", "activation_bits"})
+    ->ArgsProduct({{1, 32}, {8, 16}})
+    ->Unit(benchmark::kMillisecond);
 BENCHMARK(values_char_lstm)->ArgName("activation_bits")->Arg(8)->Arg(16)->Unit(benchmark::kMillisecond);
 
 }  // namespace

@@ -82,7 +82,8 @@ struct Tally {
 /// True when the network fitted the chip and was checked.
 bool check_case(std::uint64_t seed, Tally& tally) {
   Dice dice(seed);
-  const std::string path = (std::filesystem::temp_directory_path() / ("rondo_random_" + std::to_string(seed) + ".yaml")).string();
+  const std::string path =
+      (std::filesystem::temp_directory_path() / ("rondo_random_" + std::to_string(seed) + ".yaml")).string();
   const std::string text = random_network(dice);
   SCOPED_TRACE("seed " + std::to_string(seed) + "\n" + text);
   const Network network = load_text(text, path);
@@ -101,7 +102,8 @@ bool check_case(std::uint64_t seed, Tally& tally) {
   }
   EXPECT_EQ(check_program(program), std::vector<std::string>{});
   EXPECT_EQ(find_hazards(program), std::vector<std::string>{});
-  const Program plain = compile(network.graph, reference_machine(), {"step", "sequential", 0, "off", "tiles"}, numbers, &evaluation.ranges, &network.inputs);
+  const Program plain = compile(network.graph, reference_machine(), {"step", "sequential", 0, "off", "tiles"}, numbers,
+                                &evaluation.ranges, &network.inputs);
   EXPECT_EQ(outputs_of(program), outputs_of(plain));
   const ChipRun event = run_chip(chip, program, Schedule::event);
   expect_equal_runs(run_chip(chip, program, Schedule::clocked), event);
@@ -115,7 +117,8 @@ class CompiledNetworks : public ::testing::TestWithParam<int> {};
 
 TEST_P(CompiledNetworks, SameValuesSameCyclesNoHazards) {
   Tally tally;
-  for (int k = 0; k < 2 * kCasesEach && tally.checked < kCasesEach && !HasFailure(); ++k) check_case(1000 * GetParam() + k, tally);
+  for (int k = 0; k < 2 * kCasesEach && tally.checked < kCasesEach && !HasFailure(); ++k)
+    check_case(1000 * GetParam() + k, tally);
   EXPECT_EQ(tally.checked, kCasesEach) << "too few of the random networks fit their chips";
   EXPECT_GT(tally.streams, 0);
   EXPECT_GT(tally.several_streams, 0);

@@ -20,14 +20,12 @@ void one_case(std::uint64_t seed) {
   SCOPED_TRACE("RONDO_SEED=" + std::to_string(seed) + " RONDO_CASES=1 reproduces this");
   Dice dice(seed);
   ChipParams chip = random_chip(dice);
-  for (SramParams* sram :
-       {&chip.weight_sram, &chip.activation_sram, &chip.parameter_sram, &chip.accumulators}) {
+  for (SramParams* sram : {&chip.weight_sram, &chip.activation_sram, &chip.parameter_sram, &chip.accumulators}) {
     sram->read_ports = sram->write_ports = 16;  // more than there are clients
   }
   const bool loads = dice.chance(50);
   const Freedom freedom{loads, !loads, false};
-  const Program program =
-      RandomProgram(chip.machine, dice, freedom).make(static_cast<int>(dice.number(5, 60)));
+  const Program program = RandomProgram(chip.machine, dice, freedom).make(static_cast<int>(dice.number(5, 60)));
   ASSERT_EQ(check_program(program), std::vector<std::string>{});
   const ContractModel expected(chip, program);
   Recorder seen;
@@ -39,9 +37,9 @@ void one_case(std::uint64_t seed) {
     ASSERT_EQ(got.size(), want.size()) << kUnitNames[static_cast<std::size_t>(unit)];
     for (std::size_t i = 0; i < want.size(); ++i) {
       ASSERT_TRUE(got[i].code == want[i].code && got[i].start == want[i].start && got[i].end == want[i].end)
-          << kUnitNames[static_cast<std::size_t>(unit)] << ", its instruction " << i << ": code "
-          << got[i].code << " in " << got[i].start << ".." << got[i].end << ", the contract says "
-          << want[i].code << " in " << want[i].start << ".." << want[i].end;
+          << kUnitNames[static_cast<std::size_t>(unit)] << ", its instruction " << i << ": code " << got[i].code
+          << " in " << got[i].start << ".." << got[i].end << ", the contract says " << want[i].code << " in "
+          << want[i].start << ".." << want[i].end;
     }
   }
 }

@@ -22,8 +22,7 @@ std::int64_t from_environment(const char* name, std::int64_t otherwise) {
 struct Heard : CommandObserver {
   void command(int channel, Command command, int bank, int row, Clock at, int transfer) override {
     const bool has_row = command == Command::activate || is_column(command);
-    by_channel[static_cast<std::size_t>(channel)].push_back(
-        {at, channel, command, bank, has_row ? row : -1, transfer});
+    by_channel[static_cast<std::size_t>(channel)].push_back({at, channel, command, bank, has_row ? row : -1, transfer});
   }
   std::array<std::vector<Given>, 8> by_channel;
 };
@@ -82,8 +81,7 @@ Clock run(const Case& c, Dice& dice, Controller& controller) {
   const bool single = dice.chance(30);
   Clock now = 0;
   const auto go_to = [&](Clock until) {
-    while (now < until)
-      controller.advance(now = single ? now + 1 : std::min(until, now + dice.number(1, 3000)));
+    while (now < until) controller.advance(now = single ? now + 1 : std::min(until, now + dice.number(1, 3000)));
   };
   for (const auto& [arrival, transfer] : c.transfers) {
     // What comes may be announced some time before.
@@ -143,8 +141,7 @@ TEST(Dram, GivesTheCommandsOfTheReference) {
   const std::int64_t cases = from_environment("RONDO_CASES", 300);
   std::cout << "seeds " << first << " to " << first + static_cast<std::uint64_t>(cases) - 1 << "\n";
   std::array<std::int64_t, kCommands> tally{};
-  for (std::int64_t i = 0; i < cases && !HasFailure(); ++i)
-    one_case(first + static_cast<std::uint64_t>(i), tally);
+  for (std::int64_t i = 0; i < cases && !HasFailure(); ++i) one_case(first + static_cast<std::uint64_t>(i), tally);
   for (std::size_t c = 0; c < tally.size(); ++c) {
     std::cout << "  " << kCommandNames[c] << ": " << tally[c] << "\n";
     if (cases >= 100) {

@@ -19,8 +19,7 @@ std::int64_t from_environment(const char* name, std::int64_t otherwise) {
   return text ? std::atoll(text) : otherwise;
 }
 
-void for_each_seed(std::uint64_t first, std::int64_t cases,
-                   const std::function<void(std::uint64_t)>& one_case) {
+void for_each_seed(std::uint64_t first, std::int64_t cases, const std::function<void(std::uint64_t)>& one_case) {
   first = static_cast<std::uint64_t>(from_environment("RONDO_SEED", static_cast<std::int64_t>(first)));
   cases = from_environment("RONDO_CASES", cases);
   std::cout << "seeds " << first << " to " << first + static_cast<std::uint64_t>(cases) - 1 << "\n";
@@ -47,9 +46,7 @@ Path path_of(const ChipParams& chip, const Program& program, Schedule schedule =
 auto key(const PathLink& link) {
   return std::make_tuple(link.code, link.stage, link.before, link.stage_before, link.reason);
 }
-auto counts(const PathLink& link) {
-  return std::make_tuple(link.times, link.window, link.drain, link.hand_over);
-}
+auto counts(const PathLink& link) { return std::make_tuple(link.times, link.window, link.drain, link.hand_over); }
 std::string text(const PathLink& link) {
   return std::to_string(link.code) + " after " + std::to_string(link.before) + ", " +
          std::string(info(link.reason).name) + ", " + std::to_string(link.times) + " times, " +
@@ -116,11 +113,8 @@ const Pace kPaces[] = {
        return after(l, p, Stage::front, Unit::store) && l.window > 0 && !is_sync(l, p);
      }},
     {"weight_sram.latency", false, [](ChipParams& c) -> std::int64_t& { return c.weight_sram.latency; },
-     [](const PathLink& l, const Program& p) {
-       return after(l, p, Stage::window, Unit::weights) && l.drain > 0;
-     }},
-    {"matrix.accumulate_latency", true,
-     [](ChipParams& c) -> std::int64_t& { return c.matrix.accumulate_latency; },
+     [](const PathLink& l, const Program& p) { return after(l, p, Stage::window, Unit::weights) && l.drain > 0; }},
+    {"matrix.accumulate_latency", true, [](ChipParams& c) -> std::int64_t& { return c.matrix.accumulate_latency; },
      [](const PathLink& l, const Program& p) {
        return after(l, p, Stage::window, Unit::matrix) && (l.drain > 0 || l.reason == Reason::stream);
      }},
@@ -136,8 +130,7 @@ std::int64_t times_on(const Path& path, const Program& program, const Pace& pace
 /// their order. Nothing but delays decides what follows what there.
 Program program_of_delays(ChipParams& chip, Dice& dice) {
   chip = random_chip(dice);
-  for (SramParams* sram :
-       {&chip.weight_sram, &chip.activation_sram, &chip.parameter_sram, &chip.accumulators}) {
+  for (SramParams* sram : {&chip.weight_sram, &chip.activation_sram, &chip.parameter_sram, &chip.accumulators}) {
     sram->read_ports = sram->write_ports = 16;
   }
   const bool loads = dice.chance(50);
@@ -205,8 +198,7 @@ TEST(CriticalPathProperty, NoChangeGainsMoreThanThePathSays) {
     for (const PathGain& gain : found) {
       std::string text;
       for (const PathGain::Change& change : gain.changes) {
-        text +=
-            change.parameter + " " + std::to_string(change.from) + " -> " + std::to_string(change.to) + " ";
+        text += change.parameter + " " + std::to_string(change.from) + " -> " + std::to_string(change.to) + " ";
       }
       const ChipParams better = changed(chip, gain.changes);
       const Cycle total = run_chip(better, program, Schedule::event, nullptr, kLimit).total_cycles;

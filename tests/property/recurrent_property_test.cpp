@@ -24,8 +24,7 @@ using Vector = std::vector<double>;
 struct Spec {
   std::string op;
   int gates = 1, steps = 1, batch = 1, inputs = 1, hidden = 1, directions = 1;
-  bool bias = false, states = false, peepholes = false, input_forget = false, linear = false,
-       batch_first = false;
+  bool bias = false, states = false, peepholes = false, input_forget = false, linear = false, batch_first = false;
   double clip = 0;
   std::string direction;
   std::vector<std::string> activations;
@@ -133,8 +132,7 @@ std::pair<Vector, Vector> plain(const Spec& s) {
       for (int k = 0; k < length; ++k) {
         const int t = reversed ? length - 1 - k : k;
         cell.step(&s.X[(t * s.batch + n) * s.inputs]);
-        std::copy(cell.h.begin(), cell.h.end(),
-                  y.begin() + ((t * s.directions + d) * s.batch + n) * s.hidden);
+        std::copy(cell.h.begin(), cell.h.end(), y.begin() + ((t * s.directions + d) * s.batch + n) * s.hidden);
       }
       last.insert(last.end(), cell.h.begin(), cell.h.end());
     }
@@ -190,8 +188,7 @@ ModelText model_of(const Spec& s) {
   m.input("X", {s.steps, s.batch, s.inputs});
   m.constant("W", real_tensor({d, g, s.inputs}, s.W)).constant("R", real_tensor({d, g, s.hidden}, s.R));
   m.constant("B", real_tensor({d, 2 * g}, s.B)).constant("P", real_tensor({d, 3 * s.hidden}, s.P));
-  m.constant("H0", real_tensor({d, s.batch, s.hidden}, s.H0))
-      .constant("C0", real_tensor({d, s.batch, s.hidden}, s.C0));
+  m.constant("H0", real_tensor({d, s.batch, s.hidden}, s.H0)).constant("C0", real_tensor({d, s.batch, s.hidden}, s.C0));
   m.constant("L", integer_tensor({s.batch}, s.lengths));
   std::vector<std::string> inputs = {
       "X", "W", "R", s.bias ? "B" : "", s.lengths.empty() ? "" : "L", s.states ? "H0" : ""};
@@ -217,8 +214,7 @@ TEST(RecurrentProperty, RandomNodesAgreeWithTheEquationsSpeltOut) {
     ASSERT_EQ(got.size(), y.size());
     ASSERT_EQ(got_last.size(), last.size());
     for (std::size_t i = 0; i < y.size(); ++i) ASSERT_NEAR(got[i], y[i], 1e-10) << s.op << " element " << i;
-    for (std::size_t i = 0; i < last.size(); ++i)
-      ASSERT_NEAR(got_last[i], last[i], 1e-10) << s.op << " last " << i;
+    for (std::size_t i = 0; i < last.size(); ++i) ASSERT_NEAR(got_last[i], last[i], 1e-10) << s.op << " last " << i;
   }
 }
 

@@ -29,8 +29,7 @@ void expect_same(const ChipRun& a, const ChipRun& b) {
   EXPECT_EQ(a.instructions, b.instructions);
   for (std::size_t u = 0; u < a.units.size(); ++u) {
     SCOPED_TRACE(a.units[u].name);
-    for (int c = 0; c < kCauses; ++c)
-      EXPECT_EQ(a.units[u].cycles[c], b.units[u].cycles[c]) << kCauseTable[c].name;
+    for (int c = 0; c < kCauses; ++c) EXPECT_EQ(a.units[u].cycles[c], b.units[u].cycles[c]) << kCauseTable[c].name;
     expect_same(a.units[u].counted.actions, b.units[u].counted.actions);
     expect_same(a.units[u].counted.counters, b.units[u].counted.counters);
   }
@@ -41,8 +40,7 @@ void expect_same(const ChipRun& a, const ChipRun& b) {
 }
 
 std::string text(const Recorder::Ran& r) {
-  return "instruction " + std::to_string(r.code) + " in " + std::to_string(r.start) + ".." +
-         std::to_string(r.end);
+  return "instruction " + std::to_string(r.code) + " in " + std::to_string(r.start) + ".." + std::to_string(r.end);
 }
 std::string text(const Recorder::Waited& w) {
   return std::string(name_of(w.cause)) + " in " + std::to_string(w.from) + ".." + std::to_string(w.to);

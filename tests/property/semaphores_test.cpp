@@ -1,5 +1,5 @@
-// What the semaphores of compiled programs are good for. Every wait is taken out, together with the posts whose tokens it
-// takes (and whatever else takes or posts those), so that all other waits keep their tokens. Then either
+// What the semaphores of compiled programs are good for. Every wait is taken out, together with the posts whose tokens
+// it takes (and whatever else takes or posts those), so that all other waits keep their tokens. Then either
 //  - the hazard checker finds a race; or
 //  - another chain of tokens keeps the same two instructions in order; or
 //  - another chain keeps those in order whose bytes conflict and between which the token stood; or
@@ -27,7 +27,9 @@ constexpr int kPrograms = 100;
 struct Site {
   int semaphore, code;
   bool takes;
-  bool operator<(const Site& o) const { return std::tie(semaphore, code, takes) < std::tie(o.semaphore, o.code, o.takes); }
+  bool operator<(const Site& o) const {
+    return std::tie(semaphore, code, takes) < std::tie(o.semaphore, o.code, o.takes);
+  }
 };
 
 // Sites that exchange tokens, however indirectly: taking all of a group out leaves every other token where it was.
@@ -53,8 +55,10 @@ Program without(Program program, const std::set<Site>& group) {
   for (const Site& site : group) {
     const std::uint64_t keep = ~(std::uint64_t{1} << site.semaphore);
     Instruction& in = program.code[static_cast<std::size_t>(site.code)];
-    if (site.takes) in.wait &= keep;
-    else in.signal &= keep, in.release &= keep;
+    if (site.takes)
+      in.wait &= keep;
+    else
+      in.signal &= keep, in.release &= keep;
   }
   return program;
 }
@@ -64,7 +68,8 @@ bool same(const Handover& a, const Handover& b) {
 }
 
 std::string text_of(const Handover& h) {
-  return std::to_string(h.from.code) + " -> " + std::to_string(h.to.code) + " by semaphore " + std::to_string(h.semaphore);
+  return std::to_string(h.from.code) + " -> " + std::to_string(h.to.code) + " by semaphore " +
+         std::to_string(h.semaphore);
 }
 std::string text_of(const std::vector<Handover>& path) {
   std::string text;
@@ -72,10 +77,11 @@ std::string text_of(const std::vector<Handover>& path) {
   return text.empty() ? "the order of their unit" : text;
 }
 
-/// Two executed instructions of different units that touch a byte, one of them writing, with nothing written in between.
+/// Two executed instructions of different units that touch a byte, one of them writing, with nothing written in
+/// between.
 struct Conflict {
   Executed earlier, later;
-  bool results;  ///< the earlier one writes
+  bool results;                                     ///< the earlier one writes
   std::int64_t place_earlier = 0, place_later = 0;  ///< in the queues of their units
 };
 
@@ -94,15 +100,19 @@ class Conflicts {
     }
   }
 
-  /// The conflict between what a token's poster, or an instruction before it, does and what its taker, or one after it, does:
-  /// the one that stands closest to the token.
+  /// The conflict between what a token's poster, or an instruction before it, does and what its taker, or one after it,
+  /// does: the one that stands closest to the token.
   std::optional<Conflict> guarded_by(const Handover& h, const Conflict& places) const {
-    const auto list = pairs_.find({program_.code[static_cast<std::size_t>(h.from.code)].unit, program_.code[static_cast<std::size_t>(h.to.code)].unit});
+    const auto list = pairs_.find({program_.code[static_cast<std::size_t>(h.from.code)].unit,
+                                   program_.code[static_cast<std::size_t>(h.to.code)].unit});
     std::optional<Conflict> closest;
     if (list == pairs_.end()) return closest;
-    const auto distance = [&](const Conflict& c) { return places.place_earlier - c.place_earlier + c.place_later - places.place_later; };
+    const auto distance = [&](const Conflict& c) {
+      return places.place_earlier - c.place_earlier + c.place_later - places.place_later;
+    };
     for (const auto& [key, c] : list->second) {
-      if (c.place_earlier > places.place_earlier || c.place_later < places.place_later || (c.results && !h.signal)) continue;
+      if (c.place_earlier > places.place_earlier || c.place_later < places.place_later || (c.results && !h.signal))
+        continue;
       if (!closest || distance(c) < distance(*closest)) closest = c;
     }
     return closest;
@@ -151,19 +161,22 @@ struct Tally {
 };
 
 // What became of one token's order. Empty: nothing lies on both sides of it.
-std::optional<std::vector<Handover>> other_chain(const Ordering& ordering, const Conflicts& conflicts, const Handover& h, bool& same_pair) {
+std::optional<std::vector<Handover>> other_chain(const Ordering& ordering, const Conflicts& conflicts,
+                                                 const Handover& h, bool& same_pair) {
   if (auto path = ordering.path(h.from, h.to, h.signal)) return path;
   same_pair = false;
   const std::optional<Conflict> guarded =
       conflicts.guarded_by(h, {h.from, h.to, h.signal, ordering.place_of(h.from), ordering.place_of(h.to)});
   if (!guarded) return std::nullopt;
   const auto path = ordering.path(guarded->earlier, guarded->later, guarded->results);
-  EXPECT_TRUE(path.has_value()) << "without " << text_of(h) << " instructions " << guarded->earlier.code << " and " << guarded->later.code
-                                << " conflict, but the hazard checker found no race, and no chain of waits is between them";
+  EXPECT_TRUE(path.has_value())
+      << "without " << text_of(h) << " instructions " << guarded->earlier.code << " and " << guarded->later.code
+      << " conflict, but the hazard checker found no race, and no chain of waits is between them";
   return path;
 }
 
-void take_out(const Program& program, const std::vector<Handover>& all, const std::set<Site>& group, const Conflicts& conflicts, Tally& tally) {
+void take_out(const Program& program, const std::vector<Handover>& all, const std::set<Site>& group,
+              const Conflicts& conflicts, Tally& tally) {
   ++tally.removals;
   const Program fewer = without(program, group);
   std::vector<Handover> removed, kept;
@@ -179,7 +192,8 @@ void take_out(const Program& program, const std::vector<Handover>& all, const st
   for (const Handover& h : removed) {
     const auto path = other_chain(ordering, conflicts, h, same_pair);
     any |= path.has_value();
-    if (path && path->size() > 1 && tally.example.empty()) tally.example = text_of(h) + " can go because of " + text_of(*path);
+    if (path && path->size() > 1 && tally.example.empty())
+      tally.example = text_of(h) + " can go because of " + text_of(*path);
   }
   ++(same_pair ? tally.other_chain : any ? tally.conflicts_apart : tally.idle);
 }
@@ -189,7 +203,8 @@ TEST(Semaphores, EveryWaitIsNeededOrAnotherChainOfWaitsDoesItsWork) {
   for (std::uint64_t seed = 1; tally.programs < kPrograms && !HasFailure(); ++seed) {
     SCOPED_TRACE("seed " + std::to_string(seed));
     Dice dice(seed);
-    const std::string path = (std::filesystem::temp_directory_path() / ("rondo_semaphores_" + std::to_string(seed) + ".yaml")).string();
+    const std::string path =
+        (std::filesystem::temp_directory_path() / ("rondo_semaphores_" + std::to_string(seed) + ".yaml")).string();
     const Network network = load_text(random_network(dice), path);
     std::remove(path.c_str());
     const ChipParams chip = random_chip_for_networks(dice);
@@ -205,9 +220,11 @@ TEST(Semaphores, EveryWaitIsNeededOrAnotherChainOfWaitsDoesItsWork) {
     const Conflicts conflicts(program);
     for (const auto& group : groups_of(all)) take_out(program, all, group, conflicts, tally);
   }
-  std::cout << tally.programs << " programs, " << tally.removals << " removals: the hazard checker flags " << tally.races << "; for "
-            << tally.other_chain << " another chain of waits joins the same two instructions, for " << tally.conflicts_apart
-            << " it joins those that conflict, and no bytes conflict across " << tally.idle << "\n" << tally.example << "\n";
+  std::cout << tally.programs << " programs, " << tally.removals << " removals: the hazard checker flags "
+            << tally.races << "; for " << tally.other_chain
+            << " another chain of waits joins the same two instructions, for " << tally.conflicts_apart
+            << " it joins those that conflict, and no bytes conflict across " << tally.idle << "\n"
+            << tally.example << "\n";
   EXPECT_EQ(tally.races + tally.other_chain + tally.conflicts_apart + tally.idle, tally.removals);
   EXPECT_GT(tally.races, tally.removals / 2);
   EXPECT_LT(tally.idle, tally.removals / 50);

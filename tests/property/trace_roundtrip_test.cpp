@@ -58,21 +58,13 @@ std::string damaged(std::string text, Dice& dice) {
   for (std::int64_t left = dice.in(1, 4); left > 0 && !text.empty(); --left) {
     const auto at = static_cast<std::size_t>(dice.in(0, static_cast<std::int64_t>(text.size()) - 1));
     switch (dice.in(0, 4)) {
-      case 0:
-        text[at] = static_cast<char>(dice.bits());
-        break;
-      case 1:
-        text[at] = dice.pick(kinds);
-        break;
-      case 2:
-        text.erase(at, static_cast<std::size_t>(dice.in(1, 10)));
-        break;
+      case 0: text[at] = static_cast<char>(dice.bits()); break;
+      case 1: text[at] = dice.pick(kinds); break;
+      case 2: text.erase(at, static_cast<std::size_t>(dice.in(1, 10))); break;
       case 3:
         text.insert(at, text.substr(static_cast<std::size_t>(dice.in(0, static_cast<std::int64_t>(at))), 20));
         break;
-      default:
-        text.resize(at);
-        break;
+      default: text.resize(at); break;
     }
   }
   return text;
@@ -89,8 +81,7 @@ TEST(HostileText, DamagedProgramsGiveAnErrorOrAProgram) {
 void set_checksum(std::string& bytes) {
   boost::crc_32_type crc;
   crc.process_bytes(bytes.data(), bytes.size() - 4);
-  for (std::size_t b = 0; b < 4; ++b)
-    bytes[bytes.size() - 4 + b] = static_cast<char>(crc.checksum() >> 8 * b);
+  for (std::size_t b = 0; b < 4; ++b) bytes[bytes.size() - 4 + b] = static_cast<char>(crc.checksum() >> 8 * b);
 }
 
 void parse_any_bytes(const std::string& bytes) {
@@ -157,8 +148,7 @@ TEST(TraceForms, EveryFormIsReadBackAndHasTheSameBytesTwice) {
     write_trace(program, path);
     EXPECT_EQ(contents(path), once) << name;
   }
-  EXPECT_EQ(std::distance(std::filesystem::directory_iterator(folder), {}), 4)
-      << "no half-written file is left";
+  EXPECT_EQ(std::distance(std::filesystem::directory_iterator(folder), {}), 4) << "no half-written file is left";
   std::filesystem::remove_all(folder);
 }
 

@@ -26,8 +26,7 @@ class ModelDriver {
     model_ = std::make_unique<Model>(&context_, "");
   }
 
-  RtlRun run(const Machine& machine, const ProgramImage& image, const std::vector<std::uint8_t>& dram,
-             Cycle limit) {
+  RtlRun run(const Machine& machine, const ProgramImage& image, const std::vector<std::uint8_t>& dram, Cycle limit) {
     model_->clk = 0;
     model_->rst = 1;
     tick();
@@ -41,12 +40,9 @@ class ModelDriver {
     const Root& root = *model_->rootp;
     take(root.chip__DOT__behind__DOT__cells__DOT__memory, machine.dram_bytes, run, Space::dram);
     take(root.chip__DOT__memories__DOT__weight__DOT__memory, machine.weight_bytes, run, Space::weight);
-    take(root.chip__DOT__memories__DOT__activation__DOT__memory, machine.activation_bytes, run,
-         Space::activation);
-    take(root.chip__DOT__memories__DOT__parameters__DOT__memory, machine.parameter_bytes, run,
-         Space::parameter);
-    take(root.chip__DOT__memories__DOT__accumulators__DOT__memory, machine.accumulator_bytes, run,
-         Space::accumulator);
+    take(root.chip__DOT__memories__DOT__activation__DOT__memory, machine.activation_bytes, run, Space::activation);
+    take(root.chip__DOT__memories__DOT__parameters__DOT__memory, machine.parameter_bytes, run, Space::parameter);
+    take(root.chip__DOT__memories__DOT__accumulators__DOT__memory, machine.accumulator_bytes, run, Space::accumulator);
     return run;
   }
 
@@ -71,8 +67,7 @@ class ModelDriver {
       root.chip__DOT__counters__DOT__initial_counts[s] = image.semaphores[s];
     }
     for (int w = 0; w < kPaceParts; ++w) model_->pace_registers[w] = image.pace[w];
-    for (std::size_t b = 0; b < dram.size(); ++b)
-      root.chip__DOT__behind__DOT__cells__DOT__memory[b] = dram[b];
+    for (std::size_t b = 0; b < dram.size(); ++b) root.chip__DOT__behind__DOT__cells__DOT__memory[b] = dram[b];
     clear(root.chip__DOT__memories__DOT__weight__DOT__memory);
     clear(root.chip__DOT__memories__DOT__activation__DOT__memory);
     clear(root.chip__DOT__memories__DOT__parameters__DOT__memory);
@@ -133,8 +128,7 @@ class ModelDriver {
   static void take(const Bytes& memory, std::int64_t count, RtlRun& run, Space space) {
     auto& out = run.memories[static_cast<std::size_t>(space)];
     out.resize(static_cast<std::size_t>(count));
-    for (std::int64_t b = 0; b < count; ++b)
-      out[static_cast<std::size_t>(b)] = memory[static_cast<std::size_t>(b)];
+    for (std::int64_t b = 0; b < count; ++b) out[static_cast<std::size_t>(b)] = memory[static_cast<std::size_t>(b)];
   }
 
   VerilatedContext context_;

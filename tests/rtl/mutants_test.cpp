@@ -1,5 +1,6 @@
-// Proof that the comparison can fail: one small change in the C++ at a time, and the comparison with the RTL must notice each.
-// The changes are the rows of mutants.txt, all of them built into one library and chosen by `rondo_mutant`.
+// Proof that the comparison can fail: one small change in the C++ at a time, and the comparison with the RTL must
+// notice each. The changes are the rows of mutants.txt, all of them built into one library and chosen by
+// `rondo_mutant`.
 #include <gtest/gtest.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -41,8 +42,8 @@ struct Truth {
   LeftBytes left;
 };
 
-// Whether the C++, as it is now, differs: the executor in its bytes, the units in their times. A mutant that takes far longer
-// than the RTL is stopped, which is a difference too.
+// Whether the C++, as it is now, differs: the executor in its bytes, the units in their times. A mutant that takes far
+// longer than the RTL is stopped, which is a difference too.
 bool differs(const Truth& truth, bool values) {
   if (values) {
     LeftBytes bytes;
@@ -91,18 +92,21 @@ TEST(Mutants, TheComparisonNoticesEveryOne) {
   for (; alive > 0 && cases < kMostCases; ++cases) {
     const Truth truth = truth_of(cases);
     ASSERT_EQ(truth.rtl.stopped, "") << "seed " << truth.made.seed << " on " << truth.made.shape->name;
-    ASSERT_FALSE(differs(truth, false) || differs(truth, true)) << "seed " << truth.made.seed << " on " << truth.made.shape->name
-                                                                << ": the product differs from the RTL";
+    ASSERT_FALSE(differs(truth, false) || differs(truth, true))
+        << "seed " << truth.made.seed << " on " << truth.made.shape->name << ": the product differs from the RTL";
     for (std::size_t m = 0; m < kCount; ++m) {
       if (fates[m] != Fate::alive) continue;
       fates[m] = fate_of(m, truth);
       if (fates[m] != Fate::alive) noticed[m] = cases + 1, --alive;
     }
   }
-  std::cout << kCount << " mutants, " << kCount - alive << " noticed within " << cases << " cases; by the case that noticed:\n";
+  std::cout << kCount << " mutants, " << kCount - alive << " noticed within " << cases
+            << " cases; by the case that noticed:\n";
   for (std::size_t m = 0; m < kCount; ++m) {
-    std::cout << std::setw(5) << noticed[m] << "  " << kMutants[m].name << (fates[m] == Fate::died ? " (it died)" : "") << "\n";
-    EXPECT_GT(noticed[m], 0) << "nobody noticed " << kMutants[m].file << ": " << kMutants[m].original << " became " << kMutants[m].mutated;
+    std::cout << std::setw(5) << noticed[m] << "  " << kMutants[m].name << (fates[m] == Fate::died ? " (it died)" : "")
+              << "\n";
+    EXPECT_GT(noticed[m], 0) << "nobody noticed " << kMutants[m].file << ": " << kMutants[m].original << " became "
+                             << kMutants[m].mutated;
   }
   EXPECT_GE(kCount, 40u);
 }

@@ -67,21 +67,20 @@ std::vector<std::uint32_t> words_of(const Kernel& kernel) {
 
 // The members of chip_types::pace_t from the first (most significant) to the last.
 std::vector<std::pair<std::int64_t, int>> pace_registers(const ChipParams& c) {
-  std::vector<std::pair<std::int64_t, int>> list = {
-      {c.sequencer.dispatch_width, 3}, {c.weights.queue_depth, 4},
-      {c.weights.rows_per_cycle, 8},   {c.matrix.queue_depth, 4},
-      {c.matrix.operand_bits, 5},      {c.matrix.accumulate_latency, 8},
-      {c.gate.queue_depth, 4},         {c.gate.adders, 4},
-      {c.gate.multipliers, 4},         {c.gate.tables, 4},
-      {c.gate.add_latency, 8},         {c.gate.multiply_latency, 8},
-      {c.gate.table_latency, 8},       {c.gate.divide_cycles, 8},
-      {c.gate.reduce_latency, 8},      {c.load.queue_depth, 4},
-      {c.load.outstanding, 4},         {c.load.setup_cycles, 8},
-      {c.store.queue_depth, 4},        {c.store.outstanding, 4},
-      {c.store.setup_cycles, 8}};
+  std::vector<std::pair<std::int64_t, int>> list = {{c.sequencer.dispatch_width, 3}, {c.weights.queue_depth, 4},
+                                                    {c.weights.rows_per_cycle, 8},   {c.matrix.queue_depth, 4},
+                                                    {c.matrix.operand_bits, 5},      {c.matrix.accumulate_latency, 8},
+                                                    {c.gate.queue_depth, 4},         {c.gate.adders, 4},
+                                                    {c.gate.multipliers, 4},         {c.gate.tables, 4},
+                                                    {c.gate.add_latency, 8},         {c.gate.multiply_latency, 8},
+                                                    {c.gate.table_latency, 8},       {c.gate.divide_cycles, 8},
+                                                    {c.gate.reduce_latency, 8},      {c.load.queue_depth, 4},
+                                                    {c.load.outstanding, 4},         {c.load.setup_cycles, 8},
+                                                    {c.store.queue_depth, 4},        {c.store.outstanding, 4},
+                                                    {c.store.setup_cycles, 8}};
   for (const SramParams* s : {&c.weight_sram, &c.activation_sram, &c.parameter_sram, &c.accumulators}) {
-    for (const auto& value : {std::pair{s->bytes_per_cycle, 8}, std::pair{s->latency, 8},
-                              std::pair{s->read_ports, 4}, std::pair{s->write_ports, 4}}) {
+    for (const auto& value : {std::pair{s->bytes_per_cycle, 8}, std::pair{s->latency, 8}, std::pair{s->read_ports, 4},
+                              std::pair{s->write_ports, 4}}) {
       list.push_back(value);
     }
   }

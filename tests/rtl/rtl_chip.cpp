@@ -13,8 +13,7 @@ class LimitCheck {
  public:
   void most(const std::string& name, std::int64_t value, std::int64_t limit) {
     if (value > limit) {
-      found_.push_back(name + " is " + std::to_string(value) + "; the RTL holds at most " +
-                       std::to_string(limit));
+      found_.push_back(name + " is " + std::to_string(value) + "; the RTL holds at most " + std::to_string(limit));
     }
   }
   std::vector<std::string> take() { return std::move(found_); }
@@ -72,8 +71,7 @@ void check_kernel(const Kernel& kernel, LimitCheck& check) {
 }
 
 void check_code(const ChipParams& c, const Program& program, LimitCheck& check) {
-  check.most("instructions of the program", static_cast<std::int64_t>(program.code.size()),
-             kLimits.instructions);
+  check.most("instructions of the program", static_cast<std::int64_t>(program.code.size()), kLimits.instructions);
   check.most("kernels of the program", static_cast<std::int64_t>(program.kernels.size()), kLimits.kernels);
   std::int64_t loaded = 0, stored = 0;
   for (const Instruction& in : program.code) {
@@ -98,8 +96,7 @@ const std::vector<Shape>& shapes() {
   return list;
 }
 
-std::vector<std::string> outside_limits(const Shape& shape, const ChipParams& params,
-                                        const Program& program) {
+std::vector<std::string> outside_limits(const Shape& shape, const ChipParams& params, const Program& program) {
   LimitCheck check;
   check_pace(params, check);
   for (const Kernel& kernel : program.kernels) check_kernel(kernel, check);

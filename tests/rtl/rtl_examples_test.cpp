@@ -13,8 +13,7 @@ namespace {
 // no use for.
 const Shape* shape_for(const Machine& machine) {
   const std::string name = machine.dataflow == Dataflow::output_stationary ? "example_os" : "example";
-  const auto found =
-      std::find_if(shapes().begin(), shapes().end(), [&](const Shape& s) { return s.name == name; });
+  const auto found = std::find_if(shapes().begin(), shapes().end(), [&](const Shape& s) { return s.name == name; });
   return found == shapes().end() ? nullptr : &*found;
 }
 
@@ -30,9 +29,8 @@ TEST(RtlExamples, RunInTheCyclesThatThePageStates) {
     const RtlRun run = run_rtl(*shape, chip, testing::kExamplePrograms.at(name)(chip), {}, 10000);
     Cycle last = 0;
     for (std::size_t i = 0; i < example.lines.size(); ++i) {
-      const auto event = std::find_if(run.events.begin(), run.events.end(), [&](const InstructionEvent& e) {
-        return e.code == static_cast<int>(i);
-      });
+      const auto event = std::find_if(run.events.begin(), run.events.end(),
+                                      [&](const InstructionEvent& e) { return e.code == static_cast<int>(i); });
       ASSERT_NE(event, run.events.end()) << "instruction " << i << " did not run";
       EXPECT_EQ(std::pair(event->start, event->end), example.lines[i]) << "instruction " << i;
       last = std::max(last, example.lines[i].second);

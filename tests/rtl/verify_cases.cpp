@@ -21,14 +21,25 @@ using testing::Dice;
 
 // The most that the RTL's registers hold for a field of a chip.
 std::int64_t most_of(const std::string& section, const std::string& field) {
-  static const std::map<std::string, std::int64_t> most = {
-      {"dispatch_width", kLimits.dispatch_width}, {"queue_depth", kLimits.queue_depth},   {"rows_per_cycle", kLimits.rows_per_cycle},
-      {"accumulate_latency", kLimits.latency},    {"adders", kLimits.functional_units},   {"multipliers", kLimits.functional_units},
-      {"tables", kLimits.functional_units},       {"add_latency", kLimits.gate_latency},  {"multiply_latency", kLimits.gate_latency},
-      {"table_latency", kLimits.gate_latency},    {"divide_cycles", kLimits.gate_latency}, {"reduce_latency", kLimits.gate_latency},
-      {"outstanding", kLimits.outstanding},       {"setup_cycles", kLimits.setup_cycles}, {"bytes_per_cycle", kLimits.bytes_per_cycle},
-      {"latency", kLimits.latency},               {"read_ports", kLimits.ports},          {"write_ports", kLimits.ports},
-      {"burst_bytes", kLimits.burst_bytes}};
+  static const std::map<std::string, std::int64_t> most = {{"dispatch_width", kLimits.dispatch_width},
+                                                           {"queue_depth", kLimits.queue_depth},
+                                                           {"rows_per_cycle", kLimits.rows_per_cycle},
+                                                           {"accumulate_latency", kLimits.latency},
+                                                           {"adders", kLimits.functional_units},
+                                                           {"multipliers", kLimits.functional_units},
+                                                           {"tables", kLimits.functional_units},
+                                                           {"add_latency", kLimits.gate_latency},
+                                                           {"multiply_latency", kLimits.gate_latency},
+                                                           {"table_latency", kLimits.gate_latency},
+                                                           {"divide_cycles", kLimits.gate_latency},
+                                                           {"reduce_latency", kLimits.gate_latency},
+                                                           {"outstanding", kLimits.outstanding},
+                                                           {"setup_cycles", kLimits.setup_cycles},
+                                                           {"bytes_per_cycle", kLimits.bytes_per_cycle},
+                                                           {"latency", kLimits.latency},
+                                                           {"read_ports", kLimits.ports},
+                                                           {"write_ports", kLimits.ports},
+                                                           {"burst_bytes", kLimits.burst_bytes}};
   if (section == "dram" && field == "latency") return kLimits.dram_latency;
   const auto found = most.find(field);
   return found == most.end() ? 0 : found->second;  // the rest is shape, or has no range
@@ -57,7 +68,8 @@ ChipParams random_pace(const Shape& shape, Dice& dice) {
     if (name != "machine") section.fields(wild);
   });
   chip.matrix.operand_bits = dice.one_of<std::int64_t>({8, 16});
-  if (dice.chance(30)) chip.load.setup_cycles = std::min(chip.store.setup_cycles + 1, kLimits.setup_cycles);  // requests meet
+  if (dice.chance(30))
+    chip.load.setup_cycles = std::min(chip.store.setup_cycles + 1, kLimits.setup_cycles);  // requests meet
   chip.machine = shape.machine;
   chip.gate.lanes = shape.lanes;
   return chip;
@@ -66,21 +78,22 @@ ChipParams random_pace(const Shape& shape, Dice& dice) {
 // A network in few enough words and numbers for a tiny chip.
 std::string small_network(Dice& dice) {
   const std::int64_t steps = dice.number(1, 4), batch = dice.number(1, 3);
-  std::string text = "name: random\ninput: {name: x, steps: " + std::to_string(steps) + ", batch: " + std::to_string(batch) +
-                     ", features: " + std::to_string(dice.number(1, 10)) + "}\nweights: {seed: " +
-                     std::to_string(dice.number(1, 1000000)) + "}\nlayers:\n";
+  std::string text = "name: random\ninput: {name: x, steps: " + std::to_string(steps) +
+                     ", batch: " + std::to_string(batch) + ", features: " + std::to_string(dice.number(1, 10)) +
+                     "}\nweights: {seed: " + std::to_string(dice.number(1, 1000000)) + "}\nlayers:\n";
   const std::int64_t layers = dice.number(1, 2);
   for (std::int64_t l = 0; l < layers; ++l) text += "  - " + testing::random_layer(dice, batch, steps) + "\n";
   if (dice.chance(30)) text += "  - last_step: {}\n";
   if (dice.chance(30)) {
-    text += "  - dense: {units: " + std::to_string(dice.number(1, 8)) + ", activation: " +
-            dice.one_of({"none", "relu", "tanh", "softmax", "log_softmax"}) + "}\n";
+    text += "  - dense: {units: " + std::to_string(dice.number(1, 8)) +
+            ", activation: " + dice.one_of({"none", "relu", "tanh", "softmax", "log_softmax"}) + "}\n";
   }
   return text;
 }
 
 Network network_of(const std::string& text) {
-  const std::string path = (std::filesystem::temp_directory_path() / ("rondo_verify_" + std::to_string(::getpid()) + ".yaml")).string();
+  const std::string path =
+      (std::filesystem::temp_directory_path() / ("rondo_verify_" + std::to_string(::getpid()) + ".yaml")).string();
   Network network = testing::load_text(text, path);
   std::remove(path.c_str());
   return network;
@@ -131,7 +144,9 @@ bool make_network(Case& made, Dice& dice) {
 void make_program(Case& made, Dice& dice) {
   std::string last;
   enum class Kind { random, gang, stream };
-  const Kind kind = dice.chance(30) ? Kind::gang : made.shape->machine.stream_rows > 0 && dice.chance(40) ? Kind::stream : Kind::random;
+  const Kind kind = dice.chance(30)                                          ? Kind::gang
+                    : made.shape->machine.stream_rows > 0 && dice.chance(40) ? Kind::stream
+                                                                             : Kind::random;
   for (int attempt = 0; attempt < 200; ++attempt) {
     try {
       const Machine& machine = made.shape->machine;

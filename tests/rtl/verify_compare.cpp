@@ -50,7 +50,8 @@ Outcome timed_by_rtl(const Shape& shape, const ChipParams& chip, const Program& 
   try {
     RtlRun run = run_rtl(shape, chip, program, {}, limit);
     outcome.total = run.total_cycles;
-    for (const InstructionEvent& event : run.events) outcome.events[static_cast<std::size_t>(event.unit)].push_back(event);
+    for (const InstructionEvent& event : run.events)
+      outcome.events[static_cast<std::size_t>(event.unit)].push_back(event);
     left = std::move(run.memories);
   } catch (const std::exception& error) {
     outcome.stopped = error.what();
@@ -69,7 +70,8 @@ std::optional<TimeDifference> first_difference(const Outcome& systemc, const Out
     const Cycle cycle = n < both ? parting(a[n], b[n]) : a.size() > both ? a[n].start : b[n].start;
     if (!first || cycle < first->cycle) first = TimeDifference{static_cast<Unit>(unit), n, cycle, false};
   }
-  if (!first && systemc.total != rtl.total) first = TimeDifference{Unit::weights, 0, std::min(systemc.total, rtl.total), true};
+  if (!first && systemc.total != rtl.total)
+    first = TimeDifference{Unit::weights, 0, std::min(systemc.total, rtl.total), true};
   return first;
 }
 
@@ -91,7 +93,8 @@ Verdict compare(const Shape& shape, const ChipParams& chip, const Program& progr
   verdict.rtl = timed_by_rtl(shape, chip, program, kLimit, found);
   execute(program, &expected);
   const auto stopped = [](const char* who, const Outcome& outcome) {
-    return outcome.stopped.empty() ? std::string() : std::string(who) + " did not come to the end: " + outcome.stopped + "\n";
+    return outcome.stopped.empty() ? std::string()
+                                   : std::string(who) + " did not come to the end: " + outcome.stopped + "\n";
   };
   verdict.difference = stopped("SystemC", verdict.systemc) + stopped("the RTL", verdict.rtl);
   if (const auto time = first_difference(verdict.systemc, verdict.rtl)) {

@@ -25,10 +25,10 @@ Outcome timed_by_rtl(const Shape& shape, const ChipParams& chip, const Program& 
 
 /// Where two outcomes part first.
 struct TimeDifference {
-  Unit unit = Unit::weights;   ///< of the first instruction that differs
-  std::size_t number = 0;      ///< among those of its unit
-  Cycle cycle = 0;             ///< the earlier of its two starts, or of its two ends
-  bool total_only = false;     ///< every instruction agrees, the total does not
+  Unit unit = Unit::weights;  ///< of the first instruction that differs
+  std::size_t number = 0;     ///< among those of its unit
+  Cycle cycle = 0;            ///< the earlier of its two starts, or of its two ends
+  bool total_only = false;    ///< every instruction agrees, the total does not
 };
 std::optional<TimeDifference> first_difference(const Outcome& systemc, const Outcome& rtl);
 

@@ -7,10 +7,26 @@
 namespace rondo::rtl {
 namespace {
 
-constexpr std::array<std::string_view, kFeatures> kNames = {
-    "a random program", "a gang", "a program about streams", "a compiled network", "an LSTM",         "a GRU",          "an RNN",         "two layers",
-    "both directions",  "weights streamed",  "products",    "several arrays",  "output-stationary", "sums held",   "streams",
-    "gathers",          "bank conflicts",     "loops",           "semaphores posted both ways", "tiles kept"};
+constexpr std::array<std::string_view, kFeatures> kNames = {"a random program",
+                                                            "a gang",
+                                                            "a program about streams",
+                                                            "a compiled network",
+                                                            "an LSTM",
+                                                            "a GRU",
+                                                            "an RNN",
+                                                            "two layers",
+                                                            "both directions",
+                                                            "weights streamed",
+                                                            "products",
+                                                            "several arrays",
+                                                            "output-stationary",
+                                                            "sums held",
+                                                            "streams",
+                                                            "gathers",
+                                                            "bank conflicts",
+                                                            "loops",
+                                                            "semaphores posted both ways",
+                                                            "tiles kept"};
 
 template <class Array>
 void add(Array& to, const Array& more) {
@@ -40,7 +56,10 @@ class Teller {
   void network() {
     const std::string& text = made_.network;
     const std::string& name = made_.program.name;
-    set(!text.empty() ? Feature::network : name == "gang" ? Feature::gang : name == "stream" ? Feature::stream_program : Feature::random_program);
+    set(!text.empty()      ? Feature::network
+        : name == "gang"   ? Feature::gang
+        : name == "stream" ? Feature::stream_program
+                           : Feature::random_program);
     set(Feature::lstm, contains(text, "lstm:"));
     set(Feature::gru, contains(text, "gru:"));
     set(Feature::rnn, contains(text, "rnn:"));
@@ -54,7 +73,8 @@ class Teller {
     for (const Instruction& in : made_.program.code) {
       depth += (in.opcode == Opcode::loop) - (in.opcode == Opcode::end);
       set(Feature::loops, depth > 0);
-      set(Feature::weights_streamed, in.opcode == Opcode::load && in.places[1].space == Space::weight && depth > 0 && !made_.network.empty());
+      set(Feature::weights_streamed,
+          in.opcode == Opcode::load && in.places[1].space == Space::weight && depth > 0 && !made_.network.empty());
       set(Feature::gathers, in.opcode == Opcode::gather);
       set(Feature::keeps_tile, in.opcode == Opcode::mmul && in.fields[field::mmul::keep] != 0);
       set(Feature::products, in.opcode == Opcode::mmul);
@@ -64,7 +84,8 @@ class Teller {
       signalled |= in.signal, released |= in.release;
     }
     const Machine& machine = made_.program.machine;
-    set(Feature::output_stationary, machine.dataflow == Dataflow::output_stationary && tally_.with[static_cast<std::size_t>(Feature::products)]);
+    set(Feature::output_stationary,
+        machine.dataflow == Dataflow::output_stationary && tally_.with[static_cast<std::size_t>(Feature::products)]);
     set(Feature::double_posts, (signalled & released) != 0);
   }
 
@@ -113,9 +134,11 @@ std::string text_of(const Tally& tally) {
   for (const OpcodeInfo& row : opcode_table()) {
     if (row.unit != "sequencer") opcodes.emplace_back(row.name, tally.opcodes[static_cast<std::size_t>(row.opcode)]);
   }
-  for (const MicroOpInfo& row : micro_op_table()) micro_ops.emplace_back(row.name, tally.micro_ops[static_cast<std::size_t>(row.opcode)]);
+  for (const MicroOpInfo& row : micro_op_table())
+    micro_ops.emplace_back(row.name, tally.micro_ops[static_cast<std::size_t>(row.opcode)]);
   for (std::size_t c = 0; c < kCauses; ++c) {
-    if (static_cast<Cause>(c) != Cause::busy && static_cast<Cause>(c) != Cause::done) causes.emplace_back(kCauseTable[c].name, tally.waited[c]);
+    if (static_cast<Cause>(c) != Cause::busy && static_cast<Cause>(c) != Cause::done)
+      causes.emplace_back(kCauseTable[c].name, tally.waited[c]);
   }
   return listed("cases with", features) + listed("cases in which a unit waited for", causes) +
          listed("instructions executed", opcodes) + listed("gate instructions executed with", micro_ops);

@@ -11,7 +11,7 @@ namespace rondo::rtl {
 /// What a comparison had in it that may or may not be there: cases are counted by it.
 enum class Feature {
   random_program,
-  gang,               // units that ask for ports in the same cycle
+  gang,  // units that ask for ports in the same cycle
   stream_program,
   network,
   lstm,
@@ -19,7 +19,7 @@ enum class Feature {
   rnn,
   several_layers,
   both_directions,
-  weights_streamed,   // loads into the weight SRAM inside a loop
+  weights_streamed,  // loads into the weight SRAM inside a loop
   products,
   several_arrays,     // products on arrays after the first
   output_stationary,  // products on such arrays
@@ -28,7 +28,7 @@ enum class Feature {
   gathers,
   bank_conflicts,
   loops,
-  double_posts,       // a semaphore posted by signal and by release
+  double_posts,  // a semaphore posted by signal and by release
   keeps_tile,
 };
 inline constexpr int kFeatures = 20;
@@ -41,10 +41,10 @@ struct Tally {
   std::int64_t cases = 0;
   std::int64_t instructions = 0;
   std::int64_t cycles = 0;
-  std::array<std::int64_t, kFeatures> with{};      ///< cases, by feature
-  std::array<std::int64_t, kOpcodes> opcodes{};    ///< executed, by opcode
-  std::array<std::int64_t, kMicroOps> micro_ops{}; ///< gate instructions executed that have it
-  std::array<std::int64_t, kCauses> waited{};      ///< cases in which a unit waited so
+  std::array<std::int64_t, kFeatures> with{};       ///< cases, by feature
+  std::array<std::int64_t, kOpcodes> opcodes{};     ///< executed, by opcode
+  std::array<std::int64_t, kMicroOps> micro_ops{};  ///< gate instructions executed that have it
+  std::array<std::int64_t, kCauses> waited{};       ///< cases in which a unit waited so
 
   void operator+=(const Tally& other);
 };

@@ -22,7 +22,8 @@ class GangProgram {
     program_.kernels = {kernel(1), kernel(2), kernel(3)};
     Segment image{0, {}};
     add_random_bytes(image.bytes, 1024, dice_);
-    for (int b = 0; b < 64; ++b) image.bytes[static_cast<std::size_t>(b)] = b % 4 == 0 ? static_cast<std::uint8_t>(dice_.number(0, 15)) : 0;
+    for (int b = 0; b < 64; ++b)
+      image.bytes[static_cast<std::size_t>(b)] = b % 4 == 0 ? static_cast<std::uint8_t>(dice_.number(0, 15)) : 0;
     program_.data.push_back(image);
   }
 
@@ -75,7 +76,8 @@ class GangProgram {
         Instruction in = of(Opcode::load, Unit::load);
         in.places[0].space = Space::dram;  // valid indices come first there
         in.places[1] = {space, bank * program_.machine.bank_bytes(space), {}};
-        in.fields[field::load::rows] = 1, in.fields[field::load::bytes] = std::min<std::int64_t>(slot_bytes(space), 1024);
+        in.fields[field::load::rows] = 1,
+        in.fields[field::load::bytes] = std::min<std::int64_t>(slot_bytes(space), 1024);
         program_.code.push_back(in);
       }
     }
@@ -115,7 +117,8 @@ class GangProgram {
       if (unit == caller || dice_.chance(25)) continue;
       const bool tile = kind_of(unit) == Unit::weights;
       if (tile && program_.machine.tile_fifo == 1) continue;
-      if (kind_of(unit) == Unit::matrix) program_.code.push_back(load_tile(array_of(unit)));  // so that it needs no more than ports
+      if (kind_of(unit) == Unit::matrix)
+        program_.code.push_back(load_tile(array_of(unit)));  // so that it needs no more than ports
       Instruction in = random(unit);
       in.wait = bit(caller, unit), in.signal = bit(unit, caller);
       gang.push_back(in);
@@ -139,7 +142,8 @@ class GangProgram {
     auto& f = in.fields;
     const std::int64_t room = slot_bytes(Space::weight);
     f[field::mload::cols] = std::min({program_.machine.cols, slot_bytes(Space::accumulator) / 4, room});
-    f[field::mload::rows] = std::min({program_.machine.rows, room / f[field::mload::cols], slot_bytes(Space::activation)});
+    f[field::mload::rows] =
+        std::min({program_.machine.rows, room / f[field::mload::cols], slot_bytes(Space::activation)});
     f[field::mload::stride] = f[field::mload::cols], f[field::mload::bits] = 8, f[field::mload::array] = array;
     return in;
   }
@@ -152,8 +156,9 @@ class GangProgram {
     auto& f = in.fields;
     f[field::mmul::rows] = tile[field::mload::rows], f[field::mmul::cols] = tile[field::mload::cols];
     const bool held = program_.machine.dataflow == Dataflow::output_stationary;
-    f[field::mmul::vectors] = std::min({dice_.number(1, 4), slot_bytes(Space::accumulator) / (4 * f[field::mmul::cols]),
-                                        slot_bytes(Space::activation) - f[field::mmul::rows] + 1, held ? program_.machine.rows : INT64_MAX});
+    f[field::mmul::vectors] =
+        std::min({dice_.number(1, 4), slot_bytes(Space::accumulator) / (4 * f[field::mmul::cols]),
+                  slot_bytes(Space::activation) - f[field::mmul::rows] + 1, held ? program_.machine.rows : INT64_MAX});
     f[field::mmul::src_stride] = 1, f[field::mmul::dst_stride] = 4 * f[field::mmul::cols], f[field::mmul::bits] = 8;
     f[field::mmul::accumulate] = dice_.number(0, 1), f[field::mmul::array] = array;
     return in;
@@ -172,11 +177,15 @@ class GangProgram {
   Instruction gate() {
     Instruction in = of(Opcode::gate, Unit::gate);
     const std::int64_t number = dice_.number(0, 2);
-    const auto space = [&] { return dice_.one_of({Space::activation, Space::activation, Space::weight, Space::parameter, Space::accumulator}); };
+    const auto space = [&] {
+      return dice_.one_of({Space::activation, Space::activation, Space::weight, Space::parameter, Space::accumulator});
+    };
     std::int64_t room = 64;
-    for (int p = 0; p <= number; ++p) in.places[p] = slot(space(), kShared), room = std::min(room, slot_bytes(in.places[p].space));
+    for (int p = 0; p <= number; ++p)
+      in.places[p] = slot(space(), kShared), room = std::min(room, slot_bytes(in.places[p].space));
     in.places[4] = slot(space(), kOfGate), room = std::min(room, slot_bytes(in.places[4].space));
-    in.fields[field::gate::kernel] = number, in.fields[field::gate::rows] = 1, in.fields[field::gate::elements] = dice_.number(1, room);
+    in.fields[field::gate::kernel] = number, in.fields[field::gate::rows] = 1,
+    in.fields[field::gate::elements] = dice_.number(1, room);
     return in;
   }
 
@@ -184,7 +193,8 @@ class GangProgram {
     Instruction in = of(Opcode::load, Unit::load);
     in.places[0] = {Space::dram, 512, {}};
     in.places[1] = slot(dice_.one_of({Space::activation, Space::activation, Space::weight, Space::parameter}), kOfLoad);
-    in.fields[field::load::rows] = 1, in.fields[field::load::bytes] = dice_.number(1, std::min<std::int64_t>(64, slot_bytes(in.places[1].space)));
+    in.fields[field::load::rows] = 1,
+    in.fields[field::load::bytes] = dice_.number(1, std::min<std::int64_t>(64, slot_bytes(in.places[1].space)));
     return in;
   }
 
@@ -193,9 +203,11 @@ class GangProgram {
     in.opcode = Opcode::gather;
     in.places[2] = slot(Space::activation, kShared);
     in.fields = {};
-    const std::int64_t rows = std::min<std::int64_t>({dice_.number(1, 4), slot_bytes(Space::activation) / 4, slot_bytes(in.places[1].space)});
+    const std::int64_t rows =
+        std::min<std::int64_t>({dice_.number(1, 4), slot_bytes(Space::activation) / 4, slot_bytes(in.places[1].space)});
     const std::int64_t bytes = dice_.number(1, std::min<std::int64_t>(8, slot_bytes(in.places[1].space) / rows));
-    in.fields[field::gather::rows] = rows, in.fields[field::gather::bytes] = in.fields[field::gather::dst_stride] = bytes;
+    in.fields[field::gather::rows] = rows,
+    in.fields[field::gather::bytes] = in.fields[field::gather::dst_stride] = bytes;
     in.fields[field::gather::table_rows] = 16;
     return in;
   }
@@ -204,7 +216,8 @@ class GangProgram {
     Instruction in = of(Opcode::store, Unit::store);
     in.places[0] = slot(Space::activation, kShared);
     in.places[1] = {Space::dram, 1024 + 64 * dice_.number(0, 3), {}};
-    in.fields[field::store::rows] = 1, in.fields[field::store::bytes] = dice_.number(1, std::min<std::int64_t>(64, slot_bytes(Space::activation)));
+    in.fields[field::store::rows] = 1,
+    in.fields[field::store::bytes] = dice_.number(1, std::min<std::int64_t>(64, slot_bytes(Space::activation)));
     return in;
   }
 

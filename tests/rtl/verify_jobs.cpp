@@ -43,7 +43,7 @@ class Shared {
 };
 
 struct Desk {
-  std::atomic<std::int64_t> next{0};        ///< the first case that nobody has taken
+  std::atomic<std::int64_t> next{0};  ///< the first case that nobody has taken
   std::atomic<std::int64_t> finished{0};
   std::atomic<std::int64_t> first_bad{INT64_MAX};
 };
@@ -80,7 +80,8 @@ void serve(std::int64_t count, Desk& desk, std::atomic<std::int64_t>& present, S
 
 }  // namespace
 
-std::vector<CaseResult> run_cases(std::int64_t count, std::int64_t jobs, const std::function<CaseResult(std::int64_t)>& work,
+std::vector<CaseResult> run_cases(std::int64_t count, std::int64_t jobs,
+                                  const std::function<CaseResult(std::int64_t)>& work,
                                   const std::function<void(std::int64_t)>& progress) {
   Shared<CaseResult> results(count);
   Shared<Desk> desk(1);

@@ -95,7 +95,8 @@ Options options_of(const std::vector<std::string>& words) {
   return o;
 }
 
-// --- The cases of a run -----------------------------------------------------------------------------------------------
+// --- The cases of a run
+// -----------------------------------------------------------------------------------------------
 
 class Run {
  public:
@@ -110,7 +111,9 @@ class Run {
       Progress progress("rondo verify", true);
       results_ = run_cases(
           options_.count, options_.jobs, [this](std::int64_t i) { return one(i); },
-          [&](std::int64_t done) { progress.show("comparing", static_cast<double>(done) / static_cast<double>(options_.count)); });
+          [&](std::int64_t done) {
+            progress.show("comparing", static_cast<double>(done) / static_cast<double>(options_.count));
+          });
     }
     by_shape_.resize(shapes_.size());
     for (std::size_t i = 0; i < results_.size(); ++i) {
@@ -119,8 +122,10 @@ class Run {
     for (const Tally& tally : by_shape_) all_ += tally;
     const bool agree = results_.back().state == State::agrees;
     if (agree && options_.record) record();
-    if (options_.json) std::cout << as_json(agree).dump(2) << "\n";
-    else std::cout << as_text();
+    if (options_.json)
+      std::cout << as_json(agree).dump(2) << "\n";
+    else
+      std::cout << as_text();
     if (agree) return 0;
     explain(static_cast<std::int64_t>(results_.size()) - 1);
     return 1;
@@ -148,7 +153,8 @@ class Run {
       const bool total = s == shapes_.size();
       const Tally& tally = total ? all_ : by_shape_[s];
       std::snprintf(line, sizeof line, "%-14s%9lld%16lld%16lld\n", total ? "all" : shapes_[s]->name.c_str(),
-                    static_cast<long long>(tally.cases), static_cast<long long>(tally.instructions), static_cast<long long>(tally.cycles));
+                    static_cast<long long>(tally.cases), static_cast<long long>(tally.instructions),
+                    static_cast<long long>(tally.cycles));
       text << line;
     }
     if (results_.back().state == State::agrees) text << "\n" << text_of(all_) << "\n0 differences\n";
@@ -156,12 +162,15 @@ class Run {
   }
 
   json as_json(bool agree) const {
-    json out = {{"schema", 1}, {"seed", options_.seed}, {"cases", all_.cases}, {"instructions", all_.instructions},
+    json out = {{"schema", 1},           {"seed", options_.seed},
+                {"cases", all_.cases},   {"instructions", all_.instructions},
                 {"cycles", all_.cycles}, {"differences", agree ? 0 : 1}};
     for (std::size_t s = 0; s < shapes_.size(); ++s) {
-      out["shapes"][shapes_[s]->name] = {{"cases", by_shape_[s].cases}, {"instructions", by_shape_[s].instructions}, {"cycles", by_shape_[s].cycles}};
+      out["shapes"][shapes_[s]->name] = {
+          {"cases", by_shape_[s].cases}, {"instructions", by_shape_[s].instructions}, {"cycles", by_shape_[s].cycles}};
     }
-    for (int f = 0; f < kFeatures; ++f) out["cases_with"][std::string(name_of(static_cast<Feature>(f)))] = all_.with[static_cast<std::size_t>(f)];
+    for (int f = 0; f < kFeatures; ++f)
+      out["cases_with"][std::string(name_of(static_cast<Feature>(f)))] = all_.with[static_cast<std::size_t>(f)];
     if (!agree) {
       const auto i = static_cast<std::int64_t>(results_.size()) - 1;
       out["first"] = {{"shape", shape_of(i).name}, {"seed", seed_of(i)}, {"command", command(i)}};
@@ -186,16 +195,19 @@ class Run {
     };
     const bool changed = !answer("status --porcelain -- models traces tests").empty();
     std::ofstream file(path);
-    file << "./rondo verify --rtl --count " << options_.count << " --seed " << options_.seed << "\ncommit " << answer("rev-parse HEAD")
-         << (changed ? ", with changes" : "") << "\n\n" << as_text();
+    file << "./rondo verify --rtl --count " << options_.count << " --seed " << options_.seed << "\ncommit "
+         << answer("rev-parse HEAD") << (changed ? ", with changes" : "") << "\n\n"
+         << as_text();
     if (!file.flush()) throw std::runtime_error("cannot write " + path);
   }
 
-  // --- A difference -----------------------------------------------------------------------------------------------------
+  // --- A difference
+  // -----------------------------------------------------------------------------------------------------
 
   void explain(std::int64_t i) const {
     std::ostream& say = options_.json ? std::cerr : std::cout;
-    say << "\nseed " << seed_of(i) << " on shape " << shape_of(i).name << " differs; to see it again:\n  " << command(i) << "\n\n";
+    say << "\nseed " << seed_of(i) << " on shape " << shape_of(i).name << " differs; to see it again:\n  " << command(i)
+        << "\n\n";
     if (results_.back().state == State::broken) {
       say << results_.back().note.data() << "\n";
       return;
@@ -203,8 +215,10 @@ class Run {
     const Case made = make_case(shape_of(i), seed_of(i));
     say << compare(shape_of(i), made.chip, made.program).difference << "\n" << std::flush;
     const Witness small = shrunk_case(made);
-    say << "The smallest chip and program found that still differ:\n\n" << settings_of(small.chip) << "\n" << to_assembly(small.program)
-        << "\n" << compare(shape_of(i), small.chip, small.program).difference;
+    say << "The smallest chip and program found that still differ:\n\n"
+        << settings_of(small.chip) << "\n"
+        << to_assembly(small.program) << "\n"
+        << compare(shape_of(i), small.chip, small.program).difference;
     if (!options_.out.empty()) leave(small);
   }
 

@@ -26,7 +26,8 @@ CaseResult counted(std::int64_t i, State state = State::agrees) {
 
 TEST(Jobs, ResultsComeInOrderWhateverTheProcesses) {
   for (const std::int64_t jobs : {1, 3, 8}) {
-    const auto results = run_cases(40, jobs, [](std::int64_t i) { return counted(i); }, [](std::int64_t) {});
+    const auto results = run_cases(
+        40, jobs, [](std::int64_t i) { return counted(i); }, [](std::int64_t) {});
     ASSERT_EQ(results.size(), 40u);
     for (std::size_t i = 0; i < results.size(); ++i) EXPECT_EQ(results[i].tally.cycles, static_cast<std::int64_t>(i));
   }
@@ -85,7 +86,9 @@ TEST(WhyUnfit, FindsElementsThatMeetAndWaitsThatNobodySatisfies) {
   const ChipParams chip = small_chip();
   const auto two_stores = [&](std::int64_t distance) {
     testing::Builder b(chip);
-    const int kernel = b.kernel({{MicroOpcode::li, 0, 0, 0, 0, 7, 0}, {MicroOpcode::st8, 0, 0, 0, 1, 0, 1}, {MicroOpcode::st8, 0, 0, 0, 1, distance, 1}});
+    const int kernel = b.kernel({{MicroOpcode::li, 0, 0, 0, 0, 7, 0},
+                                 {MicroOpcode::st8, 0, 0, 0, 1, 0, 1},
+                                 {MicroOpcode::st8, 0, 0, 0, 1, distance, 1}});
     b.gate(kernel, 8, 2, {{}, {Space::activation, 24, {}}});  // both rows store to the same place
     return why_unfit(b.done());
   };

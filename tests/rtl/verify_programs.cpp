@@ -15,11 +15,12 @@ namespace {
 
 using testing::Dice;
 
-/// DRAM that a random program uses, so that its image stays small; and what the indices of gathers take of it and of the
-/// activation SRAM, from address 0 on, where nothing else writes.
+/// DRAM that a random program uses, so that its image stays small; and what the indices of gathers take of it and of
+/// the activation SRAM, from address 0 on, where nothing else writes.
 constexpr std::int64_t kDramBytes = 2048, kIndices = 16, kIndexBytes = 4 * kIndices;
 
-// --- Making instructions and kernels more various than timing alone needs ---------------------------------------------
+// --- Making instructions and kernels more various than timing alone needs
+// ---------------------------------------------
 
 template <class T>
 T any_of(Dice& dice, const std::vector<T>& list) {
@@ -59,7 +60,9 @@ void vary_arithmetic(MicroOp& op, Dice& dice) {
       break;
     case MicroOpcode::sat: op.i = dice.number(2, 32); break;
     case MicroOpcode::shift: op.i = dice.chance(80) ? dice.number(-8, 12) : dice.number(-31, 62); break;
-    case MicroOpcode::scalei: op.i = dice.number(-32768, 32767), op.j = dice.chance(80) ? dice.number(0, 20) : dice.number(0, 62); break;
+    case MicroOpcode::scalei:
+      op.i = dice.number(-32768, 32767), op.j = dice.chance(80) ? dice.number(0, 20) : dice.number(0, 62);
+      break;
     case MicroOpcode::mul:
     case MicroOpcode::scale: op.i = dice.chance(80) ? dice.number(0, 16) : dice.number(0, 62); break;
     case MicroOpcode::div: op.i = dice.number(0, 30); break;
@@ -87,8 +90,11 @@ void reuse_registers(Kernel& kernel, Dice& dice) {
   for (std::size_t k = 0; k < kernel.ops.size(); ++k) {
     MicroOp& op = kernel.ops[k];
     const std::string_view letters = info(op.opcode).operands;
-    if (letters.find('d') == std::string_view::npos || letters.find('a') == std::string_view::npos || !dice.chance(30)) continue;
-    const auto uses = [](const MicroOp& later, char letter) { return info(later.opcode).operands.find(letter) != std::string_view::npos; };
+    if (letters.find('d') == std::string_view::npos || letters.find('a') == std::string_view::npos || !dice.chance(30))
+      continue;
+    const auto uses = [](const MicroOp& later, char letter) {
+      return info(later.opcode).operands.find(letter) != std::string_view::npos;
+    };
     bool free = true;
     for (std::size_t later = k + 1; later < kernel.ops.size(); ++later) {
       const MicroOp& other = kernel.ops[later];
@@ -154,8 +160,8 @@ void vary_kernels(Program& program, Dice& dice) {
   }
 }
 
-/// The rows of an operand: in which fields their number and distance are; whether they are only read, and whether the distance
-/// may be negative.
+/// The rows of an operand: in which fields their number and distance are; whether they are only read, and whether the
+/// distance may be negative.
 struct Rows {
   int count, stride, place;
   bool read, turn;
@@ -166,9 +172,11 @@ std::vector<Rows> rows_of(Opcode opcode) {
     case Opcode::mload: return {{field::mload::rows, field::mload::stride, 0, true, false}};
     case Opcode::mmul: return {{field::mmul::vectors, field::mmul::src_stride, 0, true, true}};
     case Opcode::load:
-      return {{field::load::rows, field::load::src_stride, 0, true, true}, {field::load::rows, field::load::dst_stride, 1, false, true}};
+      return {{field::load::rows, field::load::src_stride, 0, true, true},
+              {field::load::rows, field::load::dst_stride, 1, false, true}};
     case Opcode::store:
-      return {{field::store::rows, field::store::src_stride, 0, true, true}, {field::store::rows, field::store::dst_stride, 1, false, true}};
+      return {{field::store::rows, field::store::src_stride, 0, true, true},
+              {field::store::rows, field::store::dst_stride, 1, false, true}};
     case Opcode::gate: {
       std::vector<Rows> list;
       for (int p = 0; p < kMaxPlaces; ++p) list.push_back({field::gate::rows, field::gate::s0 + p, p, false, true});
@@ -178,7 +186,8 @@ std::vector<Rows> rows_of(Opcode opcode) {
   }
 }
 
-// What an instruction reads may overlap (any stride up to the present one), and rows may come from the last to the first.
+// What an instruction reads may overlap (any stride up to the present one), and rows may come from the last to the
+// first.
 void vary_rows(Instruction& in, Dice& dice) {
   for (const Rows& rows : rows_of(in.opcode)) {
     std::int64_t& stride = in.fields[rows.stride];
@@ -190,8 +199,8 @@ void vary_rows(Instruction& in, Dice& dice) {
   }
 }
 
-// Products of one array may follow each other through the same sums only column by column: rows of sums on a grid as wide as
-// the array see to that.
+// Products of one array may follow each other through the same sums only column by column: rows of sums on a grid as
+// wide as the array see to that.
 void align_sums(Program& program, Dice& dice) {
   const std::int64_t pitch = 4 * program.machine.cols, lines = program.machine.accumulator_bytes / pitch;
   for (Instruction& in : program.code) {
@@ -203,7 +212,8 @@ void align_sums(Program& program, Dice& dice) {
   }
 }
 
-// --- Memory that nothing overwrites, and bytes to begin with ----------------------------------------------------------
+// --- Memory that nothing overwrites, and bytes to begin with
+// ----------------------------------------------------------
 
 // Moves every operand in the activation SRAM and in DRAM behind the indices, and points gathers at those.
 void make_room_for_indices(Program& program, Dice& dice) {
@@ -254,7 +264,8 @@ void add_dram_image(Program& program, Dice& dice) {
   program.data.push_back(std::move(image));
 }
 
-// --- Keeping conflicting instructions apart ---------------------------------------------------------------------------
+// --- Keeping conflicting instructions apart
+// ---------------------------------------------------------------------------
 
 Block tree_of(const std::vector<Instruction>& code, std::size_t& at) {
   Block block;
@@ -295,10 +306,11 @@ void keep_conflicts_apart(Program& program) {
   program.code.emplace_back();
 }
 
-// --- What is wrong with a program -------------------------------------------------------------------------------------
+// --- What is wrong with a program
+// -------------------------------------------------------------------------------------
 
-// Without the semaphores that are posted in both ways, which the hazard checker refuses. What is free of races without them
-// is so with them.
+// Without the semaphores that are posted in both ways, which the hazard checker refuses. What is free of races without
+// them is so with them.
 Program without_mixed_semaphores(Program program) {
   std::uint64_t signalled = 0, released = 0;
   for (const Instruction& in : program.code) signalled |= in.signal, released |= in.release;
@@ -315,20 +327,22 @@ std::string unmet_wait(const Program& program) {
     const Instruction& in = walker.instruction();
     for (std::size_t s = 0; s < tokens.size(); ++s) {
       if ((in.wait >> s & 1) && --tokens[s] < 0)
-        return "instruction " + std::to_string(walker.index()) + " waits for semaphore " + std::to_string(s) + " once too often";
+        return "instruction " + std::to_string(walker.index()) + " waits for semaphore " + std::to_string(s) +
+               " once too often";
       tokens[s] += (in.signal >> s & 1) + (in.release >> s & 1);
     }
   }
   return "";
 }
 
-// Lanes work element by element, the executor micro-operation by micro-operation: they agree when no byte that one element
-// stores is touched by another; except that rows may store to the same place, one after the other.
+// Lanes work element by element, the executor micro-operation by micro-operation: they agree when no byte that one
+// element stores is touched by another; except that rows may store to the same place, one after the other.
 class ElementsMeet {
  public:
   explicit ElementsMeet(const Program& program) : program_(program), seen_(program.code.size()) {
     for (int s = 0; s < kSpaces; ++s) {
-      if (static_cast<Space>(s) != Space::dram) touches_[s].resize(static_cast<std::size_t>(program.machine.capacity(static_cast<Space>(s))));
+      if (static_cast<Space>(s) != Space::dram)
+        touches_[s].resize(static_cast<std::size_t>(program.machine.capacity(static_cast<Space>(s))));
     }
   }
 
@@ -342,7 +356,8 @@ class ElementsMeet {
       // Only the distances between the operands matter, and those of most gates are the same in every iteration.
       auto distances = at;
       for (std::int64_t& distance : distances) distance -= at[0];
-      if (seen_[static_cast<std::size_t>(walker.index())].insert(distances).second && meet(in, at)) found.insert(walker.index());
+      if (seen_[static_cast<std::size_t>(walker.index())].insert(distances).second && meet(in, at))
+        found.insert(walker.index());
     }
     return {found.begin(), found.end()};
   }
@@ -370,7 +385,8 @@ class ElementsMeet {
           const std::int64_t who = op.j == 0 && elements > 1 ? -1 - r : r * elements + e;
           for (std::int64_t b = first; b < first + width; ++b) {
             if (b < 0 || b >= static_cast<std::int64_t>(touches.size())) continue;  // for check_program to find
-            if (clash(touches[static_cast<std::size_t>(b)], who, &op - ops.data(), row.operands.front() == 'a')) return true;
+            if (clash(touches[static_cast<std::size_t>(b)], who, &op - ops.data(), row.operands.front() == 'a'))
+              return true;
           }
         }
       }
@@ -398,16 +414,18 @@ class ElementsMeet {
 };
 
 bool pops(const Kernel& kernel) {
-  return std::any_of(kernel.ops.begin(), kernel.ops.end(), [](const MicroOp& op) { return info(op.opcode).operands.find('s') != std::string_view::npos; });
+  return std::any_of(kernel.ops.begin(), kernel.ops.end(),
+                     [](const MicroOp& op) { return info(op.opcode).operands.find('s') != std::string_view::npos; });
 }
 
 bool outside_of_memory(const Program& program) {
   const std::vector<std::string> findings = check_program(program);
-  return std::any_of(findings.begin(), findings.end(), [](const std::string& f) { return f.find("memory; allowed 0..") != std::string::npos; });
+  return std::any_of(findings.begin(), findings.end(),
+                     [](const std::string& f) { return f.find("memory; allowed 0..") != std::string::npos; });
 }
 
-// Gives the results of gate instructions whose elements meet another memory; what still meets then does nothing. The start of the
-// activation SRAM stays free for the indices.
+// Gives the results of gate instructions whose elements meet another memory; what still meets then does nothing. The
+// start of the activation SRAM stays free for the indices.
 void part_elements(Program& program, Dice& dice) {
   constexpr int kAttempts = 5;
   for (int attempt = 0; attempt <= kAttempts; ++attempt) {
@@ -422,7 +440,8 @@ void part_elements(Program& program, Dice& dice) {
       const KernelSummary summary = summarise(kernel);
       const Instruction before = in;
       for (int p = 0; p < kMaxPlaces; ++p) {
-        if (summary.operands[p].written) in.places[p].space = dice.one_of({Space::accumulator, Space::parameter, Space::weight});
+        if (summary.operands[p].written)
+          in.places[p].space = dice.one_of({Space::accumulator, Space::parameter, Space::weight});
       }
       if (outside_of_memory(program)) in = before;
     }
@@ -434,7 +453,9 @@ void part_elements(Program& program, Dice& dice) {
 void add_random_bytes(std::vector<std::uint8_t>& bytes, std::int64_t until, Dice& dice) {
   const std::int64_t kind = dice.number(0, 4);
   while (static_cast<std::int64_t>(bytes.size()) < until) {
-    const std::int64_t byte = kind == 0 ? dice.one_of<std::int64_t>({127, 127, 127, 128}) : kind == 1 ? dice.number(-9, 9) : dice.number(0, 255);
+    const std::int64_t byte = kind == 0   ? dice.one_of<std::int64_t>({127, 127, 127, 128})
+                              : kind == 1 ? dice.number(-9, 9)
+                                          : dice.number(0, 255);
     bytes.push_back(static_cast<std::uint8_t>(byte));
   }
 }
@@ -465,7 +486,9 @@ std::string why_unfit(const Program& program) {
   const std::vector<std::string> hazards = find_hazards(without_mixed_semaphores(program));
   if (!hazards.empty()) return hazards.front();
   const std::vector<int> meeting = ElementsMeet(program).find();
-  if (!meeting.empty()) return "instruction " + std::to_string(meeting.front()) + ": one of its elements stores where another loads or stores";
+  if (!meeting.empty())
+    return "instruction " + std::to_string(meeting.front()) +
+           ": one of its elements stores where another loads or stores";
   try {
     execute(program);
   } catch (const Error& error) {

@@ -38,7 +38,8 @@ Instruction only_semaphores(const Instruction& in) {
 
 class Shrinker {
  public:
-  Shrinker(Witness witness, const Differs& differs, std::int64_t most) : now_(std::move(witness)), differs_(differs), left_(most) {}
+  Shrinker(Witness witness, const Differs& differs, std::int64_t most)
+      : now_(std::move(witness)), differs_(differs), left_(most) {}
 
   Witness run() {
     bare_program();
@@ -99,9 +100,10 @@ class Shrinker {
     for (std::size_t size = std::max<std::size_t>(1, code().size() / 2); size > 0; size /= 2) {
       for (std::size_t begin = 0; begin + size < code().size();) {
         const bool deleted = balanced(code(), begin, begin + size) && attempt([=](Witness& w) {
-          auto& code = w.program.code;
-          code.erase(code.begin() + static_cast<std::ptrdiff_t>(begin), code.begin() + static_cast<std::ptrdiff_t>(begin + size));
-        });
+                               auto& code = w.program.code;
+                               code.erase(code.begin() + static_cast<std::ptrdiff_t>(begin),
+                                          code.begin() + static_cast<std::ptrdiff_t>(begin + size));
+                             });
         const bool emptied = !deleted && attempt([=](Witness& w) {
           for (std::size_t i = begin; i < begin + size; ++i) {
             if (!is_control(w.program.code[i])) w.program.code[i] = only_semaphores(w.program.code[i]);
@@ -114,8 +116,8 @@ class Shrinker {
     return any;
   }
 
-  // What only goes together, reduced to its semaphores: everything about all arrays, or about one; or a product, the tile before it and the gate
-  // instruction after it that may take its sums, in any selection.
+  // What only goes together, reduced to its semaphores: everything about all arrays, or about one; or a product, the
+  // tile before it and the gate instruction after it that may take its sums, in any selection.
   bool delete_companions() {
     std::array<std::vector<std::size_t>, kMaxArrays> of_array;
     std::vector<std::size_t> of_any;
@@ -132,8 +134,10 @@ class Shrinker {
         for (const bool tile : {true, false}) {
           for (const bool gate : {true, false}) {
             std::vector<std::size_t> some = {i};
-            const auto before = std::find_if(all.rbegin(), all.rend(), [&](std::size_t k) { return k < i && code()[k].opcode == Opcode::mload; });
-            const auto after = std::find_if(all.begin(), all.end(), [&](std::size_t k) { return k > i && code()[k].opcode == Opcode::gate; });
+            const auto before = std::find_if(all.rbegin(), all.rend(),
+                                             [&](std::size_t k) { return k < i && code()[k].opcode == Opcode::mload; });
+            const auto after = std::find_if(all.begin(), all.end(),
+                                            [&](std::size_t k) { return k > i && code()[k].opcode == Opcode::gate; });
             if (tile && before != all.rend()) some.push_back(*before);
             if (gate && after != all.end()) some.push_back(*after);
             any |= empty(some);
@@ -146,7 +150,8 @@ class Shrinker {
 
   bool is_of_array(const Instruction& in, int array) const {
     if (in.opcode == Opcode::gate)
-      return summarise(now_.program.kernels[static_cast<std::size_t>(in.fields[field::gate::kernel])]).pops >> array & 1;
+      return summarise(now_.program.kernels[static_cast<std::size_t>(in.fields[field::gate::kernel])]).pops >> array &
+             1;
     return (in.opcode == Opcode::mload || in.opcode == Opcode::mmul) && array_of(in.unit) == array;
   }
 
@@ -169,10 +174,13 @@ class Shrinker {
           count = part == 1 ? 1 : (count + 1) / 2;
         });
       }
-      const bool opened = code()[i].fields[field::loop::count] == 1 && attempt([=](Witness& w) { open_loop(w.program.code, i, depth); });
+      const bool opened = code()[i].fields[field::loop::count] == 1 &&
+                          attempt([=](Witness& w) { open_loop(w.program.code, i, depth); });
       any |= opened;
-      if (opened) --i;
-      else ++depth;
+      if (opened)
+        --i;
+      else
+        ++depth;
     }
     return any;
   }
@@ -198,7 +206,8 @@ class Shrinker {
       for (std::size_t f = 0; f < fields.size(); ++f) {
         if (sizes.count(fields[f].name) == 0) continue;
         for (const bool together : {false, true}) {
-          for (const std::int64_t part : {1, 2}) any |= attempt([=](Witness& w) { reduce(w.program, i, f, part == 1, together); });
+          for (const std::int64_t part : {1, 2})
+            any |= attempt([=](Witness& w) { reduce(w.program, i, f, part == 1, together); });
         }
       }
     }
@@ -216,7 +225,8 @@ class Shrinker {
       const auto& fields = info(program.code[k].opcode).fields;
       for (std::size_t g = 0; g < fields.size(); ++g) {
         const bool same = k == i && g == f;
-        if (same || (together && alike(fields[g].name) && program.code[k].fields[g] == before)) program.code[k].fields[g] = after;
+        if (same || (together && alike(fields[g].name) && program.code[k].fields[g] == before))
+          program.code[k].fields[g] = after;
       }
     }
   }
@@ -238,7 +248,8 @@ class Shrinker {
   static void clear_unused_places(Program& program) {
     for (Instruction& in : program.code) {
       if (in.opcode != Opcode::gate) continue;
-      const KernelSummary summary = summarise(program.kernels[static_cast<std::size_t>(in.fields[field::gate::kernel])]);
+      const KernelSummary summary =
+          summarise(program.kernels[static_cast<std::size_t>(in.fields[field::gate::kernel])]);
       for (int p = 0; p < kMaxPlaces; ++p) {
         if (!summary.operands[p].read && !summary.operands[p].written) in.places[p] = Place{};
       }
@@ -307,8 +318,10 @@ class Shrinker {
 
   // Semaphores and kernels that nobody names any more.
   void tidy() {
-    for (std::size_t k = now_.program.kernels.size(); k-- > 0;) attempt([=](Witness& w) { drop_kernel(w.program, static_cast<std::int64_t>(k)); });
-    for (std::size_t s = now_.program.semaphores.size(); s-- > 0;) attempt([=](Witness& w) { drop_semaphore(w.program, s); });
+    for (std::size_t k = now_.program.kernels.size(); k-- > 0;)
+      attempt([=](Witness& w) { drop_kernel(w.program, static_cast<std::int64_t>(k)); });
+    for (std::size_t s = now_.program.semaphores.size(); s-- > 0;)
+      attempt([=](Witness& w) { drop_semaphore(w.program, s); });
   }
 
   static void drop_kernel(Program& program, std::int64_t number) {

@@ -49,7 +49,8 @@ class StreamProgram {
     for (Space space : {Space::parameter, Space::weight, Space::activation}) {
       Instruction& in = add(Opcode::load, Unit::load);
       in.places[0].space = Space::dram, in.places[1].space = space;
-      in.fields[field::load::rows] = 1, in.fields[field::load::bytes] = std::min<std::int64_t>(1024, machine_.capacity(space) / 2);
+      in.fields[field::load::rows] = 1,
+      in.fields[field::load::bytes] = std::min<std::int64_t>(1024, machine_.capacity(space) / 2);
     }
     const std::size_t last = program_.code.size() - 1;
     for (int u = 0; u < kUnits; ++u) {
@@ -99,7 +100,8 @@ class StreamProgram {
     const std::int64_t bits = dice_.one_of<std::int64_t>({8, 16});
     const std::int64_t room = machine_.weight_bytes / 2;
     rows_ = std::max<std::int64_t>(1, std::min({rows, room / (cols * bits / 8), machine_.activation_bytes / 4}));
-    f[field::mload::rows] = rows_, f[field::mload::cols] = cols, f[field::mload::bits] = bits, f[field::mload::array] = array;
+    f[field::mload::rows] = rows_, f[field::mload::cols] = cols, f[field::mload::bits] = bits,
+    f[field::mload::array] = array;
     f[field::mload::stride] = cols * bits / 8;
     in.places[0] = {Space::weight, dice_.number(0, room - rows_ * cols * bits / 8), {}};
   }
@@ -111,9 +113,11 @@ class StreamProgram {
     const std::int64_t bits = dice_.one_of<std::int64_t>({8, 16});
     f[field::mmul::vectors] = sums.vectors, f[field::mmul::rows] = rows_, f[field::mmul::cols] = sums.cols;
     f[field::mmul::src_stride] = dice_.number(0, 4), f[field::mmul::dst_stride] = 4 * machine_.cols;
-    f[field::mmul::bits] = bits, f[field::mmul::accumulate] = add_to, f[field::mmul::array] = array, f[field::mmul::stream] = stream;
+    f[field::mmul::bits] = bits, f[field::mmul::accumulate] = add_to, f[field::mmul::array] = array,
+    f[field::mmul::stream] = stream;
     const std::int64_t reach = (sums.vectors - 1) * f[field::mmul::src_stride] + rows_ * bits / 8;
-    in.places[0] = {Space::activation, dice_.number(0, std::max<std::int64_t>(0, machine_.activation_bytes / 2 - reach)), {}};
+    in.places[0] = {
+        Space::activation, dice_.number(0, std::max<std::int64_t>(0, machine_.activation_bytes / 2 - reach)), {}};
     if (!stream || add_to) in.places[1] = {Space::accumulator, array * lines_ * 4 * machine_.cols, {}};
   }
 
@@ -132,7 +136,8 @@ class StreamProgram {
     }
     const auto popped = static_cast<std::uint8_t>(kernel.ops.size());
     for (std::uint8_t r = 1; r < popped; ++r) kernel.ops.push_back({MicroOpcode::add, 0, 0, r, 0, 0, 0});
-    for (std::int64_t more = dice_.number(0, 6); more > 0; --more) kernel.ops.push_back({MicroOpcode::addi, 0, 0, 0, 0, dice_.number(-9, 9), 0});
+    for (std::int64_t more = dice_.number(0, 6); more > 0; --more)
+      kernel.ops.push_back({MicroOpcode::addi, 0, 0, 0, 0, dice_.number(-9, 9), 0});
     if (dice_.chance(20)) kernel.ops.push_back({MicroOpcode::div, 0, 0, 0, 0, 4, 0});
     const bool wide = dice_.chance(50);
     kernel.ops.push_back({wide ? MicroOpcode::st32 : MicroOpcode::st8, 0, 0, 0, 0, 0, 1});
@@ -143,7 +148,8 @@ class StreamProgram {
     if (machine_.capacity(space) / 2 < rows * row_bytes) space = Space::activation;
     in.places[0] = {space, machine_.capacity(space) / 2, {}};
     in.fields[field::gate::kernel] = static_cast<std::int64_t>(program_.kernels.size()) - 1;
-    in.fields[field::gate::elements] = elements, in.fields[field::gate::rows] = rows, in.fields[field::gate::s0] = row_bytes;
+    in.fields[field::gate::elements] = elements, in.fields[field::gate::rows] = rows,
+    in.fields[field::gate::s0] = row_bytes;
   }
 
   const Machine& machine_;
@@ -152,7 +158,8 @@ class StreamProgram {
   std::int64_t rows_ = 0;  ///< of the last tile
   /// Rows of plain sums of each array.
   const std::int64_t lines_ = std::max<std::int64_t>(
-      1, std::min({machine_.accumulator_bytes / (4 * machine_.cols * machine_.arrays), machine_.rows, std::int64_t{3}}));
+      1,
+      std::min({machine_.accumulator_bytes / (4 * machine_.cols * machine_.arrays), machine_.rows, std::int64_t{3}}));
 };
 
 }  // namespace

@@ -76,8 +76,9 @@ std::string row(const Line& line, const std::vector<std::string>& assembly) {
   if (line.systemc != nullptr && line.rtl != nullptr && line.systemc->code != line.rtl->code)
     what = std::to_string(code) + " here, " + std::to_string(line.rtl->code) + " there";
   const std::size_t left = kWidth - 2 - kUnitWidth - 2 * kTimesWidth - 2;
-  return std::string(same ? "  " : "> ") + fitted(std::string(kUnitNames[line.unit]), kUnitWidth) + " " + fitted(what, left) +
-         " " + to_the_right(times(line.systemc), kTimesWidth) + to_the_right(times(line.rtl), kTimesWidth) + "\n";
+  return std::string(same ? "  " : "> ") + fitted(std::string(kUnitNames[line.unit]), kUnitWidth) + " " +
+         fitted(what, left) + " " + to_the_right(times(line.systemc), kTimesWidth) +
+         to_the_right(times(line.rtl), kTimesWidth) + "\n";
 }
 
 // Of an instruction whose masks and operands do not fit a row: its whole text.
@@ -97,21 +98,24 @@ std::string wrapped(const std::string& text) {
 }  // namespace
 
 std::string table_of(const Program& program, const Outcome& systemc, const Outcome& rtl, const TimeDifference& at) {
-  const std::string totals = "total cycles: " + std::to_string(systemc.total) + " by SystemC, " + std::to_string(rtl.total) + " by the RTL\n";
+  const std::string totals =
+      "total cycles: " + std::to_string(systemc.total) + " by SystemC, " + std::to_string(rtl.total) + " by the RTL\n";
   if (at.total_only) return "every instruction agrees, but not the " + totals;
   const std::vector<std::string> assembly = assembly_lines(program);
   const std::vector<Line> lines = lines_of(systemc, rtl);
   const auto unit = static_cast<std::size_t>(at.unit);
-  const auto first = std::find_if(lines.begin(), lines.end(), [&](const Line& l) { return l.unit == unit && l.number == at.number; });
+  const auto first =
+      std::find_if(lines.begin(), lines.end(), [&](const Line& l) { return l.unit == unit && l.number == at.number; });
   const auto index = static_cast<std::size_t>(first - lines.begin());
   const int code = first->systemc != nullptr ? first->systemc->code : first->rtl->code;
-  std::string text = "first difference in cycle " + std::to_string(at.cycle) + ": " + std::string(kUnitNames[unit]) + ", its " +
-                     std::to_string(at.number + 1) + ". instruction, number " + std::to_string(code) + " of the program:\n" +
-                     wrapped(assembly[static_cast<std::size_t>(code)]);
+  std::string text = "first difference in cycle " + std::to_string(at.cycle) + ": " + std::string(kUnitNames[unit]) +
+                     ", its " + std::to_string(at.number + 1) + ". instruction, number " + std::to_string(code) +
+                     " of the program:\n" + wrapped(assembly[static_cast<std::size_t>(code)]);
   const std::size_t left = kWidth - 2 - kUnitWidth - 2 * kTimesWidth - 2;
-  text += "  " + fitted("unit", kUnitWidth) + " " + fitted("instruction", left) + " " + to_the_right("SystemC", kTimesWidth) +
-          to_the_right("RTL", kTimesWidth) + "\n";
-  for (std::size_t k = index > kBefore ? index - kBefore : 0; k < std::min(lines.size(), index + 1 + kAfter); ++k) text += row(lines[k], assembly);
+  text += "  " + fitted("unit", kUnitWidth) + " " + fitted("instruction", left) + " " +
+          to_the_right("SystemC", kTimesWidth) + to_the_right("RTL", kTimesWidth) + "\n";
+  for (std::size_t k = index > kBefore ? index - kBefore : 0; k < std::min(lines.size(), index + 1 + kAfter); ++k)
+    text += row(lines[k], assembly);
   return text + totals;
 }
 
@@ -132,8 +136,9 @@ std::string text_of(const Program& program, const ByteDifference& at) {
       }
     }
   }
-  std::string text = "byte " + std::to_string(at.address) + symbol + " of the " + std::string(kSpaceNames[static_cast<std::size_t>(at.space)]) +
-                     " memory is " + std::to_string(at.expected) + " by the executor and " + std::to_string(at.found) + " by the RTL; ";
+  std::string text = "byte " + std::to_string(at.address) + symbol + " of the " +
+                     std::string(kSpaceNames[static_cast<std::size_t>(at.space)]) + " memory is " +
+                     std::to_string(at.expected) + " by the executor and " + std::to_string(at.found) + " by the RTL; ";
   if (writer < 0) return text + "nothing wrote it\n";
   return text + "last written by the " + std::to_string(written + 1) + ". executed instruction:\n" +
          wrapped(std::to_string(writer) + " " + assembly_lines(program)[static_cast<std::size_t>(writer)]);

@@ -10,9 +10,8 @@
 /// Small chips and programs for tests of the units, written by hand in a few words.
 namespace rondo::testing {
 
-inline constexpr Space kWeight = Space::weight, kActivation = Space::activation,
-                       kParameter = Space::parameter, kAccumulator = Space::accumulator,
-                       kDramSpace = Space::dram;
+inline constexpr Space kWeight = Space::weight, kActivation = Space::activation, kParameter = Space::parameter,
+                       kAccumulator = Space::accumulator, kDramSpace = Space::dram;
 
 /// A chip in which every pace is a different small number, so that no formula is right by accident.
 inline ChipParams small_chip() {
@@ -75,17 +74,15 @@ class Builder {
     return add(Opcode::gate, Unit::gate, std::move(places), {kernel, elements, rows}, s);
   }
   int load(Space to, std::int64_t dst, std::int64_t rows, std::int64_t bytes, Sync s = {}) {
-    return add(Opcode::load, Unit::load, {{kDramSpace, 0, {}}, {to, dst, {}}}, {rows, bytes, bytes, bytes},
-               s);
+    return add(Opcode::load, Unit::load, {{kDramSpace, 0, {}}, {to, dst, {}}}, {rows, bytes, bytes, bytes}, s);
   }
-  int gather(Space to, std::int64_t dst, std::int64_t index, std::int64_t rows, std::int64_t bytes,
-             Sync s = {}) {
+  int gather(Space to, std::int64_t dst, std::int64_t index, std::int64_t rows, std::int64_t bytes, Sync s = {}) {
     return add(Opcode::gather, Unit::load, {{kDramSpace, 0, {}}, {to, dst, {}}, {kActivation, index, {}}},
                {rows, bytes, bytes, 16}, s);
   }
   int store(std::int64_t src, std::int64_t rows, std::int64_t bytes, Sync s = {}) {
-    return add(Opcode::store, Unit::store, {{kActivation, src, {}}, {kDramSpace, 0, {}}},
-               {rows, bytes, bytes, bytes}, s);
+    return add(Opcode::store, Unit::store, {{kActivation, src, {}}, {kDramSpace, 0, {}}}, {rows, bytes, bytes, bytes},
+               s);
   }
 
   // What an mload or mmul just written does otherwise; each returns its code index.
@@ -118,8 +115,7 @@ class Builder {
     for (int s : semaphores) bits |= std::uint64_t{1} << s;
     return bits;
   }
-  int add(Opcode opcode, Unit unit, std::vector<Place> places, std::vector<std::int64_t> fields,
-          const Sync& s) {
+  int add(Opcode opcode, Unit unit, std::vector<Place> places, std::vector<std::int64_t> fields, const Sync& s) {
     Instruction in;
     in.opcode = opcode;
     in.unit = unit;
@@ -140,9 +136,7 @@ class Recorder : public TimelineObserver {
     Unit unit;
     int code;
     Cycle start, end;
-    bool operator==(const Ran& o) const {
-      return unit == o.unit && code == o.code && start == o.start && end == o.end;
-    }
+    bool operator==(const Ran& o) const { return unit == o.unit && code == o.code && start == o.start && end == o.end; }
   };
   struct Waited {
     int unit;
@@ -156,9 +150,7 @@ class Recorder : public TimelineObserver {
   void instruction(Unit unit, int code, Cycle start, Cycle end) override {
     ran[static_cast<int>(unit)].push_back({unit, code, start, end});
   }
-  void waited(int unit, Cause cause, Cycle from, Cycle to) override {
-    waits[unit].push_back({unit, cause, from, to});
-  }
+  void waited(int unit, Cause cause, Cycle from, Cycle to) override { waits[unit].push_back({unit, cause, from, to}); }
 
   /// Start and end of the n-th execution of instruction `code`.
   std::pair<Cycle, Cycle> when(int code, int n = 0) const {

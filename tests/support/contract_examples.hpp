@@ -12,8 +12,8 @@ namespace rondo::testing {
 
 using Interval = std::pair<Cycle, Cycle>;
 
-/// One block of the page: the fields of the machine that differ from those of section 10, and start and end of each line,
-/// in the order of the program.
+/// One block of the page: the fields of the machine that differ from those of section 10, and start and end of each
+/// line, in the order of the program.
 struct Example {
   std::map<std::string, std::string> machine;
   std::vector<Interval> lines;

@@ -12,8 +12,7 @@
 namespace rondo::testing {
 
 /// Window and drain of a gate instruction (section 4).
-inline std::pair<Cycle, Cycle> gate_times(const ChipParams& chip, const Program& program,
-                                          const Instruction& in) {
+inline std::pair<Cycle, Cycle> gate_times(const ChipParams& chip, const Program& program, const Instruction& in) {
   const auto up = [](std::int64_t a, std::int64_t b) { return (a + b - 1) / b; };
   const auto latency = [&](Space space) { return chip.sram(space).latency; };
   const GateParams& g = chip.gate;
@@ -27,54 +26,23 @@ inline std::pair<Cycle, Cycle> gate_times(const ChipParams& chip, const Program&
     };
     std::int64_t at = 0;
     switch (op.opcode) {
-      case MicroOpcode::ld8:
-        memory(false, 1), at = latency(space);
-        break;
-      case MicroOpcode::ld16:
-        memory(false, 2), at = latency(space);
-        break;
-      case MicroOpcode::ld32:
-        memory(false, 4), at = latency(space);
-        break;
-      case MicroOpcode::st8:
-        memory(true, 1), at = ready[op.a] + 1;
-        break;
-      case MicroOpcode::st16:
-        memory(true, 2), at = ready[op.a] + 1;
-        break;
-      case MicroOpcode::st32:
-        memory(true, 4), at = ready[op.a] + 1;
-        break;
-      case MicroOpcode::pop:
-        at = 1;
-        break;
-      case MicroOpcode::add:
-        ++adds, at = std::max(ready[op.a], ready[op.b]) + g.add_latency;
-        break;
-      case MicroOpcode::clip:
-        ++adds, at = ready[op.a] + g.add_latency;
-        break;
-      case MicroOpcode::li:
-        ++adds, at = g.add_latency;
-        break;
-      case MicroOpcode::mul:
-        ++multiplies, at = std::max(ready[op.a], ready[op.b]) + g.multiply_latency;
-        break;
-      case MicroOpcode::scalei:
-        ++multiplies, at = ready[op.a] + g.multiply_latency;
-        break;
+      case MicroOpcode::ld8: memory(false, 1), at = latency(space); break;
+      case MicroOpcode::ld16: memory(false, 2), at = latency(space); break;
+      case MicroOpcode::ld32: memory(false, 4), at = latency(space); break;
+      case MicroOpcode::st8: memory(true, 1), at = ready[op.a] + 1; break;
+      case MicroOpcode::st16: memory(true, 2), at = ready[op.a] + 1; break;
+      case MicroOpcode::st32: memory(true, 4), at = ready[op.a] + 1; break;
+      case MicroOpcode::pop: at = 1; break;
+      case MicroOpcode::add: ++adds, at = std::max(ready[op.a], ready[op.b]) + g.add_latency; break;
+      case MicroOpcode::clip: ++adds, at = ready[op.a] + g.add_latency; break;
+      case MicroOpcode::li: ++adds, at = g.add_latency; break;
+      case MicroOpcode::mul: ++multiplies, at = std::max(ready[op.a], ready[op.b]) + g.multiply_latency; break;
+      case MicroOpcode::scalei: ++multiplies, at = ready[op.a] + g.multiply_latency; break;
       case MicroOpcode::sigmoid:
-      case MicroOpcode::tanh:
-        ++tables, at = ready[op.a] + g.table_latency;
-        break;
-      case MicroOpcode::div:
-        ++divides, at = std::max(ready[op.a], ready[op.b]) + g.divide_cycles;
-        break;
-      case MicroOpcode::rsum:
-        ++reductions, at = ready[op.a] + g.reduce_latency;
-        break;
-      default:
-        throw std::logic_error("the model does not know this micro-operation");
+      case MicroOpcode::tanh: ++tables, at = ready[op.a] + g.table_latency; break;
+      case MicroOpcode::div: ++divides, at = std::max(ready[op.a], ready[op.b]) + g.divide_cycles; break;
+      case MicroOpcode::rsum: ++reductions, at = ready[op.a] + g.reduce_latency; break;
+      default: throw std::logic_error("the model does not know this micro-operation");
     }
     if (op.opcode != MicroOpcode::st8 && op.opcode != MicroOpcode::st16 && op.opcode != MicroOpcode::st32)
       ready[op.d] = at;
@@ -95,22 +63,17 @@ inline std::pair<Cycle, Cycle> dma_stages(const ChipParams& chip, const Instruct
   };
   const std::int64_t rows = in.fields[0], bytes = in.fields[0] * in.fields[1];
   switch (in.opcode) {
-    case Opcode::load:
-      return {chip.load.setup_cycles, cycles(bytes, in.places[1].space)};
+    case Opcode::load: return {chip.load.setup_cycles, cycles(bytes, in.places[1].space)};
     case Opcode::gather:
-      return {chip.load.setup_cycles + cycles(4 * rows, Space::activation),
-              cycles(bytes, in.places[1].space)};
-    case Opcode::store:
-      return {chip.store.setup_cycles + cycles(bytes, Space::activation), 1};
-    default:
-      return {1, 1};
+      return {chip.load.setup_cycles + cycles(4 * rows, Space::activation), cycles(bytes, in.places[1].space)};
+    case Opcode::store: return {chip.store.setup_cycles + cycles(bytes, Space::activation), 1};
+    default: return {1, 1};
   }
 }
 
 /// From the end of an mmul's window to its last sum (section 4).
 inline Cycle mmul_drain_of(const ChipParams& chip) {
-  return chip.activation_sram.latency + chip.machine.rows + chip.machine.cols - 1 +
-         chip.matrix.accumulate_latency;
+  return chip.activation_sram.latency + chip.machine.rows + chip.machine.cols - 1 + chip.matrix.accumulate_latency;
 }
 
 /// Of an mmul with weights of so many bits (section 4): its window, and when each row of sums leaves the array.
@@ -204,16 +167,11 @@ class ContractModel {
 
   std::int64_t queue_depth(Unit unit) const {
     switch (kind_of(unit)) {
-      case Unit::weights:
-        return chip_.weights.queue_depth;
-      case Unit::matrix:
-        return chip_.matrix.queue_depth;
-      case Unit::gate:
-        return chip_.gate.queue_depth;
-      case Unit::load:
-        return chip_.load.queue_depth;
-      default:
-        return chip_.store.queue_depth;
+      case Unit::weights: return chip_.weights.queue_depth;
+      case Unit::matrix: return chip_.matrix.queue_depth;
+      case Unit::gate: return chip_.gate.queue_depth;
+      case Unit::load: return chip_.load.queue_depth;
+      default: return chip_.store.queue_depth;
     }
   }
 
@@ -244,7 +202,8 @@ class ContractModel {
     Array& array = arrays_[static_cast<std::size_t>(array_of(in.unit))];
     start = std::max(start, next_start_[u]);
     if (in.opcode == Opcode::mload) start = std::max(start, tile_place(array));
-    if (in.opcode == Opcode::mmul) start = std::max({start, array.tiles.at(array.freed.size()).usable, stream_room(array, in)});
+    if (in.opcode == Opcode::mmul)
+      start = std::max({start, array.tiles.at(array.freed.size()).usable, stream_room(array, in)});
     const auto [window, drain] = window_and_drain(in);
     if (in.opcode == Opcode::gate) start = popping(in, start, window);
     if (in.opcode == Opcode::mload) array.tiles.push_back({start + window + drain, in.fields[field::mload::bits]});
@@ -325,9 +284,9 @@ class ContractModel {
                             chip_.weight_sram.bytes_per_cycle)),
                 chip_.weight_sram.latency};
       case Opcode::mmul:
-        return {mmul_times(chip_, in, oldest_bits(arrays_[static_cast<std::size_t>(array_of(in.unit))])).window, mmul_drain};
-      case Opcode::gate:
-        return gate_times(chip_, program_, in);
+        return {mmul_times(chip_, in, oldest_bits(arrays_[static_cast<std::size_t>(array_of(in.unit))])).window,
+                mmul_drain};
+      case Opcode::gate: return gate_times(chip_, program_, in);
       default:
         return {1, kind_of(in.unit) == Unit::weights  ? chip_.weight_sram.latency
                    : kind_of(in.unit) == Unit::matrix ? mmul_drain
@@ -352,8 +311,8 @@ class ContractModel {
     Cycle ready = start + front;
     if (!sync) {
       const Cycle begin = std::max(start + front + 1 + chip_.dram.latency, bus_free_);
-      bus_free_ = begin + up(rows * up(bytes, chip_.dram.burst_bytes) * chip_.dram.burst_bytes,
-                             chip_.dram.bytes_per_cycle);
+      bus_free_ =
+          begin + up(rows * up(bytes, chip_.dram.burst_bytes) * chip_.dram.burst_bytes, chip_.dram.bytes_per_cycle);
       ready = bus_free_ + 1;
     }
     const Cycle end = std::max(ready, back_free_[u]) + back;

@@ -27,8 +27,8 @@ struct Given {
 
 inline std::string text(const Given& g) {
   return "clock " + std::to_string(g.at) + " channel " + std::to_string(g.channel) + " " +
-         std::string(kCommandNames[static_cast<std::size_t>(g.command)]) + " bank " + std::to_string(g.bank) +
-         " row " + std::to_string(g.row) + " transfer " + std::to_string(g.transfer);
+         std::string(kCommandNames[static_cast<std::size_t>(g.command)]) + " bank " + std::to_string(g.bank) + " row " +
+         std::to_string(g.row) + " transfer " + std::to_string(g.transfer);
 }
 
 /// Whether the constraint rows allow a command, from the list of those given on the channel so far.
@@ -41,22 +41,15 @@ class Rules {
   int rank(int bank) const { return bank / static_cast<int>(device_.banks()); }
   int group(int bank) const { return bank / static_cast<int>(device_.banks_per_group); }
   Clock length(Command c) const { return device_.length[static_cast<std::size_t>(c)]; }
-  bool same_bus(Command a, Command b) const {
-    return device_.command_buses == 1 || is_column(a) == is_column(b);
-  }
+  bool same_bus(Command a, Command b) const { return device_.command_buses == 1 || is_column(a) == is_column(b); }
 
   bool bound(const Constraint& row, int before, int after) const {
     switch (row.level) {
-      case Level::channel:
-        return true;
-      case Level::rank:
-        return rank(before) == rank(after);
-      case Level::other_rank:
-        return rank(before) != rank(after);
-      case Level::bank_group:
-        return group(before) == group(after);
-      default:
-        return before == after;
+      case Level::channel: return true;
+      case Level::rank: return rank(before) == rank(after);
+      case Level::other_rank: return rank(before) != rank(after);
+      case Level::bank_group: return group(before) == group(after);
+      default: return before == after;
     }
   }
 
@@ -111,8 +104,7 @@ inline Place place_of(const Device& device, const Policy& policy, std::int64_t a
     if (*field == "channel") take(channel, policy.channels);
   }
   return {static_cast<int>(channel),
-          static_cast<int>((rank * device.bank_groups + group) * device.banks_per_group + bank),
-          static_cast<int>(row)};
+          static_cast<int>((rank * device.bank_groups + group) * device.banks_per_group + bank), static_cast<int>(row)};
 }
 
 class ReferenceChannel {
@@ -144,9 +136,7 @@ class ReferenceChannel {
     while (give_one(now)) {
     }
   }
-  bool empty() const {
-    return coming_[0].empty() && coming_[1].empty() && queue_[0].empty() && queue_[1].empty();
-  }
+  bool empty() const { return coming_[0].empty() && coming_[1].empty() && queue_[0].empty() && queue_[1].empty(); }
 
   std::vector<Given> given;
 
@@ -217,8 +207,7 @@ class ReferenceChannel {
 
   void give(Command command, int bank, Clock now, int transfer = -1) {
     const bool has_row = command == Command::activate || is_column(command);
-    given.push_back(
-        {now, index_, command, bank, has_row ? open_[static_cast<std::size_t>(bank)] : -1, transfer});
+    given.push_back({now, index_, command, bank, has_row ? open_[static_cast<std::size_t>(bank)] : -1, transfer});
   }
 
   bool refresh(Clock now) {
@@ -246,9 +235,7 @@ class ReferenceChannel {
     return false;
   }
 
-  bool hit(const Burst& burst) const {
-    return open_[static_cast<std::size_t>(burst.place.bank)] == burst.place.row;
-  }
+  bool hit(const Burst& burst) const { return open_[static_cast<std::size_t>(burst.place.bank)] == burst.place.row; }
   // The oldest burst has been passed often enough: its bank is its own.
   bool must_yield(const Burst& burst) {
     return overtaken_[writing_] >= policy_.overtakes && &burst != &queue().front() &&
@@ -259,8 +246,7 @@ class ReferenceChannel {
     const Place place = queue()[i].place;
     bool last_hit = policy_.closed_page;
     for (std::size_t j = 0; j < queue().size(); ++j)
-      last_hit =
-          last_hit && (j == i || queue()[j].place.bank != place.bank || queue()[j].place.row != place.row);
+      last_hit = last_hit && (j == i || queue()[j].place.bank != place.bank || queue()[j].place.row != place.row);
     return writing_ ? (last_hit ? Command::write_precharge : Command::write)
                     : (last_hit ? Command::read_precharge : Command::read);
   }

@@ -82,9 +82,8 @@ class TraceCheck {
       default:
         if (open_[bank] >= 0) return "a row is open during a refresh";
         if (!round_.insert(given.bank).second) return "refreshed twice in a round";
-        if (std::count_if(round_.begin(), round_.end(), [&](int b) {
-              return rules_.rank(b) == rules_.rank(given.bank);
-            }) == device_.banks()) {
+        if (std::count_if(round_.begin(), round_.end(),
+                          [&](int b) { return rules_.rank(b) == rules_.rank(given.bank); }) == device_.banks()) {
           for (std::size_t b = first; b < first + static_cast<std::size_t>(device_.banks()); ++b)
             round_.erase(static_cast<int>(b));
         }

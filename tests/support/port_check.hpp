@@ -15,8 +15,7 @@ namespace rondo::testing {
 
 class PortCheck {
  public:
-  PortCheck(const ChipParams& chip, const Program& program, const Recorder& seen)
-      : chip_(chip), program_(program) {
+  PortCheck(const ChipParams& chip, const Program& program, const Recorder& seen) : chip_(chip), program_(program) {
     std::array<std::size_t, kUnits> count{};
     for (Walker walker(program); !walker.done(); walker.next()) {
       const auto unit = static_cast<std::size_t>(walker.instruction().unit);
@@ -39,9 +38,9 @@ class PortCheck {
           if ((holds[client] += change) == 0) holds.erase(client);
         }
         if (static_cast<std::int64_t>(holds.size()) > ports) {
-          return std::string(kSpaceNames[static_cast<std::size_t>(space)]) + " bank " + std::to_string(bank) +
-                 ", " + (write ? "write" : "read") + ": " + std::to_string(holds.size()) +
-                 " holders in cycle " + std::to_string(cycle);
+          return std::string(kSpaceNames[static_cast<std::size_t>(space)]) + " bank " + std::to_string(bank) + ", " +
+                 (write ? "write" : "read") + ": " + std::to_string(holds.size()) + " holders in cycle " +
+                 std::to_string(cycle);
         }
       }
     }
@@ -51,8 +50,7 @@ class PortCheck {
  private:
   void add(const Instruction& in, const Access& access, const Recorder::Ran& ran) {
     const auto [from, to] = held(in, access, ran);
-    const std::int64_t bank_bytes =
-        program_.machine.capacity(access.space) / program_.machine.banks(access.space);
+    const std::int64_t bank_bytes = program_.machine.capacity(access.space) / program_.machine.banks(access.space);
     const std::int64_t last_row = (access.rows - 1) * access.stride;
     const std::int64_t low = access.address + std::min<std::int64_t>(0, last_row);
     const std::int64_t high = access.address + std::max<std::int64_t>(0, last_row) + access.bytes - 1;
@@ -66,12 +64,10 @@ class PortCheck {
 
   std::pair<Cycle, Cycle> held(const Instruction& in, const Access& access, const Recorder::Ran& ran) const {
     switch (in.opcode) {
-      case Opcode::mload:
-        return {ran.start, ran.end - chip_.weight_sram.latency};
+      case Opcode::mload: return {ran.start, ran.end - chip_.weight_sram.latency};
       case Opcode::mmul:
         return {ran.start, access.space == Space::accumulator ? ran.end : ran.end - mmul_drain_of(chip_)};
-      case Opcode::gate:
-        return {ran.start, access.write ? ran.end : ran.start + gate_times(chip_, program_, in).first};
+      case Opcode::gate: return {ran.start, access.write ? ran.end : ran.start + gate_times(chip_, program_, in).first};
       default: {
         const auto [front, back] = dma_stages(chip_, in);
         if (access.write) return {ran.end - back, ran.end};

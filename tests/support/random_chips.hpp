@@ -38,16 +38,14 @@ inline ChipParams random_chip(Dice& dice) {
   c.weights = {dice.number(1, 5), dice.number(1, 4)};
   c.matrix = {dice.number(1, 5), dice.one_of<std::int64_t>({8, 16}), dice.number(1, 4)};
   c.gate.queue_depth = dice.number(1, 5), c.gate.lanes = dice.number(1, 9);
-  c.gate.adders = dice.number(1, 3), c.gate.multipliers = dice.number(1, 3),
-  c.gate.tables = dice.number(1, 2);
+  c.gate.adders = dice.number(1, 3), c.gate.multipliers = dice.number(1, 3), c.gate.tables = dice.number(1, 2);
   c.gate.add_latency = dice.number(1, 3), c.gate.multiply_latency = dice.number(1, 6);
   c.gate.table_latency = dice.number(1, 8), c.gate.divide_cycles = dice.number(1, 12);
   c.gate.reduce_latency = dice.number(1, 6);
   c.load = {dice.number(1, 4), dice.number(1, 5), dice.number(1, 9)};
   c.store = {dice.number(1, 4), dice.number(1, 5), dice.number(1, 9)};
   for (SramParams* s : {&c.weight_sram, &c.activation_sram, &c.parameter_sram, &c.accumulators}) {
-    *s = {dice.one_of<std::int64_t>({1, 3, 4, 8, 16}), dice.number(1, 4), dice.number(1, 2),
-          dice.number(1, 2)};
+    *s = {dice.one_of<std::int64_t>({1, 3, 4, 8, 16}), dice.number(1, 4), dice.number(1, 2), dice.number(1, 2)};
   }
   c.dram.technology = "lpddr4", c.dram.latency = dice.number(1, 60);
   c.dram.bytes_per_cycle = dice.one_of<std::int64_t>({1, 2, 5, 8, 32});
@@ -150,21 +148,15 @@ class RandomProgram {
     const int array = static_cast<int>(dice_.number(0, static_cast<std::int64_t>(arrays_.size()) - 1));
     switch (dice_.number(0, 9)) {
       case 0:
-      case 1:
-        return mload(array);
+      case 1: return mload(array);
       case 2:
       case 3:
-      case 4:
-        return mmul(array);
+      case 4: return mmul(array);
       case 5:
-      case 6:
-        return gate();
-      case 7:
-        return !freedom_.loads ? instruction_sync() : dice_.chance(25) ? gather() : load();
-      case 8:
-        return !freedom_.stores ? instruction_sync() : store();
-      default:
-        return instruction_sync();
+      case 6: return gate();
+      case 7: return !freedom_.loads ? instruction_sync() : dice_.chance(25) ? gather() : load();
+      case 8: return !freedom_.stores ? instruction_sync() : store();
+      default: return instruction_sync();
     }
   }
 
@@ -183,8 +175,7 @@ class RandomProgram {
   void sync(Unit unit, std::uint64_t signal) {
     Instruction in = start(Opcode::sync, unit);
     for (std::size_t s = 0; s < count_.size(); ++s) {
-      if (signal >> s & 1)
-        (freedom_.mixed_posts || s % 2 == 0 ? in.signal : in.release) |= std::uint64_t{1} << s;
+      if (signal >> s & 1) (freedom_.mixed_posts || s % 2 == 0 ? in.signal : in.release) |= std::uint64_t{1} << s;
     }
     post(signal);
     program_.code.push_back(in);
@@ -331,13 +322,12 @@ class RandomProgram {
     in.fields[field::gate::rows] = rows;
     const KernelSummary summary = summarise(program_.kernels[kernel]);
     for (int p = 0; p < kMaxPlaces; ++p) {
-      const Space space = dice_.one_of(
-          {Space::activation, Space::activation, Space::accumulator, Space::parameter, Space::weight});
+      const Space space =
+          dice_.one_of({Space::activation, Space::activation, Space::accumulator, Space::parameter, Space::weight});
       const bool fits = 4 * elements * rows + 8 <= program_.machine.capacity(space);
       const std::int64_t stride = fits ? 4 * elements * dice_.number(0, 1) : 0;
       in.fields[field::gate::s0 + p] = stride;
-      if (summary.operands[p].read || summary.operands[p].written)
-        place(in, p, space, rows, 4 * elements + 8, stride);
+      if (summary.operands[p].read || summary.operands[p].written) place(in, p, space, rows, 4 * elements + 8, stride);
     }
     return in;
   }
@@ -404,8 +394,7 @@ class RandomProgram {
   }
 
   // A base and small strides such that every iteration of the loops around stays inside the memory.
-  void place(Instruction& in, int p, Space space, std::int64_t rows, std::int64_t bytes,
-             std::int64_t stride) {
+  void place(Instruction& in, int p, Space space, std::int64_t rows, std::int64_t bytes, std::int64_t stride) {
     Place& place = in.places[static_cast<std::size_t>(p)];
     place.space = space;
     std::int64_t slack = program_.machine.capacity(space) - ((rows - 1) * stride + bytes);

@@ -9,9 +9,8 @@
 namespace rondo::testing {
 
 inline dram::Device random_device(Dice& dice) {
-  static const std::array<dram::Device, 4> presets = {
-      read_dram_device("ddr4_2400"), read_dram_device("ddr4_3200"), read_dram_device("lpddr4_3200"),
-      read_dram_device("hbm2")};
+  static const std::array<dram::Device, 4> presets = {read_dram_device("ddr4_2400"), read_dram_device("ddr4_3200"),
+                                                      read_dram_device("lpddr4_3200"), read_dram_device("hbm2")};
   dram::Device device = presets[static_cast<std::size_t>(dice.number(0, 3))];
   device.rows = dice.one_of<std::int64_t>({4, 16, 65536});
   device.columns = device.burst_length * dice.one_of<std::int64_t>({1, 4, 16, 64});

@@ -7,9 +7,9 @@
 
 namespace rondo::testing {
 
-/// A random kernel: loads, and pops of the given arrays' streams, one of them or more; arithmetic on them; a store and now and
-/// then a reduction. Operands 0 to 4 are loaded, 4 to 7 stored. A kernel that is `modest` pops from column 0 on: some gate
-/// instruction with it can take any sums.
+/// A random kernel: loads, and pops of the given arrays' streams, one of them or more; arithmetic on them; a store and
+/// now and then a reduction. Operands 0 to 4 are loaded, 4 to 7 stored. A kernel that is `modest` pops from column 0
+/// on: some gate instruction with it can take any sums.
 class RandomKernel {
  public:
   RandomKernel(Dice& dice, const std::vector<int>& popped, bool modest) : dice_(dice) {
@@ -47,27 +47,16 @@ class RandomKernel {
 
   void calculate() {
     switch (dice_.number(0, 6)) {
-      case 0:
-        op(MicroOpcode::add, full_, any(), any(), 0, 0, 0);
-        break;
-      case 1:
-        op(MicroOpcode::mul, full_, any(), any(), 0, 3, 0);
-        break;
-      case 2:
-        op(MicroOpcode::scalei, full_, any(), 0, 0, 7, 2);
-        break;
-      case 3:
-        op(MicroOpcode::sigmoid, full_, any(), 0, 0, 12, 0);
-        break;
-      case 4:
-        op(MicroOpcode::tanh, full_, any(), 0, 0, 12, 0);
-        break;
+      case 0: op(MicroOpcode::add, full_, any(), any(), 0, 0, 0); break;
+      case 1: op(MicroOpcode::mul, full_, any(), any(), 0, 3, 0); break;
+      case 2: op(MicroOpcode::scalei, full_, any(), 0, 0, 7, 2); break;
+      case 3: op(MicroOpcode::sigmoid, full_, any(), 0, 0, 12, 0); break;
+      case 4: op(MicroOpcode::tanh, full_, any(), 0, 0, 12, 0); break;
       case 5:
         dice_.chance(30) ? op(MicroOpcode::div, full_, any(), any(), 0, 3, 0)
                          : op(MicroOpcode::clip, full_, any(), 0, 0, -9, 9);
         break;
-      default:
-        op(MicroOpcode::li, full_, 0, 0, 0, 5, 0);
+      default: op(MicroOpcode::li, full_, 0, 0, 0, 5, 0);
     }
     ++full_;
   }

@@ -10,8 +10,7 @@ namespace {
 
 struct RandomMachine {
   Dice& dice;
-  void integer(const char*, std::int64_t& value, const char*, const char*, std::int64_t least,
-               std::int64_t most) {
+  void integer(const char*, std::int64_t& value, const char*, const char*, std::int64_t least, std::int64_t most) {
     value = dice.in(least, most);
   }
   void choice(const char*, std::string& value, const std::vector<std::string>& words, const char*) {
@@ -51,8 +50,7 @@ std::string random_name(Dice& dice) {
 
 // Mostly small numbers, now and then an extreme one.
 std::int64_t random_integer(Dice& dice) {
-  static const std::vector<std::int64_t> extreme = {INT64_MIN, INT64_MAX, INT64_MIN + 1, -1,
-                                                    0,         INT32_MAX, INT32_MIN};
+  static const std::vector<std::int64_t> extreme = {INT64_MIN, INT64_MAX, INT64_MIN + 1, -1, 0, INT32_MAX, INT32_MIN};
   return dice.one_in(8) ? dice.pick(extreme) : dice.in(-1000, 100000);
 }
 
@@ -92,8 +90,7 @@ Instruction random_instruction(Dice& dice, const Program& program, const OpcodeI
   }
   for (std::size_t f = 0; f < row.fields.size(); ++f) {
     const FieldRow& field = row.fields[f];
-    in.fields[f] =
-        dice.one_in(3) ? (dice.one_in(2) ? field.least : field.most) : dice.in(field.least, field.most);
+    in.fields[f] = dice.one_in(3) ? (dice.one_in(2) ? field.least : field.most) : dice.in(field.least, field.most);
     if (field.name == "kernel" && dice.one_in(2))
       in.fields[f] = dice.in(0, static_cast<std::int64_t>(program.kernels.size()));
   }
@@ -120,12 +117,12 @@ MicroOp random_micro_op(Dice& dice) {
 void add_declarations(Dice& dice, Program& program) {
   for (std::int64_t left = dice.in(0, 4); left > 0; --left) program.layers.push_back(random_name(dice));
   for (std::int64_t left = dice.in(0, 6); left > 0; --left) {
-    program.semaphores.push_back({static_cast<Unit>(dice.in(0, kUnits - 1)),
-                                  static_cast<Unit>(dice.in(0, kUnits - 1)), random_integer(dice)});
+    program.semaphores.push_back(
+        {static_cast<Unit>(dice.in(0, kUnits - 1)), static_cast<Unit>(dice.in(0, kUnits - 1)), random_integer(dice)});
   }
   for (std::int64_t left = dice.in(0, 6); left > 0; --left) {
-    program.symbols.push_back({random_name(dice), static_cast<Space>(dice.in(0, kSpaces - 1)),
-                               random_integer(dice), random_integer(dice)});
+    program.symbols.push_back(
+        {random_name(dice), static_cast<Space>(dice.in(0, kSpaces - 1)), random_integer(dice), random_integer(dice)});
   }
   for (std::int64_t left = dice.in(0, 3); left > 0; --left) {
     Port port{random_name(dice),    dice.one_in(2),

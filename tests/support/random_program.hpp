@@ -18,8 +18,7 @@ class Dice {
   /// least..most, both included.
   std::int64_t in(std::int64_t least, std::int64_t most) {
     const std::uint64_t span = static_cast<std::uint64_t>(most) - static_cast<std::uint64_t>(least) + 1;
-    return static_cast<std::int64_t>(static_cast<std::uint64_t>(least) +
-                                     (span == 0 ? bits() : bits() % span));
+    return static_cast<std::int64_t>(static_cast<std::uint64_t>(least) + (span == 0 ? bits() : bits() % span));
   }
   bool one_in(int n) { return in(1, n) == 1; }
   template <class List>

@@ -1,5 +1,5 @@
-// How far the chip's numbers are from the expected outputs of the ONNX cases, at three word widths. Prints the table; fails when a
-// median over the recurrent cases falls below its bound, or when a case under 20 dB has no reason below.
+// How far the chip's numbers are from the expected outputs of the ONNX cases, at three word widths. Prints the table;
+// fails when a median over the recurrent cases falls below its bound, or when a case under 20 dB has no reason below.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -112,8 +112,8 @@ std::vector<Case> package_cases() {
 /// Worst over the outputs, in dB; 200 when exact.
 double sqnr_on_chip(const Case& c, const Precision& precision) {
   const Evaluation evaluation = evaluate(c.graph, c.inputs);
-  const Program program = compile(c.graph, machine(), {"step", "sequential", 0, "off", "tiles"}, {precision.weight_bits, precision.activation_bits},
-                                  &evaluation.ranges, &c.inputs);
+  const Program program = compile(c.graph, machine(), {"step", "sequential", 0, "off", "tiles"},
+                                  {precision.weight_bits, precision.activation_bits}, &evaluation.ranges, &c.inputs);
   EXPECT_EQ(check_program(program), std::vector<std::string>{}) << c.name;
   EXPECT_EQ(find_hazards(program), std::vector<std::string>{}) << c.name;
   const Values values = execute(program);

@@ -1,5 +1,5 @@
-// Numbers that trained networks reach and random ones do not: sums of which each half is large, cell states in the hundreds,
-// and inputs beyond what was calibrated. The outputs wanted follow from the equations by hand.
+// Numbers that trained networks reach and random ones do not: sums of which each half is large, cell states in the
+// hundreds, and inputs beyond what was calibrated. The outputs wanted follow from the equations by hand.
 #include <gtest/gtest.h>
 
 #include <cmath>
@@ -12,7 +12,8 @@
 namespace rondo::testing {
 namespace {
 
-const MappingParams kMappings[] = {{"step", "sequential", 0, "off", "tiles"}, {"hoisted", "interleaved", 0, "on", "tiles"}};
+const MappingParams kMappings[] = {{"step", "sequential", 0, "off", "tiles"},
+                                   {"hoisted", "interleaved", 0, "on", "tiles"}};
 
 Machine machine() {
   Machine m;
@@ -49,7 +50,8 @@ Outcome run(const Graph& graph, const MappingParams& mapping, const Tensor& x, c
   return result;
 }
 
-/// h(t) = tanh(w - |w| h(t-1)) in each unit, x = 1: sign(w), then 0, then sign(w) again, although each half of the sum is large.
+/// h(t) = tanh(w - |w| h(t-1)) in each unit, x = 1: sign(w), then 0, then sign(w) again, although each half of the sum
+/// is large.
 TEST(LargeNumbers, HalvesOfASumThatCancel) {
   const std::vector<double> w = {40, -40, 25, 100};
   std::vector<double> r(16, 0.0);
@@ -67,7 +69,8 @@ TEST(LargeNumbers, HalvesOfASumThatCancel) {
     ASSERT_EQ(got.output.size(), 32U);
     for (int t = 0; t < 8; ++t) {
       for (int i = 0; i < 4; ++i) {
-        EXPECT_NEAR(got.output[4 * t + i], t % 2 == 1 ? 0 : std::copysign(1, w[i]), 0.02) << mapping.input_projection << " step " << t;
+        EXPECT_NEAR(got.output[4 * t + i], t % 2 == 1 ? 0 : std::copysign(1, w[i]), 0.02)
+            << mapping.input_projection << " step " << t;
       }
     }
   }

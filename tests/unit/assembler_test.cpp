@@ -64,8 +64,7 @@ TEST(Assembler, TheSmallProgramIsReadAsItSays) {
   EXPECT_TRUE(program.kernels[0].ops[1] == (MicroOp{MicroOpcode::scalei, 1, 0, 0, 0, 100, 7}));
   EXPECT_TRUE(program.kernels[0].ops[5] == (MicroOp{MicroOpcode::st16, 0, 1, 0, 2, 2, 2}));
   ASSERT_EQ(program.data.size(), 1u);
-  EXPECT_EQ(program.data[0].bytes,
-            (std::vector<std::uint8_t>{0x00, 0x11, 0x22, 0x33, 0x44, 0x55, 0x66, 0x77}));
+  EXPECT_EQ(program.data[0].bytes, (std::vector<std::uint8_t>{0x00, 0x11, 0x22, 0x33, 0x44, 0x55, 0x66, 0x77}));
 }
 
 TEST(Assembler, WrittenTextIsPleasant) {
@@ -76,9 +75,8 @@ TEST(Assembler, WrittenTextIsPleasant) {
         "\n.port output y dram[128] bits=32 scale=0.25 shape=2,4\n", "\n.in_layer one\n",
         "\n.kernel soft\n  ld32     r0, p0\n  scalei   r1, r0, 100, 7\n", "\n  st32     r2, p1 step=0\n",
         "\n  st16     r1, p2 at=2 step=2\n.end\n",
-        "\n    mload src=weight[tile + 16*i0 + 4*i1] rows=2 cols=4 stride=4 bits=8",
-        "\n  sync matrix signal=1", "\n  gate soft p0=accumulator[0]", "\nhalt",
-        "\n.data dram[w]\n  00112233 44556677\n.end\n"}) {
+        "\n    mload src=weight[tile + 16*i0 + 4*i1] rows=2 cols=4 stride=4 bits=8", "\n  sync matrix signal=1",
+        "\n  gate soft p0=accumulator[0]", "\nhalt", "\n.data dram[w]\n  00112233 44556677\n.end\n"}) {
     EXPECT_NE(text.find(line), std::string::npos) << line << "\n" << text;
   }
   std::size_t longest = 0;
@@ -185,8 +183,7 @@ TEST_P(Mistakes, AreNamedWithLineAndColumn) {
 }
 
 const Mistake kMistakes[] = {
-    {"no_version", ".rondo 1", ".program x",
-     "t.s:1:1: this is no trace; allowed a text that begins with .rondo 1"},
+    {"no_version", ".rondo 1", ".program x", "t.s:1:1: this is no trace; allowed a text that begins with .rondo 1"},
     {"version", ".rondo 1", ".rondo 2", "t.s:1:8: the version of the trace is '2'; allowed 1..1"},
     {"instruction", "halt", "hlat", "t.s:38:1: there is no such instruction; allowed loop, end, halt,"},
     {"directive", ".layer one", ".leyer one\n.layer one",
@@ -200,14 +197,12 @@ const Mistake kMistakes[] = {
     {"huge", "rows=1 bytes=64", "rows=99999999999999999999999999999999 bytes=64",
      "rows is '99999999999999999999999999999999'; allowed 1.."},
     {"no_number", "rows=1 bytes=64", "rows=many bytes=64", "t.s:24:40: rows is 'many'; allowed 1.."},
-    {"space", "dst=weight[tile]", "dst=wieght[tile]",
-     "t.s:24:22: 'wieght' is no memory; allowed dram, weight,"},
+    {"space", "dst=weight[tile]", "dst=wieght[tile]", "t.s:24:22: 'wieght' is no memory; allowed dram, weight,"},
     {"symbol", "dst=weight[tile]", "dst=weight[tale]", "t.s:24:29: 'tale' is no symbol of this memory"},
     {"symbol_space", "dst=weight[tile]", "dst=weight[w]", "t.s:24:29: 'w' is no symbol of this memory"},
     {"loop", "16*i0 + 4*i1", "16*i0 + 4*i8", "t.s:30:39: 'i8' is no loop; allowed i0 (outermost) to i7"},
     {"loop_twice", "16*i0 + 4*i1", "16*i0 + 4*i0", "'i0' stands twice"},
-    {"too_large", "16*i0 + 4*i1", "9223372036854775808*i0",
-     "t.s:30:15: the address is too large; allowed 64 bits"},
+    {"too_large", "16*i0 + 4*i1", "9223372036854775808*i0", "t.s:30:15: the address is too large; allowed 64 bits"},
     {"bracket", "dst=weight[tile]", "dst=weight[tile", "t.s:24:34: 'r' is out of place"},
     {"bracket_end", "dst=weight[tile] rows=1 bytes=64 signal=0", "rows=1 bytes=64 signal=0 dst=weight[tile",
      "t.s:24:58: the line ends without ']'"},
@@ -220,8 +215,7 @@ const Mistake kMistakes[] = {
     {"no_unit", "sync weights wait=0", "sync wait=0", "t.s:27:1: the unit is missing"},
     {"count", "loop 2", "loop", "t.s:28:1: count is missing"},
     {"semaphore", "sync weights wait=0", "sync weights wait=64", "t.s:27:19: wait is '64'; allowed 0..63"},
-    {"semaphore_twice", "sync weights wait=0", "sync weights wait=0,1,0",
-     "t.s:27:23: this semaphore stands twice"},
+    {"semaphore_twice", "sync weights wait=0", "sync weights wait=0,1,0", "t.s:27:23: this semaphore stands twice"},
     {"semaphore_order", ".semaphore 1", ".semaphore 3", "t.s:9:12: the number is '3'; allowed 1..1"},
     {"kernel", "gate soft", "gate hard", "t.s:35:8: there is no such kernel"},
     {"micro_op", "rmax     r2, r1", "rmin     r2, r1", "t.s:18:3: there is no such micro-operation"},
@@ -241,8 +235,7 @@ const Mistake kMistakes[] = {
     {"port_memory", "x dram[64]", "x weight[64]", "t.s:13:15: this lies in another memory; allowed dram"},
     {"port_moves", "x dram[64]", "x dram[64+i0]", "'i0' does not belong here"},
     {"layer", ".in_layer one", ".in_layer two", "t.s:23:11: there is no such layer"},
-    {"data", "  00112233", "  00112g33",
-     "t.s:40:7: '2' is out of place; allowed bytes of two hexadecimal digits"},
+    {"data", "  00112233", "  00112g33", "t.s:40:7: '2' is out of place; allowed bytes of two hexadecimal digits"},
     {"data_half", "44556677", "4455667", "'7' is out of place"},
     {"data_open", "44556677\n.end", "44556677", "t.s:39:1: this block has no end; allowed .end"},
     {"end", "halt", "halt\n.end", "t.s:39:1: .end closes nothing"},
@@ -302,8 +295,7 @@ TEST(Binary, ALoopOverAThousandStepsIsSmall) {
   Program program = parse_assembly(small_program(), "t.s");
   const std::size_t before = to_binary(program).size();
   const std::vector<Instruction> body(program.code.begin() + 4, program.code.begin() + 13);
-  for (int copies = 0; copies < 11; ++copies)
-    program.code.insert(program.code.begin() + 13, body.begin(), body.end());
+  for (int copies = 0; copies < 11; ++copies) program.code.insert(program.code.begin() + 13, body.begin(), body.end());
   program.code[4].fields[field::loop::count] = 1500;
   EXPECT_EQ(program.code.size(), 114u);
   EXPECT_LT(to_binary(program).size() - before, 2600u);

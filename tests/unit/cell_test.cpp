@@ -20,22 +20,15 @@ std::string formula(const Cell& cell, int id, bool top) {
   switch (e.kind) {
     case Equation::Kind::input:
     case Equation::Kind::state:
-    case Equation::Kind::vector:
-      return e.name;
-    case Equation::Kind::product:
-      return cell.matrices[e.index].name + " " + part(e.a);
-    case Equation::Kind::add:
-      return part(e.a) + " + " + part(e.b);
-    case Equation::Kind::sub:
-      return part(e.a) + " - " + part(e.b);
-    case Equation::Kind::mul:
-      return "(" + part(e.a) + ") * (" + part(e.b) + ")";
-    case Equation::Kind::one_minus:
-      return "1 - " + part(e.a);
+    case Equation::Kind::vector: return e.name;
+    case Equation::Kind::product: return cell.matrices[e.index].name + " " + part(e.a);
+    case Equation::Kind::add: return part(e.a) + " + " + part(e.b);
+    case Equation::Kind::sub: return part(e.a) + " - " + part(e.b);
+    case Equation::Kind::mul: return "(" + part(e.a) + ") * (" + part(e.b) + ")";
+    case Equation::Kind::one_minus: return "1 - " + part(e.a);
     case Equation::Kind::activation:
       return "f" + std::to_string(static_cast<int>(e.call.function)) + "(" + part(e.a) + ")";
-    case Equation::Kind::clip:
-      return "clip(" + part(e.a) + ")";
+    case Equation::Kind::clip: return "clip(" + part(e.a) + ")";
   }
   return "";
 }

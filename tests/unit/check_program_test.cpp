@@ -59,8 +59,7 @@ TEST_P(Faults, AreFound) {
 }
 
 const Fault kFaults[] = {
-    {"bits", "stride=4 bits=8", "stride=4 bits=12",
-     "instruction 6 (mload): bits=12 is no width; allowed 8 or 16"},
+    {"bits", "stride=4 bits=8", "stride=4 bits=12", "instruction 6 (mload): bits=12 is no width; allowed 8 or 16"},
     {"tile_rows", "vectors=1 rows=2", "vectors=1 rows=5",
      "instruction 7 (mmul): its tile of 5 x 4 is larger than the array; allowed at most 4 x 4"},
     {"space", "dst=weight[tile]", "dst=accumulator[0]",
@@ -80,8 +79,7 @@ const Fault kFaults[] = {
     {"inner_loop", "activation[16*i0]", "activation[16*i2]",
      "instruction 7 (mmul): src moves with loop i2; allowed the 2 loops around the instruction"},
     {"no_end", "end\n  sync", "sync weights\n  sync", "instruction 4 (loop): has no end"},
-    {"depth", "loop_depth=3", "loop_depth=1",
-     "instruction 5 (loop): is nested 2 deep; allowed 1 (machine.loop_depth)"},
+    {"depth", "loop_depth=3", "loop_depth=1", "instruction 5 (loop): is nested 2 deep; allowed 1 (machine.loop_depth)"},
     {"empty_loop", "halt", "loop 4\nend\nhalt", "instruction 14 (loop): is empty"},
     {"halt_twice", "halt", "halt\nhalt", "instruction 14 (halt): is not the last instruction"},
     {"no_halt", "halt", "", "the program does not end; allowed a halt"},
@@ -107,8 +105,7 @@ const Fault kFaults[] = {
     {"reduction_used", "tanh     r1, r1", "tanh     r1, r2",
      "micro-operation 4 (tanh): register r2 holds a reduction; allowed only a store with j = 0"},
     {"reduction_step", "p1 step=0", "p1 step=1", "micro-operation 3 (st32): register r2 holds a reduction"},
-    {"element_once", "st32     r2", "st32     r1",
-     "micro-operation 3 (st32): register r1 holds one value per element"},
+    {"element_once", "st32     r2", "st32     r1", "micro-operation 3 (st32): register r1 holds one value per element"},
     {"shift", "100, 7", "100, 63", "micro-operation 1 (scalei): j is 63; allowed 0..62"},
     {"scale_width", "100, 7", "32768, 7", "micro-operation 1 (scalei): i is 32768; allowed -32768..32767"},
     {"clip", "tanh     r1, r1, 12", "clip r1, r1, 6, 5",
@@ -123,15 +120,12 @@ const Fault kFaults[] = {
     {"port_nan", "scale=0.25", "scale=nan", "port y: its scale is no positive number"},
     {"port_twice", "output y", "input x", "port x: is declared twice"},
     {"segment", ".data dram[w]", ".data dram[4090]", "data segment 0: does not lie in dram memory"},
-    {"segments", ".data dram[w]", ".data dram[4]\n 77\n.end\n.data dram[w]",
-     "data segments at 0 and 4 overlap"},
-    {"symbol", "tile weight[0] bytes=64", "tile weight[0] bytes=640",
-     "symbol tile: does not lie in weight memory"},
+    {"segments", ".data dram[w]", ".data dram[4]\n 77\n.end\n.data dram[w]", "data segments at 0 and 4 overlap"},
+    {"symbol", "tile weight[0] bytes=64", "tile weight[0] bytes=640", "symbol tile: does not lie in weight memory"},
     {"symbol_twice", ".symbol tile", ".symbol q dram[1] bytes=1\n.symbol q dram[2] bytes=1\n.symbol tile",
      "symbol q: is declared twice in dram memory"},
     {"banks", "weight_banks=4", "weight_banks=3", "machine.weight_bytes: must be a multiple of 16 x banks"},
-    {"tile_missing", "accumulate=1 keep=1", "accumulate=1",
-     "instruction 8 (mmul): there is no tile in the array"},
+    {"tile_missing", "accumulate=1 keep=1", "accumulate=1", "instruction 8 (mmul): there is no tile in the array"},
     {"tile_shape", "vectors=2 rows=2", "vectors=2 rows=1",
      "instruction 8 (mmul): is 1 x 4, but the oldest tile is 2 x 4"},
     {"tile_full", "dst_stride=16 bits=8", "dst_stride=16 bits=8 keep=1",
@@ -166,8 +160,7 @@ TEST(CheckProgram, FieldsOutsideOfTheirRow) {
 TEST(CheckProgram, OperandsOfEveryRowInEveryMemory) {
   const auto allowed = [](std::string_view spaces, Space space) {
     const bool sram = space == Space::weight || space == Space::activation || space == Space::parameter;
-    return spaces == kSpaceNames[int(space)] || (spaces == "sram" && sram) ||
-           (spaces == "any" && space != Space::dram);
+    return spaces == kSpaceNames[int(space)] || (spaces == "sram" && sram) || (spaces == "any" && space != Space::dram);
   };
   for (std::size_t i = 0; i < small().code.size(); ++i) {
     const OpcodeInfo& row = info(small().code[i].opcode);
@@ -222,8 +215,7 @@ TEST(CheckProgram, RegistersAndOperandsThatDoNotExist) {
       op.opcode = row.opcode;
       (letter == 'd' ? op.d : letter == 'a' ? op.a : letter == 'b' ? op.b : op.p) = 200;
       program.kernels[0].ops.push_back(op);
-      expect_finding(program,
-                     std::string("(") + std::string(row.name) + "): " + letter + " is 200; allowed ");
+      expect_finding(program, std::string("(") + std::string(row.name) + "): " + letter + " is 200; allowed ");
     }
   }
 }

@@ -55,8 +55,7 @@ std::vector<std::string> findings_of(const std::string& path, const std::vector<
 std::string joined(std::vector<std::string> findings, const std::string& folder) {
   std::string text;
   for (std::string& finding : findings) {
-    for (std::size_t at; (at = finding.find(folder + "/")) != std::string::npos;)
-      finding.erase(at, folder.size() + 1);
+    for (std::size_t at; (at = finding.find(folder + "/")) != std::string::npos;) finding.erase(at, folder.size() + 1);
     text += finding + "\n";
   }
   return text;
@@ -108,12 +107,11 @@ TEST_F(Config, every_mistake_is_reported_at_once_with_its_place) {
                                  "  tables: 1\n"
                                  "mapping: {gates: interleved}\n"
                                  "matrx: {x: 1}\n");
-  const auto findings = findings_of(
-      path, {"clock_mhz=1.5", "sequencer.dispatch_width", "load.queue_depth=1", "load.queue_depth=2"});
+  const auto findings =
+      findings_of(path, {"clock_mhz=1.5", "sequencer.dispatch_width", "load.queue_depth=1", "load.queue_depth=2"});
   const std::string text = joined(findings, folder_);
-  expect_finding(
-      findings,
-      "bad.yaml:2:17: machine.rows: 0 is out of range; allowed 1..4096 PE (rows of the systolic array");
+  expect_finding(findings,
+                 "bad.yaml:2:17: machine.rows: 0 is out of range; allowed 1..4096 PE (rows of the systolic array");
   expect_finding(findings, "bad.yaml:2:26: machine.cols: 010 is not a plain whole number");
   expect_finding(findings, "machine.rws: unknown field (did you mean \"machine.rows\"?)");
   expect_finding(findings, "bad.yaml:3:9: matrix: is a value; a section with fields is expected");
@@ -140,8 +138,7 @@ TEST_F(Config, a_file_that_forgets_fields_is_told_all_of_them) {
 }
 
 TEST_F(Config, rules_between_fields_name_the_place_of_the_field) {
-  const auto findings =
-      findings_of(kChips + "edge.yaml", {"numbers.weight_bits=9", "machine.table_entries=100"});
+  const auto findings = findings_of(kChips + "edge.yaml", {"numbers.weight_bits=9", "machine.table_entries=100"});
   expect_finding(findings, "--set numbers.weight_bits=9: numbers.weight_bits: 9; allowed 8 or 16");
   expect_finding(findings, "--set machine.table_entries=100: machine.table_entries: must be a power of two");
 }
@@ -151,10 +148,8 @@ TEST_F(Config, both_ends_of_every_range) {
   const std::string chip = kChips + "base.yaml";
   for (const FieldInfo& field : list_fields(read_config(chip, {}))) {
     if (!field.words.empty() || field.most <= field.least) continue;
-    for (const auto& [value, inside] : {std::pair{field.least - 1, false},
-                                        {field.least, true},
-                                        {field.most, true},
-                                        {field.most + 1, false}}) {
+    for (const auto& [value, inside] :
+         {std::pair{field.least - 1, false}, {field.least, true}, {field.most, true}, {field.most + 1, false}}) {
       const std::string set = field.path + "=" + std::to_string(value);
       bool refused = false;
       for (const std::string& finding : findings_of(chip, {set}))
@@ -232,8 +227,7 @@ TEST_F(Config, oddities_are_refused_for_what_they_are) {
   ASSERT_EQ(::mkfifo((folder_ + "/pipe").c_str(), 0600), 0);
   expect_finding(findings_of(folder_ + "/pipe"), "is a pipe or a device");
   expect_finding(findings_of(folder_), "is a directory");
-  expect_finding(findings_of(write("big.yaml", sound + std::string(1 << 20, '#'))),
-                 "at most 1048576 are allowed");
+  expect_finding(findings_of(write("big.yaml", sound + std::string(1 << 20, '#'))), "at most 1048576 are allowed");
 }
 
 // Damaged files either still say something valid or are an Error; anything else ends the test.
@@ -269,8 +263,8 @@ TEST(PlainInteger, only_what_everybody_reads_the_same_way) {
   std::int64_t value = 0;
   for (const char* good : {"0", "7", "-1", "1200", "9223372036854775807"})
     EXPECT_TRUE(parse_plain_integer(good, value)) << good;
-  for (const char* bad : {"", "-", "+1", "010", "-0", "0x10", "1.0", "1e3", "1_000", " 1", "1 ", "true",
-                          "9223372036854775808", "١"}) {
+  for (const char* bad :
+       {"", "-", "+1", "010", "-0", "0x10", "1.0", "1e3", "1_000", " 1", "1 ", "true", "9223372036854775808", "١"}) {
     EXPECT_FALSE(parse_plain_integer(bad, value)) << bad;
   }
 }
@@ -287,11 +281,11 @@ TEST_F(Config, technology_files_are_read_as_strictly) {
   EXPECT_DOUBLE_EQ(prices.energy_pj.at("dram").at("read").value, 64.0);  // 8 pJ per bit
   EXPECT_EQ(prices.energy_pj.at("weight_sram").at("read").law, Price::Law::sqrt);
   EXPECT_DOUBLE_EQ(read_technology("n45", "hbm2").energy_pj.at("dram").at("read").value, 31.36);
-  const std::string path = write(
-      "t.yaml",
-      "name: t\n"
-      "energy_pj: {matrix: {mac8: {pj: -1, source: x}, mac16: 3}, dram: {ddr9: {read: {pj: 1, sorce: x}}}}\n"
-      "area_um2: []\n");
+  const std::string path =
+      write("t.yaml",
+            "name: t\n"
+            "energy_pj: {matrix: {mac8: {pj: -1, source: x}, mac16: 3}, dram: {ddr9: {read: {pj: 1, sorce: x}}}}\n"
+            "area_um2: []\n");
   std::vector<std::string> findings;
   try {
     read_technology(path, "lpddr4");
@@ -336,7 +330,8 @@ TEST_F(Config, presets_are_read_as_strictly) {
   expect_finding(preset, "rails.vdd.idd2n: missing");
 }
 
-// A standard's row may name what a preset does not have, or be none; and a device may be one that nothing can work with.
+// A standard's row may name what a preset does not have, or be none; and a device may be one that nothing can work
+// with.
 TEST_F(Config, rows_of_a_standard_are_worked_out_or_refused) {
   std::ifstream good(std::string(RONDO_SOURCE_DIR) + "/configs/dram/ddr4_2400.yaml");
   std::string text((std::istreambuf_iterator<char>(good)), std::istreambuf_iterator<char>());
@@ -381,7 +376,8 @@ TEST_F(Config, a_chip_must_fit_its_dram) {
   EXPECT_EQ(read_config(edge, {}).chip.dram.device->name, "lpddr4_3200");
   EXPECT_EQ(read_config(edge, {"dram.model=ideal"}).chip.dram.device, nullptr);
   expect_finding(findings_of(edge, {"dram.model=ddr9"}), "--set dram.model=ddr9: dram.model: DRAM preset 'ddr9'");
-  expect_finding(findings_of(edge, {"dram.model=ddr4_2400"}), "dram.refresh: per_bank; ddr4_2400 has no refresh of single banks");
+  expect_finding(findings_of(edge, {"dram.model=ddr4_2400"}),
+                 "dram.refresh: per_bank; ddr4_2400 has no refresh of single banks");
   expect_finding(findings_of(edge, {"dram.channels=3"}), "dram.channels: 3 is no power of two");
   expect_finding(findings_of(edge, {"dram.mapping=row-bank"}), "dram.mapping: row-bank does not name each of");
   expect_finding(findings_of(edge, {"machine.dram_bytes=2147483649"}), "are more than the 2147483648 of lpddr4_3200");

@@ -25,9 +25,8 @@ class Cost : public ::testing::Test {
     prices.logic_leakage_w_per_mm2 = 0.01;
     prices.sram_leakage_w_per_mm2 = 0.02;
   }
-  std::vector<Counted> counted = {
-      {"matrix", {{"mac", "one product", 1000000}}, {{"pe", "one element", 64}}, {}, 0},
-      {"sram", {{"read", "one byte", 500}}, {{"byte", "one byte", 65536}}, {}, 32768}};
+  std::vector<Counted> counted = {{"matrix", {{"mac", "one product", 1000000}}, {{"pe", "one element", 64}}, {}, 0},
+                                  {"sram", {{"read", "one byte", 500}}, {{"byte", "one byte", 65536}}, {}, 32768}};
   Prices prices;
 };
 

@@ -19,8 +19,8 @@ std::string path_of(const ChipParams& chip, const Program& program) {
   const Cycle total = run_chip(chip, program, Schedule::event, nullptr, 10000, &path).total_cycles;
   const auto name = [&](int code, Stage stage) {
     if (code < 0) return std::string(stage == Stage::end ? "end" : "start");
-    return std::string(info(program.code[static_cast<std::size_t>(code)].opcode).name) + " " +
-           std::to_string(code) + " " + kStages[static_cast<int>(stage)];
+    return std::string(info(program.code[static_cast<std::size_t>(code)].opcode).name) + " " + std::to_string(code) +
+           " " + kStages[static_cast<int>(stage)];
   };
   std::string text;
   int code = -1;

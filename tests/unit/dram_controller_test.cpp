@@ -117,8 +117,7 @@ TEST_F(DramController, OnlyBurstsInTheQueueAreChosenFrom) {
   auto controller = make(policy);
   for (const int row : {1, 2, 3, 1}) controller->add(burst_at(address(0, row, 0)), 0);
   controller->advance(2000);
-  EXPECT_EQ(heard.order(), (std::vector<int>{0, 1, 2, 3}))
-      << "the second hit of row 1 came into the queue too late";
+  EXPECT_EQ(heard.order(), (std::vector<int>{0, 1, 2, 3})) << "the second hit of row 1 came into the queue too late";
 }
 
 TEST_F(DramController, DirectionChangesWhenItsQueueIsEmptyOrItsTurnIsOver) {
@@ -244,9 +243,8 @@ double stream(const Device& device, const Policy& policy, Direction direction) {
 struct Stream {
   const char* preset;
   std::int64_t channels;
-  double peak;  ///< GB/s
-  double
-      refresh_read;  ///< clocks that a refresh costs: from the last command before it to the first after it
+  double peak;          ///< GB/s
+  double refresh_read;  ///< clocks that a refresh costs: from the last command before it to the first after it
   double refresh_write;
   double interval;
 };
@@ -268,8 +266,8 @@ TEST(DramBandwidth, AStreamIsAsFastAsTheRowsAllow) {
       const double seen = stream(device, policy, direction);
       const double bound =
           s.peak * (1 - (direction == Direction::read ? s.refresh_read : s.refresh_write) / s.interval);
-      std::cout << s.preset << (direction == Direction::read ? " reads" : " writes") << ": " << seen
-                << " GB/s, bound " << bound << ", without refresh " << idle << " of " << s.peak << "\n";
+      std::cout << s.preset << (direction == Direction::read ? " reads" : " writes") << ": " << seen << " GB/s, bound "
+                << bound << ", without refresh " << idle << " of " << s.peak << "\n";
       EXPECT_LE(seen, bound * 1.001);
       EXPECT_GE(seen, bound * 0.95);
       EXPECT_LE(idle, s.peak);
@@ -294,11 +292,10 @@ TEST(DramBandwidth, OtherSimulatorsWithTheirMappings) {
     double gb_per_s;
     double most_apart;
   };
-  for (const Published& p : {Published{"ddr4_2400", 1, column_lowest, 14.96, 0.06},
-                             Published{"ddr4_3200", 1, column_lowest, 16.88, 0.08},
-                             Published{"hbm2", 8, column_lowest, 235.8, 0.01},
-                             Published{"ddr4_2400", 1, row_below_bank, 11.29, 0.04},
-                             Published{"lpddr4_3200", 1, row_below_bank, 5.25, 0.01}}) {
+  for (const Published& p :
+       {Published{"ddr4_2400", 1, column_lowest, 14.96, 0.06}, Published{"ddr4_3200", 1, column_lowest, 16.88, 0.08},
+        Published{"hbm2", 8, column_lowest, 235.8, 0.01}, Published{"ddr4_2400", 1, row_below_bank, 11.29, 0.04},
+        Published{"lpddr4_3200", 1, row_below_bank, 5.25, 0.01}}) {
     Policy policy = policy_of(p.mapping);
     policy.channels = p.channels;
     policy.refresh = RefreshMode::all_bank;

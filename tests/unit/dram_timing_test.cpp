@@ -260,18 +260,15 @@ TEST_P(DramTiming, EveryPairOfCommandsIsAsFarApartAsTheTableSays) {
         timing.issue(before, 0, start);
         Clock expected = 0;
         for (const Row& row : table.rows) {
-          if (row.before == before && row.after == after && within(neighbour.scope, row.scope) &&
-              row.clocks > 0)
+          if (row.before == before && row.after == after && within(neighbour.scope, row.scope) && row.clocks > 0)
             expected = std::max(expected, start + row.clocks);
         }
         bound += expected > 0;
         const Clock legal = timing.legal(after, neighbour.bank);
         if (expected == 0) {
-          EXPECT_LE(legal, start) << kCommandNames[b] << " -> " << kCommandNames[a] << ", "
-                                  << neighbour.scope;
+          EXPECT_LE(legal, start) << kCommandNames[b] << " -> " << kCommandNames[a] << ", " << neighbour.scope;
         } else {
-          EXPECT_EQ(legal, expected) << kCommandNames[b] << " -> " << kCommandNames[a] << ", "
-                                     << neighbour.scope;
+          EXPECT_EQ(legal, expected) << kCommandNames[b] << " -> " << kCommandNames[a] << ", " << neighbour.scope;
         }
       }
     }
@@ -295,15 +292,13 @@ TEST_P(DramTiming, FourActivationsInAWindow) {
       EXPECT_EQ(now, std::max(begins[0] + table.window, begins[3] + apart)) << "no later than it must";
     }
     timing.issue(Command::activate, bank, now);
-    EXPECT_LT(timing.legal(Command::activate, static_cast<int>(device.banks())), now)
-        << "the other rank is free";
+    EXPECT_LT(timing.legal(Command::activate, static_cast<int>(device.banks())), now) << "the other rank is free";
     begins.push_back(now);
   }
 }
 
 TEST_P(DramTiming, ACommandKeepsItsBusForItsLength) {
-  const bool two = std::string(GetParam()) == "hbm2",
-             long_commands = std::string(GetParam()) == "lpddr4_3200";
+  const bool two = std::string(GetParam()) == "hbm2", long_commands = std::string(GetParam()) == "lpddr4_3200";
   for (int c = 0; c < kCommands; ++c) {
     Timing timing(device, 1, kAll);
     const auto command = static_cast<Command>(c);
@@ -326,8 +321,7 @@ TEST_P(DramTiming, RowsAboutUnusedCommandsAreLeftOut) {
   EXPECT_GT(timing.legal(Command::activate, 0), 100);
 }
 
-INSTANTIATE_TEST_SUITE_P(Presets, DramTiming,
-                         ::testing::Values("ddr4_2400", "ddr4_3200", "lpddr4_3200", "hbm2"),
+INSTANTIATE_TEST_SUITE_P(Presets, DramTiming, ::testing::Values("ddr4_2400", "ddr4_3200", "lpddr4_3200", "hbm2"),
                          [](const auto& info) { return std::string(info.param); });
 
 }  // namespace

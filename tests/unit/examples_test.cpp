@@ -57,8 +57,7 @@ TEST(Examples, NoneRacesAndEveryWaitIsNeeded) {
         if ((program.code[i].wait >> s & 1) == 0) continue;
         Program racy = program;
         racy.code[i].wait &= ~(std::uint64_t{1} << s);
-        EXPECT_FALSE(find_hazards(racy).empty())
-            << entry.path() << ", instruction " << i << " without semaphore " << s;
+        EXPECT_FALSE(find_hazards(racy).empty()) << entry.path() << ", instruction " << i << " without semaphore " << s;
       }
     }
   }
@@ -98,8 +97,7 @@ TEST(Examples, Rnn) {
   std::vector<double> h(4, 0.0);
   for (int step = 0; step < 10; ++step) {
     std::vector<double> next(4);
-    for (int u = 0; u < 4; ++u)
-      next[u] = std::tanh((step == 0 && u == 0 ? 1.0 : 0.0) + 0.875 * h[(u + 3) % 4]);
+    for (int u = 0; u < 4; ++u) next[u] = std::tanh((step == 0 && u == 0 ? 1.0 : 0.0) + 0.875 * h[(u + 3) % 4]);
     h = next;
     for (int u = 0; u < 4; ++u) EXPECT_NEAR(found[4 * step + u], h[u], 4.0 / 4096) << step << " " << u;
   }

@@ -44,8 +44,8 @@ Result micro(const std::string& operation, const Words& a, const Words& b, const
                    "load src=dram[0] dst=activation[0] rows=1 bytes=" + bytes + "\n" +
                    "load src=dram[1024] dst=activation[1024] rows=1 bytes=" + bytes + "\n" +
                    "gate k p0=activation[0] p1=activation[1024] p2=activation[2048] elements=" + n + " rows=1\n" +
-                   "store src=activation[2048] dst=dram[2048] rows=1 bytes=" + bytes + "\nhalt\n" + data("dram[0]", "int32", a) +
-                   data("dram[1024]", "int32", b));
+                   "store src=activation[2048] dst=dram[2048] rows=1 bytes=" + bytes + "\nhalt\n" +
+                   data("dram[0]", "int32", a) + data("dram[1024]", "int32", b));
 }
 
 const Words kA = {0, 1, -1, 5, -5, 300, -301, 32767, -32768, 70000, -70000, 2147483647, -2147483647 - 1};
@@ -105,14 +105,15 @@ TEST(Executor, ReductionsAndNarrowStores) {
 
 /// Two products of 2 x 2 weights w with x into the same sums, the second added to the first.
 Result products(const Words& w, const Words& x, const std::string& more) {
-  return result_of(kHead + ".port output y dram[2048] bits=32 scale=1 shape=1,2\n.kernel move\n ld32 r0, p0\n st32 r0, p1\n.end\n" +
-                   "load src=dram[0] dst=weight[0] rows=1 bytes=8\nload src=dram[64] dst=activation[0] rows=1 bytes=4\n" +
-                   "mload src=weight[0] rows=2 cols=2 stride=4 bits=16\n" +
-                   "mmul src=activation[0] dst=accumulator[0] vectors=1 rows=2 cols=2 bits=16 keep=1\n" +
-                   "mmul src=activation[0] dst=accumulator[0] vectors=1 rows=2 cols=2 bits=16 " + more + "\n" +
-                   "gate move p0=accumulator[0] p1=activation[64] elements=2 rows=1\n" +
-                   "store src=activation[64] dst=dram[2048] rows=1 bytes=8\nhalt\n" + data("dram[0]", "int16", w) +
-                   data("dram[64]", "int16", x));
+  return result_of(
+      kHead + ".port output y dram[2048] bits=32 scale=1 shape=1,2\n.kernel move\n ld32 r0, p0\n st32 r0, p1\n.end\n" +
+      "load src=dram[0] dst=weight[0] rows=1 bytes=8\nload src=dram[64] dst=activation[0] rows=1 bytes=4\n" +
+      "mload src=weight[0] rows=2 cols=2 stride=4 bits=16\n" +
+      "mmul src=activation[0] dst=accumulator[0] vectors=1 rows=2 cols=2 bits=16 keep=1\n" +
+      "mmul src=activation[0] dst=accumulator[0] vectors=1 rows=2 cols=2 bits=16 " + more + "\n" +
+      "gate move p0=accumulator[0] p1=activation[64] elements=2 rows=1\n" +
+      "store src=activation[64] dst=dram[2048] rows=1 bytes=8\nhalt\n" + data("dram[0]", "int16", w) +
+      data("dram[64]", "int16", x));
 }
 
 TEST(Executor, ProductsReplaceOrAccumulate) {
@@ -120,23 +121,25 @@ TEST(Executor, ProductsReplaceOrAccumulate) {
   EXPECT_EQ(products({1, 2, 3, 4}, {10, 100}, "accumulate=1").words, (Words{620, 840}));
 }
 
-/// Two vectors x through the tiles w0 and w1 of 2 x 2 16-bit weights, one after the other, on an array of the given kind; what the
-/// gate unit finds: element 0 of both rows, then element 1.
-Words pair_of_products(const std::string& dataflow, const std::string& first, const std::string& second, bool streamed) {
+/// Two vectors x through the tiles w0 and w1 of 2 x 2 16-bit weights, one after the other, on an array of the given
+/// kind; what the gate unit finds: element 0 of both rows, then element 1.
+Words pair_of_products(const std::string& dataflow, const std::string& first, const std::string& second,
+                       bool streamed) {
   const std::string machine = kHead.substr(0, kHead.find("arrays=1")) + "arrays=2 dataflow=" + dataflow +
                               kHead.substr(kHead.find(" tile_fifo"));
   const std::size_t none = machine.find("stream_rows=0");
   const std::string head = std::string(machine).replace(none, 13, "stream_rows=2");
   const std::string mmul = "mmul array=1 src=activation[0] vectors=2 rows=2 cols=2 src_stride=4 bits=16 ";
-  return result_of(head + ".port output y dram[2048] bits=32 scale=1 shape=2,2\n.kernel move\n " +
-                   (streamed ? "pop r0, s1 at=1\n pop r1, s1 step=0\n" : "ld32 r0, p0 at=4\n ld32 r1, p0 step=0\n") +
-                   " st32 r0, p1 step=2\n st32 r1, p1 at=4 step=2\n.end\n" +
-                   "load src=dram[0] dst=weight[0] rows=1 bytes=16\nload src=dram[64] dst=activation[0] rows=1 bytes=8\n" +
-                   "mload array=1 src=weight[0] rows=2 cols=2 stride=4 bits=16\n" + mmul + first + "\n" +
-                   "mload array=1 src=weight[8] rows=2 cols=2 stride=4 bits=16\n" + mmul + second + "\n" +
-                   "gate move " + (streamed ? "" : "p0=accumulator[0] s0=8 ") + "p1=activation[64] elements=1 rows=2 s1=8\n" +
-                   "store src=activation[64] dst=dram[2048] rows=1 bytes=16\nhalt\n" +
-                   data("dram[0]", "int16", {1, 2, 3, 4, 5, 6, 7, 8}) + data("dram[64]", "int16", {10, 100, -1, 1000}))
+  return result_of(
+             head + ".port output y dram[2048] bits=32 scale=1 shape=2,2\n.kernel move\n " +
+             (streamed ? "pop r0, s1 at=1\n pop r1, s1 step=0\n" : "ld32 r0, p0 at=4\n ld32 r1, p0 step=0\n") +
+             " st32 r0, p1 step=2\n st32 r1, p1 at=4 step=2\n.end\n" +
+             "load src=dram[0] dst=weight[0] rows=1 bytes=16\nload src=dram[64] dst=activation[0] rows=1 bytes=8\n" +
+             "mload array=1 src=weight[0] rows=2 cols=2 stride=4 bits=16\n" + mmul + first + "\n" +
+             "mload array=1 src=weight[8] rows=2 cols=2 stride=4 bits=16\n" + mmul + second + "\n" + "gate move " +
+             (streamed ? "" : "p0=accumulator[0] s0=8 ") + "p1=activation[64] elements=1 rows=2 s1=8\n" +
+             "store src=activation[64] dst=dram[2048] rows=1 bytes=16\nhalt\n" +
+             data("dram[0]", "int16", {1, 2, 3, 4, 5, 6, 7, 8}) + data("dram[64]", "int16", {10, 100, -1, 1000}))
       .words;
 }
 
@@ -159,14 +162,16 @@ TEST(Executor, HeldSumsSaturateOnceWhenTheyLeave) {
     std::string code;
     for (int k = 0; k < 4; ++k) {
       code += "mload src=weight[" + std::to_string(k < 2 ? 0 : 4) + "] rows=2 cols=1 stride=2 bits=16\n" +
-              "mmul src=activation[0] vectors=1 rows=2 cols=1 bits=16 " + (k == 0 ? first : more + (k < 3 ? " " + first : "")) +
+              "mmul src=activation[0] vectors=1 rows=2 cols=1 bits=16 " +
+              (k == 0 ? first : more + (k < 3 ? " " + first : "")) +
               (first.empty() || k == 3 ? " dst=accumulator[0]\n" : "\n");
     }
-    return result_of(head + ".port output y dram[2048] bits=32 scale=1 shape=1\n.kernel move\n ld32 r0, p0\n st32 r0, p1\n.end\n" +
-                     "load src=dram[0] dst=weight[0] rows=1 bytes=8\nload src=dram[64] dst=activation[0] rows=1 bytes=4\n" + code +
-                     "gate move p0=accumulator[0] p1=activation[64] elements=1 rows=1\n" +
-                     "store src=activation[64] dst=dram[2048] rows=1 bytes=4\nhalt\n" +
-                     data("dram[0]", "int16", {32767, 32767, -32767, -32760}) + data("dram[64]", "int16", {32767, 32767}));
+    return result_of(
+        head + ".port output y dram[2048] bits=32 scale=1 shape=1\n.kernel move\n ld32 r0, p0\n st32 r0, p1\n.end\n" +
+        "load src=dram[0] dst=weight[0] rows=1 bytes=8\nload src=dram[64] dst=activation[0] rows=1 bytes=4\n" + code +
+        "gate move p0=accumulator[0] p1=activation[64] elements=1 rows=1\n" +
+        "store src=activation[64] dst=dram[2048] rows=1 bytes=4\nhalt\n" +
+        data("dram[0]", "int16", {32767, 32767, -32767, -32760}) + data("dram[64]", "int16", {32767, 32767}));
   };
   const Result held = chain("hold=1", "accumulate=2");
   EXPECT_EQ(held.words, Words{2 * 7 * 32767});

@@ -52,14 +52,10 @@ class ViewChain {
 
   void step() {
     switch (pick(4)) {
-      case 0:
-        return transpose();
-      case 1:
-        return slice();
-      case 2:
-        return expand();
-      default:
-        return reshape();
+      case 0: return transpose();
+      case 1: return slice();
+      case 2: return expand();
+      default: return reshape();
     }
   }
 

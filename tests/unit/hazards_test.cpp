@@ -55,13 +55,16 @@ std::string product(int dst, const std::string& more) {
 // Sums of one column follow each other; those of different columns may come out in any order.
 TEST(Hazards, ProductsOfOneArrayMeetInTheSameColumnOnly) {
   EXPECT_EQ(hazards_of(kTile + product(0, "vectors=1 keep=1") + product(0, "vectors=1 accumulate=1")), "");
-  EXPECT_EQ(hazards_of(kTile + product(0, "vectors=2 dst_stride=16 src_stride=4 keep=1") + product(16, "vectors=1")), "");
+  EXPECT_EQ(hazards_of(kTile + product(0, "vectors=2 dst_stride=16 src_stride=4 keep=1") + product(16, "vectors=1")),
+            "");
   const std::string shifted = hazards_of(kTile + product(0, "vectors=1 keep=1") + product(4, "vectors=1"));
-  EXPECT_NE(shifted.find("instruction 2 (mmul on matrix) writes bytes 4..19 of the accumulator memory while instruction 1 "
-                         "(mmul on matrix) may still be writing in other columns"),
-            std::string::npos)
+  EXPECT_NE(
+      shifted.find("instruction 2 (mmul on matrix) writes bytes 4..19 of the accumulator memory while instruction 1 "
+                   "(mmul on matrix) may still be writing in other columns"),
+      std::string::npos)
       << shifted;
-  const std::string rows = hazards_of(kTile + product(0, "vectors=2 dst_stride=20 src_stride=4 keep=1") + product(16, "vectors=1"));
+  const std::string rows =
+      hazards_of(kTile + product(0, "vectors=2 dst_stride=20 src_stride=4 keep=1") + product(16, "vectors=1"));
   EXPECT_NE(rows.find("other columns"), std::string::npos) << rows;
 }
 
@@ -86,30 +89,35 @@ TEST(Hazards, OldSumsAreReadUntilTheSignal) {
 // The gate instruction after one that popped a product's sums may overwrite the vectors; that one itself may not.
 TEST(Hazards, SumsThatWerePoppedTellThatTheVectorsWereRead) {
   const std::string stream = kTile + product(0, "vectors=1 accumulate=1 stream=1");
-  const std::string take = "gate take p0=activation[64] elements=4 rows=1\n", fill = "gate fill p0=activation[0] elements=1 rows=1\n";
+  const std::string take = "gate take p0=activation[64] elements=4 rows=1\n",
+                    fill = "gate fill p0=activation[0] elements=1 rows=1\n";
   EXPECT_EQ(hazards_of(stream + take + fill), "");
-  EXPECT_NE(hazards_of(stream + "gate take p0=activation[0] elements=4 rows=1\n").find("may still be reading"), std::string::npos);
+  EXPECT_NE(hazards_of(stream + "gate take p0=activation[0] elements=4 rows=1\n").find("may still be reading"),
+            std::string::npos);
   EXPECT_NE(hazards_of(stream + fill + take).find("may still be reading"), std::string::npos);
 }
 
 // Partial sums of columns that nobody popped, and products before, may still be on their way.
 TEST(Hazards, SumsThatWerePoppedDoNotTellThatOtherSumsAreThere) {
   const std::string take = "gate take p0=activation[64] elements=1 rows=1\n";
-  EXPECT_NE(hazards_of(kTile + product(0, "vectors=1 accumulate=1 stream=1") + take + "gate fill p0=accumulator[0] elements=4 rows=1\n")
+  EXPECT_NE(hazards_of(kTile + product(0, "vectors=1 accumulate=1 stream=1") + take +
+                       "gate fill p0=accumulator[0] elements=4 rows=1\n")
                 .find("may still be reading"),
             std::string::npos);
   EXPECT_NE(hazards_of(kTile + product(0, "vectors=1 keep=1") +
-                       "mmul src=activation[0] rows=4 cols=4 bits=8 vectors=1 stream=1\n" + take + "gate fill p0=accumulator[0] elements=4 rows=1\n")
+                       "mmul src=activation[0] rows=4 cols=4 bits=8 vectors=1 stream=1\n" + take +
+                       "gate fill p0=accumulator[0] elements=4 rows=1\n")
                 .find("may still be writing"),
             std::string::npos);
 }
 
 // What the product had waited for when it started.
 TEST(Hazards, APopKnowsWhatItsProductKnew) {
-  const std::string code = kTile + "load src=dram[0] dst=activation[0] rows=1 bytes=4 signal=2\n" + "sync matrix wait=2\n" +
-                           "mmul src=activation[0] rows=4 cols=4 bits=8 vectors=1 stream=1\n";
+  const std::string code = kTile + "load src=dram[0] dst=activation[0] rows=1 bytes=4 signal=2\n" +
+                           "sync matrix wait=2\n" + "mmul src=activation[0] rows=4 cols=4 bits=8 vectors=1 stream=1\n";
   EXPECT_EQ(hazards_of(code + "gate pass p0=activation[0] p1=activation[64] elements=4 rows=1\n"), "");
-  EXPECT_NE(hazards_of(code + "gate copy p0=activation[0] p1=activation[64] elements=4 rows=1\ngate pass p0=activation[0] p1=activation[64] elements=4 rows=1\n")
+  EXPECT_NE(hazards_of(code + "gate copy p0=activation[0] p1=activation[64] elements=4 rows=1\ngate pass "
+                              "p0=activation[0] p1=activation[64] elements=4 rows=1\n")
                 .find("may still be writing"),
             std::string::npos);
 }
@@ -117,24 +125,28 @@ TEST(Hazards, APopKnowsWhatItsProductKnew) {
 // Who has popped the last word of a product's sums, and all who wait for it, know that the product is over.
 TEST(Hazards, PoppedSumsAreOut) {
   const auto after_popping = [&](const std::string& gate, const std::string& later) {
-    return hazards_of(kTile + product(0, "vectors=1 keep=1 accumulate=1 stream=1") + "gate take p0=activation[64] rows=1 " + gate +
-                      "\n" + later);
+    return hazards_of(kTile + product(0, "vectors=1 keep=1 accumulate=1 stream=1") +
+                      "gate take p0=activation[64] rows=1 " + gate + "\n" + later);
   };
   const std::string elsewhere = product(4, "vectors=1 wait=1");
   EXPECT_EQ(after_popping("elements=4 release=1", elsewhere), "");
   EXPECT_NE(after_popping("elements=3 release=1", elsewhere).find("reading in other columns"), std::string::npos)
       << "the last column has not come out";
-  EXPECT_NE(after_popping("elements=4", product(4, "vectors=1")).find("other columns"), std::string::npos) << "nobody waits";
+  EXPECT_NE(after_popping("elements=4", product(4, "vectors=1")).find("other columns"), std::string::npos)
+      << "nobody waits";
 }
 
-// Columns come out one after the other: the last one of a narrow product says nothing of the others of a wide one before it.
+// Columns come out one after the other: the last one of a narrow product says nothing of the others of a wide one
+// before it.
 TEST(Hazards, PoppedSumsTellOfTheirColumnsOnly) {
   const auto narrow_after = [&](int cols) {
     const std::string tile = "mload src=weight[0] rows=4 cols=" + std::to_string(cols) + " stride=4 bits=8\n";
     const std::string of = " rows=4 cols=" + std::to_string(cols) + " bits=8 vectors=1";
-    return hazards_of(tile + "mmul src=activation[0] dst=accumulator[0]" + of + "\n" + "mload src=weight[0] rows=4 cols=2 stride=4 bits=8\n" +
-                      "mmul src=activation[0] dst=accumulator[0] rows=4 cols=2 bits=8 vectors=1 accumulate=1 stream=1\n" +
-                      "gate take p0=activation[64] elements=2 rows=1 release=1\n" + kTile + product(4, "vectors=1 wait=1"));
+    return hazards_of(
+        tile + "mmul src=activation[0] dst=accumulator[0]" + of + "\n" +
+        "mload src=weight[0] rows=4 cols=2 stride=4 bits=8\n" +
+        "mmul src=activation[0] dst=accumulator[0] rows=4 cols=2 bits=8 vectors=1 accumulate=1 stream=1\n" +
+        "gate take p0=activation[64] elements=2 rows=1 release=1\n" + kTile + product(4, "vectors=1 wait=1"));
   };
   EXPECT_EQ(narrow_after(2), "");
   EXPECT_NE(narrow_after(4).find("writing in other columns"), std::string::npos) << narrow_after(4);
@@ -151,9 +163,11 @@ std::ostream& operator<<(std::ostream& out, const Overlap& overlap) {
 }
 class Overlaps : public ::testing::TestWithParam<Overlap> {};
 
-// Lanes work chunk by chunk and row by row, the executor micro-operation by micro-operation: what is fit is the same in both.
+// Lanes work chunk by chunk and row by row, the executor micro-operation by micro-operation: what is fit is the same in
+// both.
 TEST_P(Overlaps, AreFitOrNot) {
-  Program program = program_of(std::string(".kernel k\nli r0, 1\nli r1, 2\n") + GetParam().kernel + "\n.end\ngate k " + GetParam().gate + "\n");
+  Program program = program_of(std::string(".kernel k\nli r0, 1\nli r1, 2\n") + GetParam().kernel + "\n.end\ngate k " +
+                               GetParam().gate + "\n");
   const auto findings = check_program(program);
   EXPECT_EQ(findings.empty(), GetParam().fit) << (findings.empty() ? "" : findings.front());
 }
@@ -166,12 +180,15 @@ INSTANTIATE_TEST_SUITE_P(
         Overlap{"st16 r0, p0\nld16 r0, p0 at=2", "p0=activation[0] elements=8 rows=1", false},
         Overlap{"ld16 r0, p0\nst16 r0, p0 at=2", "p0=activation[0] elements=8 rows=1", false},
         Overlap{"ld16 r0, p0 at=2\nst16 r0, p0", "p0=activation[0] elements=8 rows=1", true},
-        Overlap{"ld16 r0, p0\nst16 r0, p0", "p0=activation[0] elements=8 rows=2 s0=0", false},    // a row loads what the row before stored
-        Overlap{"ld16 r0, p0\nst16 r0, p0", "p0=activation[0] elements=8 rows=9 s0=14", false},   // its last element
+        Overlap{"ld16 r0, p0\nst16 r0, p0", "p0=activation[0] elements=8 rows=2 s0=0",
+                false},  // a row loads what the row before stored
+        Overlap{"ld16 r0, p0\nst16 r0, p0", "p0=activation[0] elements=8 rows=9 s0=14", false},  // its last element
         Overlap{"ld16 r0, p0\nst16 r0, p0", "p0=activation[128] elements=8 rows=9 s0=-14", false},
-        Overlap{"ld16 r0, p0 at=16\nst16 r0, p0", "p0=activation[0] elements=8 rows=4 s0=16", true},   // stored later than loaded
+        Overlap{"ld16 r0, p0 at=16\nst16 r0, p0", "p0=activation[0] elements=8 rows=4 s0=16",
+                true},  // stored later than loaded
         Overlap{"ld16 r0, p0\nst16 r0, p0 at=16", "p0=activation[0] elements=8 rows=4 s0=16", false},
-        Overlap{"ld16 r0, p0 step=4\nst16 r0, p0 step=4", "p0=activation[0] elements=8 rows=4 s0=2", true},  // transposed
+        Overlap{"ld16 r0, p0 step=4\nst16 r0, p0 step=4", "p0=activation[0] elements=8 rows=4 s0=2",
+                true},  // transposed
         Overlap{"ld16 r0, p0\nst16 r0, p1", "p0=activation[0] p1=activation[64] elements=8 rows=5 s0=16 s1=-16", false},
         Overlap{"ld16 r0, p0\nst16 r0, p1", "p0=activation[0] p1=activation[128] elements=8 rows=4 s0=16 s1=-16", true},
         Overlap{"st16 r0, p0\nst16 r1, p0", "p0=activation[0] elements=8 rows=4 s0=16", true},

@@ -20,8 +20,8 @@ std::vector<double> random_values(std::mt19937& random, std::size_t count) {
   return values;
 }
 
-Graph one_cell(const Cell& cell, std::int64_t steps, std::int64_t batch,
-               std::vector<std::int64_t> lengths = {}, bool reversed = false) {
+Graph one_cell(const Cell& cell, std::int64_t steps, std::int64_t batch, std::vector<std::int64_t> lengths = {},
+               bool reversed = false) {
   GraphBuilder b("test");
   b.begin("x", "test");
   const int x = b.input("x", ElementType::real, {steps, batch, cell.input_width});
@@ -38,8 +38,8 @@ Graph one_cell(const Cell& cell, std::int64_t steps, std::int64_t batch,
 double sigmoid(double v) { return 1 / (1 + std::exp(-v)); }
 
 // An LSTM with projection, spelt out element by element (Sak, Senior, Beaufays 2014); no ONNX case has one.
-std::vector<double> plain_projected_lstm(const CellWeights& w, const std::vector<double>& x, int steps,
-                                         int inputs, int hidden, int out) {
+std::vector<double> plain_projected_lstm(const CellWeights& w, const std::vector<double>& x, int steps, int inputs,
+                                         int hidden, int out) {
   std::vector<double> h(out, 0), c(hidden, 0), y;
   for (int t = 0; t < steps; ++t) {
     std::vector<double> m(hidden);
@@ -145,8 +145,7 @@ TEST(Interpret, RefusesInputsThatDoNotFitAllAtOnce) {
   given["y"] = integer_tensor({2, 3}, std::vector<std::int64_t>(6, 1));
   given["other"] = real_tensor({1}, {1});
   const std::string message = testing::message_of([&] { evaluate(graph, given); });
-  EXPECT_NE(message.find("input 'x' has the shape [3, 2]; the network takes [2, 3]"), std::string::npos)
-      << message;
+  EXPECT_NE(message.find("input 'x' has the shape [3, 2]; the network takes [2, 3]"), std::string::npos) << message;
   EXPECT_NE(message.find("input 'y' has another element type"), std::string::npos) << message;
   EXPECT_NE(message.find("input 'z' is missing"), std::string::npos) << message;
   EXPECT_NE(message.find("there is no input 'other'"), std::string::npos) << message;
@@ -161,9 +160,7 @@ TEST(Interpret, RefusesAnIndexOutsideItsTable) {
   const Graph graph = b.finish(true);
   const Evaluation e = evaluate(graph, {{"ids", integer_tensor({2}, {2, -3})}});
   EXPECT_EQ(e.values[graph.outputs[0]].reals, (std::vector<double>{20, 21, 0, 1}));
-  const std::string message = testing::message_of([&] {
-    evaluate(graph, {{"ids", integer_tensor({2}, {0, 3})}});
-  });
+  const std::string message = testing::message_of([&] { evaluate(graph, {{"ids", integer_tensor({2}, {0, 3})}}); });
   EXPECT_EQ(message, "layer 'words': index 3 is outside a table of 3 rows");
 }
 

@@ -22,14 +22,12 @@ TEST(Isa, EveryOpcodeRowIsFoundByItsName) {
 }
 
 TEST(Isa, EveryOpcodeRowIsSound) {
-  const std::set<std::string_view> spaces = {"dram",        "weight", "activation", "parameter",
-                                             "accumulator", "sram",   "any"};
+  const std::set<std::string_view> spaces = {"dram", "weight", "activation", "parameter", "accumulator", "sram", "any"};
   std::set<std::string_view> units(kUnitNames.begin(), kUnitNames.end());
   units.insert({"sequencer", "any"});
   for (const OpcodeInfo& row : opcode_table()) {
     EXPECT_TRUE(units.count(row.unit)) << row.name;
-    std::set<std::string_view> keys = {"wait", "signal", "release",
-                                       "layer"};  // keys share one line of assembly
+    std::set<std::string_view> keys = {"wait", "signal", "release", "layer"};  // keys share one line of assembly
     for (const PlaceInfo& place : row.places) {
       EXPECT_TRUE(spaces.count(place.spaces)) << row.name << " " << place.name;
       EXPECT_TRUE(keys.insert(place.name).second) << row.name << " " << place.name;
@@ -103,8 +101,7 @@ struct Expected {
   std::int64_t address, rows, bytes, stride;
 };
 
-void expect_accesses(const Instruction& in, const std::vector<Kernel>& kernels,
-                     const std::vector<Expected>& expected) {
+void expect_accesses(const Instruction& in, const std::vector<Kernel>& kernels, const std::vector<Expected>& expected) {
   const auto found = accesses(in, {1000, 2000, 3000}, kernels);
   ASSERT_EQ(found.size(), expected.size());
   for (std::size_t a = 0; a < found.size(); ++a) {
@@ -123,8 +120,7 @@ TEST(Accesses, OfTheMatrixUnits) {
                   {{Space::weight, false, 1000, 8, 12, 100}});
   expect_accesses(make(Opcode::mmul, {3, 8, 6, 16, 24, 8, 0, 0}, {Space::activation, Space::accumulator}), {},
                   {{Space::activation, false, 1000, 3, 8, 16}, {Space::accumulator, true, 2000, 3, 24, 24}});
-  expect_accesses(make(Opcode::mmul, {3, 8, 6, 16, 24, 16, 1, 0}, {Space::activation, Space::accumulator}),
-                  {},
+  expect_accesses(make(Opcode::mmul, {3, 8, 6, 16, 24, 16, 1, 0}, {Space::activation, Space::accumulator}), {},
                   {{Space::activation, false, 1000, 3, 16, 16},
                    {Space::accumulator, true, 2000, 3, 24, 24},
                    {Space::accumulator, false, 2000, 3, 24, 24}});
@@ -135,8 +131,7 @@ TEST(Accesses, OfCopies) {
                   {{Space::dram, false, 1000, 4, 10, 64}, {Space::weight, true, 2000, 4, 10, 32}});
   expect_accesses(make(Opcode::store, {4, 10, 64, 32}, {Space::activation, Space::dram}), {},
                   {{Space::activation, false, 1000, 4, 10, 64}, {Space::dram, true, 2000, 4, 10, 32}});
-  expect_accesses(make(Opcode::gather, {5, 16, 32, 100}, {Space::dram, Space::activation, Space::activation}),
-                  {},
+  expect_accesses(make(Opcode::gather, {5, 16, 32, 100}, {Space::dram, Space::activation, Space::activation}), {},
                   {{Space::dram, false, 1000, 1, 1600, 0},
                    {Space::activation, true, 2000, 5, 16, 32},
                    {Space::activation, false, 3000, 1, 20, 0}});
@@ -149,8 +144,7 @@ TEST(Accesses, OfAKernelAreThoseOfItsMemoryOperations) {
                        {MicroOpcode::add, 2, 0, 1, 0, 0, 0},
                        {MicroOpcode::rsum, 3, 2, 0, 0, 0, 0},
                        {MicroOpcode::st32, 0, 3, 0, 2, 4, 0}}};
-  Instruction in =
-      make(Opcode::gate, {0, 5, 3, 50, 60, 70}, {Space::parameter, Space::activation, Space::accumulator});
+  Instruction in = make(Opcode::gate, {0, 5, 3, 50, 60, 70}, {Space::parameter, Space::activation, Space::accumulator});
   expect_accesses(in, {kernel},
                   {{Space::activation, false, 2006, 3, 2 * (4 * 2 + 1), 60},
                    {Space::parameter, false, 1000, 3, 5, 50},
@@ -183,8 +177,7 @@ TEST(Accesses, CoverEveryOperandOfEveryRow) {
 
 TEST(Machine, CapacityAndBanksBelongToTheSpace) {
   Machine m;
-  m.weight_bytes = 100, m.weight_banks = 4, m.activation_bytes = 200, m.activation_banks = 2,
-  m.parameter_bytes = 300;
+  m.weight_bytes = 100, m.weight_banks = 4, m.activation_bytes = 200, m.activation_banks = 2, m.parameter_bytes = 300;
   m.parameter_banks = 3, m.accumulator_bytes = 400, m.accumulator_banks = 8, m.dram_bytes = 5000;
   EXPECT_EQ(m.capacity(Space::weight), 100);
   EXPECT_EQ(m.bank_bytes(Space::weight), 25);

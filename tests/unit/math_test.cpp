@@ -32,8 +32,7 @@ TEST(Math, WithinFourUnitsInTheLastPlaceOfTheLibrary) {
     worst = std::max(worst, off_by(exact_expm1(x), std::expm1(static_cast<long double>(x))));
     worst = std::max(worst, off_by(exact_tanh(x), std::tanh(static_cast<long double>(x))));
     worst = std::max(worst, off_by(exact_sigmoid(x), 1 / (1 + std::exp(-static_cast<long double>(x)))));
-    worst =
-        std::max(worst, off_by(exact_log(std::fabs(x)), std::log(std::fabs(static_cast<long double>(x)))));
+    worst = std::max(worst, off_by(exact_log(std::fabs(x)), std::log(std::fabs(static_cast<long double>(x)))));
     if (x > -1) worst = std::max(worst, off_by(exact_log1p(x), std::log1p(static_cast<long double>(x))));
     if (x < 300) {
       worst = std::max(worst, off_by(exact_softplus(x), std::log1p(std::exp(static_cast<long double>(x)))));

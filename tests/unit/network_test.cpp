@@ -49,9 +49,7 @@ const char* const kGood =
     "  - last_step: {}\n"
     "  - {name: out, dense: {units: 2, activation: softmax}}\n";
 
-bool says(const std::string& message, const std::string& what) {
-  return message.find(what) != std::string::npos;
-}
+bool says(const std::string& message, const std::string& what) { return message.find(what) != std::string::npos; }
 
 TEST_F(NetworkFile, BuildsLayersWithSeededWeights) {
   const Network n = load(kGood);
@@ -62,8 +60,8 @@ TEST_F(NetworkFile, BuildsLayersWithSeededWeights) {
   EXPECT_EQ(out.shape, (Shape{2, 2}));
   const Evaluation e = evaluate(n.graph, n.inputs);
   for (int row = 0; row < 2; ++row) {
-    EXPECT_NEAR(e.values[n.graph.outputs[0]].reals[2 * row] + e.values[n.graph.outputs[0]].reals[2 * row + 1],
-                1, 1e-12);
+    EXPECT_NEAR(e.values[n.graph.outputs[0]].reals[2 * row] + e.values[n.graph.outputs[0]].reals[2 * row + 1], 1,
+                1e-12);
   }
   for (const CellMatrix& m : n.graph.nodes[0].recurrent.cells[1].matrices) {
     for (double w : m.values.reals) EXPECT_LE(std::abs(w), 0.5);  // 1 / sqrt(hidden)
@@ -95,11 +93,9 @@ TEST_F(NetworkFile, ReportsAllMistakesWithTheirPlaces) {
       "  - {relu: {}}\n");
   EXPECT_TRUE(says(message, "net.yaml:2:1: speed: is unknown; allowed here: name, source")) << message;
   EXPECT_TRUE(
-      says(message,
-           "net.yaml:3:25: input.steps: '010' is not a decimal integer; an integer in 1..16777216 is wanted"))
+      says(message, "net.yaml:3:25: input.steps: '010' is not a decimal integer; an integer in 1..16777216 is wanted"))
       << message;
-  EXPECT_TRUE(
-      says(message, "net.yaml:3:37: input.batch: 0 is out of range; an integer in 1..65536 is wanted"))
+  EXPECT_TRUE(says(message, "net.yaml:3:37: input.batch: 0 is out of range; an integer in 1..65536 is wanted"))
       << message;
   EXPECT_TRUE(says(message, "net.yaml:4:17: weights.seed: 'many' is not a decimal integer")) << message;
   EXPECT_TRUE(says(message, "net.yaml:6:23: layers.0.lstm.hidden: is given twice")) << message;
@@ -114,19 +110,18 @@ TEST_F(NetworkFile, ReportsLayersThatDoNotFit) {
   const std::string head = "name: n\ninput: {steps: 5, batch: 2, features: 3}\nweights: {seed: 1}\nlayers:\n";
   EXPECT_TRUE(says(refusal(head + "  - {name: a, lstm: {hidden: 4}}\n  - {name: a, lstm: {hidden: 4}}\n"),
                    "this name is taken"));
-  EXPECT_TRUE(
-      says(refusal(head + "  - {from: z, lstm: {hidden: 4}}\n"), "from: there is no 'z' before this layer"));
+  EXPECT_TRUE(says(refusal(head + "  - {from: z, lstm: {hidden: 4}}\n"), "from: there is no 'z' before this layer"));
   EXPECT_TRUE(says(refusal(head + "  - last_step: {}\n  - lstm: {hidden: 4}\n"), "its input has no steps"));
-  EXPECT_TRUE(says(refusal(head + "  - lstm: {hidden: 4, skip_input: true}\n"),
-                   "skip_input wants as many features as hidden"));
+  EXPECT_TRUE(
+      says(refusal(head + "  - lstm: {hidden: 4, skip_input: true}\n"), "skip_input wants as many features as hidden"));
   EXPECT_TRUE(says(refusal(head + "  - lstm: {hidden: 4, lengths: [1]}\n"), "one per sequence is wanted"));
   EXPECT_TRUE(says(refusal(head + "  - lstm: {hidden: 4, lengths: [1, 6]}\n"), "6 is more than the steps"));
   EXPECT_TRUE(says(refusal(head + "  - concat: {}\n"), "at least two names are wanted"));
   EXPECT_TRUE(says(refusal(head + "  - {name: a, dense: {units: 2}}\n  - {from: [x, a], add: {}}\n"),
                    "add wants equal shapes"));
   EXPECT_TRUE(says(refusal(head + "  - embedding: {vocabulary: 5, width: 2}\n"), "leave input.features out"));
-  EXPECT_TRUE(says(refusal(head + "  - dense: {units: 1000000}\n  - dense: {units: 1000000}\n"),
-                   "more than 2^29 numbers"));
+  EXPECT_TRUE(
+      says(refusal(head + "  - dense: {units: 1000000}\n  - dense: {units: 1000000}\n"), "more than 2^29 numbers"));
   EXPECT_TRUE(says(refusal("name: n\ninput: {steps: 16777216, batch: 65536, features: 3}\nweights: "
                            "none\nlayers:\n  - lstm: {hidden: 4}\n"),
                    "more than 2^33 elements"));
@@ -235,8 +230,7 @@ TEST_F(NetworkFile, RefusesHostileFilesQuickly) {
   EXPECT_TRUE(says(refusal(bomb + "name: n\nlayers: *a59\n"), "a0: is unknown"));
   EXPECT_NE(refusal(std::string("\x08\x07\x12\x03xyz\x00\xff garbage", 17)), "");
   EXPECT_TRUE(says(testing::message_of([&] { load_network(folder_.string(), {}); }), "this is a directory"));
-  EXPECT_TRUE(
-      says(testing::message_of([&] { load_network((folder_ / "absent").string(), {}); }), "no such file"));
+  EXPECT_TRUE(says(testing::message_of([&] { load_network((folder_ / "absent").string(), {}); }), "no such file"));
   EXPECT_TRUE(says(testing::message_of([&] { load_network("/dev/zero", {}); }), "not a regular file"));
   const std::string sparse = (folder_ / "sparse.onnx").string();
   std::ofstream(sparse).put('\x08');
@@ -250,9 +244,8 @@ TEST_F(NetworkFile, ModelReferenceFindsItsFiles) {
   EXPECT_TRUE(says(refusal("name: n\nonnx: none.onnx\n"), "there is no such file"));
   EXPECT_TRUE(says(refusal("name: n\nonnx: m.onnx\nlayers: []\n"), "layers: is unknown"));
   EXPECT_FALSE(load("name: n\nonnx: m.onnx\n").graph.nodes.empty());
-  EXPECT_TRUE(
-      says(refusal("name: n\nonnx: m.onnx\nbits_per_character: {log_probabilities: nope, targets: t}\n"),
-           "the model has no output 'nope'"));
+  EXPECT_TRUE(says(refusal("name: n\nonnx: m.onnx\nbits_per_character: {log_probabilities: nope, targets: t}\n"),
+                   "the model has no output 'nope'"));
   const std::string scored =
       "name: n\nonnx: m.onnx\ninputs: in.npz\nbits_per_character: {log_probabilities: OUT, targets: t}\n";
   NamedTensors arrays = read_npz((model.parent_path() / "io.npz").string());
@@ -270,20 +263,17 @@ TEST_F(NetworkFile, ModelReferenceFindsItsFiles) {
   };
   EXPECT_EQ(refusal(with_targets(integer_tensor(shape, zeros))), "");
   EXPECT_TRUE(says(refusal(with_targets(integer_tensor(shape, far))), "are allowed"));
-  EXPECT_TRUE(
-      says(refusal(with_targets(integer_tensor({1}, {0}))), "array 't' holds integers [1]; integers ["));
+  EXPECT_TRUE(says(refusal(with_targets(integer_tensor({1}, {0}))), "array 't' holds integers [1]; integers ["));
   NetworkOptions options;
   options.set["batch"] = "2";
-  EXPECT_TRUE(says(testing::message_of([&] { load_network((folder_ / "m.onnx").string(), options); }),
-                   "--dim NAME=N"));
+  EXPECT_TRUE(says(testing::message_of([&] { load_network((folder_ / "m.onnx").string(), options); }), "--dim NAME=N"));
 }
 
 TEST(Networks, EveryNetworkOfTheProjectLoads) {
   int count = 0;
   NetworkOptions options;
   options.timing_only = true;
-  for (const auto& entry :
-       fs::recursive_directory_iterator(fs::path(RONDO_SOURCE_DIR) / "configs" / "networks")) {
+  for (const auto& entry : fs::recursive_directory_iterator(fs::path(RONDO_SOURCE_DIR) / "configs" / "networks")) {
     if (entry.path().extension() != ".yaml") continue;
     SCOPED_TRACE(entry.path().string());
     EXPECT_NO_THROW(load_network(entry.path().string(), options));

@@ -101,8 +101,7 @@ TEST_F(Npz, ReadsFortranOrder) {
   ASSERT_NE(at, std::string::npos);
   text.replace(at, 22, "'fortran_order': True ");
   const std::string header = text.substr(text.find("\x93NUMPY"), 128 + 24);
-  const std::uint32_t sum = crc32(header),
-                      old = crc32(bytes("c.npz").substr(text.find("\x93NUMPY"), 128 + 24));
+  const std::uint32_t sum = crc32(header), old = crc32(bytes("c.npz").substr(text.find("\x93NUMPY"), 128 + 24));
   replace_all(text, four(old), four(sum));
   put("f.npz", text);
   EXPECT_EQ(read_npz(path("f.npz")).at("x").reals, (std::vector<double>{1, 3, 5, 2, 4, 6}));

@@ -16,10 +16,12 @@ constexpr double kOne = 32768;  // results are Q0.15
 void for_arguments(int fraction, const std::function<void(std::int32_t, double)>& look) {
   const std::int64_t most = std::min<std::int64_t>(std::int64_t{20} << fraction, INT32_MAX);
   const std::int64_t step = std::max<std::int64_t>(1, most / 20011);
-  for (std::int64_t a = -most; a <= most; a += step) look(static_cast<std::int32_t>(a), std::ldexp(static_cast<double>(a), -fraction));
+  for (std::int64_t a = -most; a <= most; a += step)
+    look(static_cast<std::int32_t>(a), std::ldexp(static_cast<double>(a), -fraction));
 }
 
-/// What linear interpolation may miss: a knot rounded, the result rounded, and width^2 / 8 of the greatest second derivative.
+/// What linear interpolation may miss: a knot rounded, the result rounded, and width^2 / 8 of the greatest second
+/// derivative.
 double allowed(double domain, std::int64_t entries, double curvature) {
   const double width = domain / static_cast<double>(entries);
   return 1.0 / kOne + width * width / 8 * curvature;
@@ -60,7 +62,8 @@ TEST(Numerics, LogarithmOverAllMagnitudes) {
     for (int fraction : {0, 7, 15, 30}) {
       std::int64_t saturated = 0;
       const double got = ln(static_cast<std::int32_t>(a), fraction, 512, saturated) / 65536.0;
-      ASSERT_NEAR(got, std::log(static_cast<double>(a)) - fraction * std::log(2.0), 3e-4) << a << " with " << fraction << " fraction bits";
+      ASSERT_NEAR(got, std::log(static_cast<double>(a)) - fraction * std::log(2.0), 3e-4)
+          << a << " with " << fraction << " fraction bits";
       ASSERT_EQ(saturated, 0);
     }
   }
@@ -74,7 +77,8 @@ TEST(Numerics, LogarithmOverAllMagnitudes) {
 TEST(Numerics, ShiftsRoundHalfUp) {
   for (std::int64_t value : {-1000001LL, -8LL, -6LL, -5LL, -2LL, -1LL, 0LL, 1LL, 2LL, 3LL, 6LL, 1LL << 40}) {
     for (int shift : {0, 1, 2, 7, 30}) {
-      EXPECT_EQ(round_shift(value, shift), static_cast<std::int64_t>(std::floor(std::ldexp(static_cast<double>(value), -shift) + 0.5)));
+      EXPECT_EQ(round_shift(value, shift),
+                static_cast<std::int64_t>(std::floor(std::ldexp(static_cast<double>(value), -shift) + 0.5)));
     }
   }
   EXPECT_EQ(round_shift(5, -3), 40);

@@ -40,13 +40,11 @@ NamedTensors outputs_of(const Graph& graph, const NamedTensors& given) {
 
 // Largest difference, absolute below 1 and relative above; infinite when shapes, types or integers differ.
 double difference(const Tensor& got, const Tensor& wanted) {
-  if (got.shape != wanted.shape || got.type != wanted.type || got.integers != wanted.integers)
-    return HUGE_VAL;
+  if (got.shape != wanted.shape || got.type != wanted.type || got.integers != wanted.integers) return HUGE_VAL;
   double worst = 0;
   for (std::size_t i = 0; i < got.reals.size(); ++i) {
     if (got.reals[i] == wanted.reals[i]) continue;
-    const double apart =
-        std::fabs(got.reals[i] - wanted.reals[i]) / std::max(1.0, std::fabs(wanted.reals[i]));
+    const double apart = std::fabs(got.reals[i] - wanted.reals[i]) / std::max(1.0, std::fabs(wanted.reals[i]));
     worst = apart <= worst ? worst : apart;
   }
   return worst;
@@ -63,8 +61,7 @@ int run_cases(const fs::path& all) {
       if (name.rfind("in_", 0) == 0) options.inputs[name.substr(3)] = tensor;
       if (name.rfind("out_", 0) == 0) wanted[name.substr(4)] = tensor;
     }
-    const NamedTensors got =
-        outputs_of(import_onnx((folder / "model.onnx").string(), options), options.inputs);
+    const NamedTensors got = outputs_of(import_onnx((folder / "model.onnx").string(), options), options.inputs);
     EXPECT_EQ(got.size(), wanted.size());
     for (const auto& [name, tensor] : wanted) EXPECT_LE(difference(got.at(name), tensor), kTolerance) << name;
     ++cases;
@@ -81,8 +78,7 @@ TEST(OnnxCases, PyTorchExportsOfOperatorSets9To16) {
 // Cases of claimed operators that Rondo refuses, and why. A case that is refused without standing here, or
 // that stands here and runs, fails the test.
 const std::map<std::string, std::string>& refusals() {
-  static const std::string integers =
-      "arithmetic on integers at run time: the chip computes on reals it quantises";
+  static const std::string integers = "arithmetic on integers at run time: the chip computes on reals it quantises";
   static const std::string halves = "rounding to half precision at run time: the chip has no such format";
   static const std::string texts = "strings";
   static const std::string training = "training mode";

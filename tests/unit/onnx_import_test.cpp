@@ -27,9 +27,7 @@ Tensor filled(const Shape& shape, double value) {
 ModelText lstm_model(std::map<std::string, OnnxAttribute> attributes = {}) {
   ModelText m;
   m.input("X", {4, 2, 3});
-  m.constant("W", filled({1, 20, 3}, 0.1))
-      .constant("R", filled({1, 20, 5}, 0.1))
-      .constant("B", filled({1, 40}, 0.1));
+  m.constant("W", filled({1, 20, 3}, 0.1)).constant("R", filled({1, 20, 5}, 0.1)).constant("B", filled({1, 40}, 0.1));
   attributes["hidden_size"] = integer(5);
   m.node("LSTM", {"X", "W", "R", "B"}, {"Y", "Y_h"}, attributes).output("Y");
   return m;
@@ -39,9 +37,7 @@ std::string refusal(const ModelText& m, const ImportOptions& options = {}) {
   return message_of([&] { m.import(options); });
 }
 
-bool says(const std::string& message, const std::string& what) {
-  return message.find(what) != std::string::npos;
-}
+bool says(const std::string& message, const std::string& what) { return message.find(what) != std::string::npos; }
 
 TEST(OnnxImport, NamesEveryUnsupportedNodeAtOnce) {
   ModelText m = lstm_model();
@@ -49,8 +45,7 @@ TEST(OnnxImport, NamesEveryUnsupportedNodeAtOnce) {
   m.model.nodes.back().domain = "com.example";
   const std::string message = refusal(m);
   EXPECT_TRUE(says(message, "m.onnx: node 1 'Einsum_1': operator Einsum is not supported")) << message;
-  EXPECT_TRUE(says(message, "m.onnx: node 3 'NonZero_3': operator com.example.NonZero is not supported"))
-      << message;
+  EXPECT_TRUE(says(message, "m.onnx: node 3 'NonZero_3': operator com.example.NonZero is not supported")) << message;
   EXPECT_TRUE(says(message, "m.onnx: supported operators are Abs, Add,")) << message;
   EXPECT_FALSE(says(message, "Tanh_2")) << message;
 }
@@ -58,18 +53,17 @@ TEST(OnnxImport, NamesEveryUnsupportedNodeAtOnce) {
 TEST(OnnxImport, RefusesRecurrentNodesThatContradictThemselves) {
   EXPECT_EQ(refusal(lstm_model()), "");
   EXPECT_TRUE(says(refusal(lstm_model({{"direction", text("sideways")}})), "direction 'sideways'"));
-  EXPECT_TRUE(says(refusal(lstm_model({{"direction", text("bidirectional")}})),
-                   "(W) has the shape [1, 20, 3]; [2, 20, 3]"));
-  EXPECT_TRUE(says(refusal(lstm_model({{"activations", texts({"Sigmoid", "Tanh"})}})),
-                   "has 2 activations; 3 are wanted"));
-  EXPECT_TRUE(says(refusal(lstm_model({{"activations", texts({"Sigmoid", "Tanh", "Swish"})}})),
-                   "'Swish' is unknown"));
+  EXPECT_TRUE(
+      says(refusal(lstm_model({{"direction", text("bidirectional")}})), "(W) has the shape [1, 20, 3]; [2, 20, 3]"));
+  EXPECT_TRUE(
+      says(refusal(lstm_model({{"activations", texts({"Sigmoid", "Tanh"})}})), "has 2 activations; 3 are wanted"));
+  EXPECT_TRUE(says(refusal(lstm_model({{"activations", texts({"Sigmoid", "Tanh", "Swish"})}})), "'Swish' is unknown"));
   EXPECT_TRUE(says(refusal(lstm_model({{"activation_alpha", reals({0.3})}})), "more entries than"));
   EXPECT_TRUE(says(refusal(lstm_model({{"clip", real(-1)}})), "clip -1.000000 is not positive"));
   EXPECT_TRUE(says(refusal(lstm_model({{"clip", integer(1)}})), "attribute 'clip' must be a number"));
   EXPECT_TRUE(says(refusal(lstm_model({{"layout", integer(2)}})), "layout must be 0 or 1"));
-  EXPECT_TRUE(says(refusal(lstm_model({{"output_sequence", integer(1)}})),
-                   "attribute 'output_sequence' is not supported"));
+  EXPECT_TRUE(
+      says(refusal(lstm_model({{"output_sequence", integer(1)}})), "attribute 'output_sequence' is not supported"));
   EXPECT_EQ(refusal(lstm_model({{"activations", texts({"SIGMOID", "tanh", "relu"})}})), "");
 }
 
@@ -143,16 +137,14 @@ TEST(OnnxImport, OpenDimensionsComeFromOptionsOrInputs) {
   options.dimensions["time"] = 7;
   EXPECT_EQ(m.import(options).values[0].shape, (Shape{7, 2, 3}));
   options.dimensions["tim"] = 7;
-  EXPECT_TRUE(
-      says(refusal(m, options), "--dim tim: the model has no open dimension of this name; it has time"));
+  EXPECT_TRUE(says(refusal(m, options), "--dim tim: the model has no open dimension of this name; it has time"));
   options.dimensions = {{"time", 7}};
   options.inputs["X"] = filled({9, 2, 3}, 1);
   EXPECT_TRUE(says(refusal(m, options), "dimension 'time' is 9 here and 7 elsewhere"));
   options.dimensions.clear();
   EXPECT_EQ(m.import(options).values[0].shape, (Shape{9, 2, 3}));
   options.inputs["X"] = filled({9, 2, 4}, 1);
-  EXPECT_TRUE(
-      says(refusal(m, options), "the given array has the shape [9, 2, 4]; the model takes [9, 2, 3]"));
+  EXPECT_TRUE(says(refusal(m, options), "the given array has the shape [9, 2, 4]; the model takes [9, 2, 3]"));
 }
 
 // How PyTorch writes a zero initial state: shape arithmetic that must vanish.
@@ -234,8 +226,7 @@ TEST(OnnxImport, ReadsNewerOperatorSets) {
 
 TEST(OnnxImport, RefusesSizesThatCannotBe) {
   ModelText m;
-  m.input("X", {2, 3})
-      .constant("shape", integer_tensor({3}, {std::int64_t{1} << 40, std::int64_t{1} << 40, 3}));
+  m.input("X", {2, 3}).constant("shape", integer_tensor({3}, {std::int64_t{1} << 40, std::int64_t{1} << 40, 3}));
   m.node("Expand", {"X", "shape"}, {"Y"}).output("Y");
   EXPECT_TRUE(says(refusal(m), "is not possible"));
   ModelText c;

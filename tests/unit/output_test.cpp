@@ -35,8 +35,7 @@ class Output : public testing::Test {
   // Names in the folder of the test, so that nothing hidden is left.
   std::vector<std::string> names(const std::string& below = "") const {
     std::vector<std::string> names;
-    for (const auto& entry : fs::directory_iterator(folder_ + below))
-      names.push_back(entry.path().filename().string());
+    for (const auto& entry : fs::directory_iterator(folder_ + below)) names.push_back(entry.path().filename().string());
     std::sort(names.begin(), names.end());
     return names;
   }
@@ -57,9 +56,8 @@ TEST_F(Output, leaves_nothing_when_it_is_given_up) {
   {
     OutputDirectory directory(folder_ + "/a/b/out");
     directory.write("report.json", "{}");
-    EXPECT_THROW(
-        directory.write_with("timeline.json", [](const std::string&) { throw std::runtime_error("no"); }),
-        Failure);
+    EXPECT_THROW(directory.write_with("timeline.json", [](const std::string&) { throw std::runtime_error("no"); }),
+                 Failure);
   }
   EXPECT_TRUE(names().empty());
 }
@@ -72,8 +70,7 @@ TEST_F(Output, replaces_an_earlier_run_and_keeps_what_is_not_its_own) {
     directory.finish();
     std::ofstream(folder_ + "/out/notes.txt") << "mine";
   }
-  EXPECT_EQ(names("/out"),
-            (std::vector<std::string>{"notes.txt", "report.json"}));  // no outputs of the old run
+  EXPECT_EQ(names("/out"), (std::vector<std::string>{"notes.txt", "report.json"}));  // no outputs of the old run
   EXPECT_EQ(read(folder_ + "/out/report.json"), "new");
 }
 

@@ -12,7 +12,8 @@
 namespace rondo::testing {
 namespace {
 
-Cycle word_by_word(const ChipParams& chip, const Instruction& gate, const Kernel& kernel, int array, Cycle first, Cycle step) {
+Cycle word_by_word(const ChipParams& chip, const Instruction& gate, const Kernel& kernel, int array, Cycle first,
+                   Cycle step) {
   const std::int64_t lanes = chip.gate.lanes, elements = gate.fields[field::gate::elements];
   const Cycle interval = kernel_pace(chip, gate, kernel).interval;
   Cycle ready = std::numeric_limits<Cycle>::min();
@@ -35,7 +36,8 @@ TEST(GatePops, NoWordIsLateAndOneWouldBeACycleEarlier) {
     chip.gate.lanes = dice.number(1, 5);
     Kernel kernel;
     for (std::int64_t n = dice.number(1, 3); n > 0; --n)
-      kernel.ops.push_back({MicroOpcode::pop, 0, 0, 0, static_cast<std::uint8_t>(dice.number(0, 1)), dice.number(0, 9), dice.number(0, 4)});
+      kernel.ops.push_back({MicroOpcode::pop, 0, 0, 0, static_cast<std::uint8_t>(dice.number(0, 1)), dice.number(0, 9),
+                            dice.number(0, 4)});
     for (std::int64_t n = dice.number(0, 8); n > 0; --n) kernel.ops.push_back({MicroOpcode::addi, 1, 0, 0, 0, 1, 0});
     Instruction gate;
     gate.fields[field::gate::elements] = dice.number(1, 24), gate.fields[field::gate::rows] = dice.number(1, 5);

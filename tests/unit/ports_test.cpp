@@ -46,8 +46,7 @@ TEST_F(PortsTest, OtherBanksAndOtherDirectionsAreFree) {
 TEST_F(PortsTest, AllBanksOrNone) {
   EXPECT_TRUE(ask(0, Client::gate, 0b01, 5));
   EXPECT_FALSE(ask(1, Client::matrix, 0b11, 5));
-  EXPECT_TRUE(
-      ask(1, Client::store, 0b1000, 5));  // bank 1 was not taken by the refused request, nor claimed bank 3
+  EXPECT_TRUE(ask(1, Client::store, 0b1000, 5));  // bank 1 was not taken by the refused request, nor claimed bank 3
 }
 
 TEST_F(PortsTest, ClientNeverConflictsWithItself) {
@@ -98,8 +97,7 @@ TEST_F(PortsTest, SuccessIsSeenOneCycleLater) {
     two.hold(client, kRead, 2, 10);
   }
   EXPECT_FALSE(two.free(4, Client::store, both));
-  EXPECT_FALSE(two.free(5, Client::gather, one_bank))
-      << "bank 0 is free, but store has waited for it since 4";
+  EXPECT_FALSE(two.free(5, Client::gather, one_bank)) << "bank 0 is free, but store has waited for it since 4";
   EXPECT_TRUE(two.free(10, Client::store, both));
   two.hold(Client::store, kRead, 3, 20);
   EXPECT_FALSE(two.free(10, Client::gather, one_bank));

@@ -46,14 +46,14 @@ Program a_bit_of_everything(const ChipParams& chip) {
   b.mmul(0, 0, 2, 8, 4, 16, true);        // 2 * 32 of 8 x 16 bits
   b.mload(0, 6, 3, 16);
   b.mmul(0, 0, 7, 6, 3, 16);  // 7 * 18 of 16 x 16 bits
-  b.gate(kernel, 9, 2,
-         {{kAccumulator, 0, {}}, {kParameter, 0, {}}, {kActivation, 1024, {}}, {kActivation, 2048, {}}});
+  b.gate(kernel, 9, 2, {{kAccumulator, 0, {}}, {kParameter, 0, {}}, {kActivation, 1024, {}}, {kActivation, 2048, {}}});
   b.store(1024, 3, 18);
   b.end();
   if (chip.machine.stream_rows == 0) return b.done();
   b.mload(0, 8, 4, 8);
   b.streaming(b.mmul(0, 0, 1, 8, 4, 8));
-  b.gate(b.kernel({{MicroOpcode::pop, 0, 0, 0, 0, 0, 1}, {MicroOpcode::st8, 0, 0, 0, 0, 0, 1}}), 4, 1, {{kActivation, 0, {}}});
+  b.gate(b.kernel({{MicroOpcode::pop, 0, 0, 0, 0, 0, 1}, {MicroOpcode::st8, 0, 0, 0, 0, 0, 1}}), 4, 1,
+         {{kActivation, 0, {}}});
   return b.done();
 }
 
@@ -97,8 +97,7 @@ TEST(RunChip, CountsWhatTheProgramDoes) {
   EXPECT_EQ(count_of(gate, "table"), 3 * 18);
   EXPECT_EQ(count_of(gate, "divide"), 3 * 18);
   EXPECT_EQ(count_of(gate, "add"), 3 * 2 * 18) << "clip and the steps of rsum";
-  EXPECT_EQ(count_of(gate, "move"), 3 * (18 + 18 + 2 + 2))
-      << "ld32 and st16 per element, ld16 and st32 per row";
+  EXPECT_EQ(count_of(gate, "move"), 3 * (18 + 18 + 2 + 2)) << "ld32 and st16 per element, ld16 and st32 per row";
   EXPECT_EQ(count_of(gate, "activation_sram_written_bytes"), 3 * (18 * 2 + 2 * 4));
   EXPECT_EQ(count_of(counted(run, "load"), "descriptor"), 3 * 3);
   EXPECT_EQ(count_of(counted(run, "load"), "byte"), 3 * (40 + 8 + 40));
@@ -155,8 +154,7 @@ TEST(RunChip, RefusesAProgramForAnotherMachine) {
     run_chip(chip, program, Schedule::event);
     FAIL();
   } catch (const Error& error) {
-    EXPECT_NE(std::string(error.what()).find("machine.rows is 16 here and 8 there"), std::string::npos)
-        << error.what();
+    EXPECT_NE(std::string(error.what()).find("machine.rows is 16 here and 8 there"), std::string::npos) << error.what();
   }
 }
 
@@ -170,8 +168,7 @@ TEST(RunChip, RefusesAnUnsoundProgram) {
 TEST(RunChip, DeclaresEverythingWithoutRunning) {
   ChipParams chip = small_chip();
   chip.machine.stream_rows = 1;
-  const ChipRun declared = declare_chip(chip),
-                ran = run_chip(chip, a_bit_of_everything(chip), Schedule::event);
+  const ChipRun declared = declare_chip(chip), ran = run_chip(chip, a_bit_of_everything(chip), Schedule::event);
   const auto a = declared.counted(), b = ran.counted();
   ASSERT_EQ(a.size(), b.size());
   for (std::size_t i = 0; i < a.size(); ++i) {
@@ -180,8 +177,7 @@ TEST(RunChip, DeclaresEverythingWithoutRunning) {
     for (std::size_t k = 0; k < a[i].actions.size(); ++k) {
       EXPECT_EQ(a[i].actions[k].name, b[i].actions[k].name);
       EXPECT_EQ(a[i].actions[k].count, 0);
-      EXPECT_GT(b[i].actions[k].count, 0)
-          << b[i].owner << "." << b[i].actions[k].name << ": no instruction does it";
+      EXPECT_GT(b[i].actions[k].count, 0) << b[i].owner << "." << b[i].actions[k].name << ": no instruction does it";
     }
     for (std::size_t k = 0; k < a[i].parts.size(); ++k) EXPECT_EQ(a[i].parts[k].count, b[i].parts[k].count);
   }

@@ -50,11 +50,9 @@ TEST(ContractExamples, ChipIsTheOneOfThePage) {
     params.fields(fields);
     for (const FieldInfo& field : fields.list()) {
       const std::string name = field.path.substr(field.path.find('.') + 1);
-      if (field.path == "machine.table_entries" || field.path == "dram.technology")
-        continue;  // no effect on cycles
+      if (field.path == "machine.table_entries" || field.path == "dram.technology") continue;  // no effect on cycles
       if (section == std::string("dram") && field.sentence.compare(0, 6, "ideal:") != 0) continue;  // another DRAM
-      EXPECT_NE(row.find(" " + name + "=" + field.value + " "), std::string::npos)
-          << field.path << "=" << field.value;
+      EXPECT_NE(row.find(" " + name + "=" + field.value + " "), std::string::npos) << field.path << "=" << field.value;
     }
   });
 }
