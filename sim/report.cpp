@@ -101,6 +101,28 @@ Json shape_tree(const NetworkShape& shape, std::int64_t weight_bits) {
           {"parameters", shape.parameters}};
 }
 
+// What the compiler made of the mapping.
+Json mapping_tree(const Prepared& prepared) {
+  const Mapped& mapped = *prepared.mapped;
+  const Machine& machine = prepared.config.chip.machine;
+  Json unchained = Json::array();
+  for (int c = 0; c < kChainings; ++c) {
+    const auto chaining = static_cast<Chaining>(c);
+    const std::int64_t passes = mapped.passes[static_cast<std::size_t>(c)];
+    if (chaining == Chaining::streams || passes == 0) continue;
+    unchained.push_back({{"passes", passes}, {"because", words(chaining)}});
+  }
+  return {{"arrays", mapped.arrays},
+          {"available_arrays", machine.arrays},
+          {"dataflow", kDataflowNames[static_cast<std::size_t>(machine.dataflow)]},
+          {"passes", mapped.all_passes()},
+          {"chained_passes", mapped.streamed_passes()},
+          {"unchained_passes", unchained},
+          {"slices", mapped.slices},
+          {"chained_slices", mapped.streamed_slices},
+          {"sum_buffers", mapped.sum_buffers}};
+}
+
 // Multiply-accumulates that the array did, for a trace, whose network is not known.
 std::int64_t counted_macs(const ChipRun& run) {
   std::int64_t macs = 0;
@@ -196,6 +218,7 @@ Json make_report(const Prepared& prepared, const RunResult& result) {
     report["cycles_per_step"] =
         static_cast<double>(result.chip.total_cycles) / static_cast<double>(prepared.shape->steps);
   }
+  if (prepared.mapped) report["mapping"] = mapping_tree(prepared);
   report["instructions"] = result.chip.instructions;
   add_speed(prepared, result, report);
   report["units"] = units_tree(result.chip);
@@ -204,7 +227,7 @@ Json make_report(const Prepared& prepared, const RunResult& result) {
   report["energy_j"] = energy_tree(result.bill);
   report["area_mm2"] = area_tree(result.bill);
   add_values(prepared, result, report);
-  if (result.why) report["why"] = why_tree(prepared, *result.why);
+  if (result.why) report["why"] = why_tree(prepared, result);
   if (prepared.shape) report["network_shape"] = shape_tree(*prepared.shape, prepared.config.numbers.weight_bits);
   Json sizes = object();
   for (const auto& [size, value] : prepared.config.network) sizes[size] = value;

@@ -56,11 +56,24 @@ class TextReport {
     if (report_.contains("steps")) {
       pair("steps", grouped(integer("steps")), "cycles a step", fmt::format("{:.1f}", real("cycles_per_step")));
     }
+    if (report_.contains("mapping")) mapping();
     pair("operations", si(real("operations"), "op"), "instructions", grouped(integer("instructions")));
     pair("effective", si(real("effective_ops_per_s"), "op/s"), "peak", si(real("peak_ops_per_s"), "op/s"));
     pair("utilisation", percent(real("utilisation")), "busiest unit", busiest_unit());
     pair("energy", si(report_["energy_j"]["total"].get<double>(), "J"), "area",
          fmt::format("{:.1f} mm²", report_["area_mm2"]["total"].get<double>()));
+  }
+
+  void mapping() {
+    const Json& mapping = report_["mapping"];
+    const auto number = [&](const char* name) { return mapping[name].get<std::int64_t>(); };
+    const std::string spread = report_["resolved_config"]["mapping"]["arrays"].get<std::string>();
+    pair("arrays",
+         fmt::format("{} of {}", number("arrays"), number("available_arrays")) +
+             (number("arrays") > 1 ? ", " + spread : ""),
+         "dataflow", mapping["dataflow"].get<std::string>());
+    pair("streaming", fmt::format("{} of {} passes", number("chained_passes"), number("passes")), "sum buffers",
+         fmt::format("{}", number("sum_buffers")));
   }
 
   std::string busiest_unit() const {

@@ -11,7 +11,6 @@
 #include "sim/progress.hpp"
 #include "sim/repository.hpp"
 #include "traces/assembler.hpp"
-#include "traces/compile.hpp"
 #include "traces/hazards.hpp"
 
 namespace rondo {
@@ -78,6 +77,13 @@ NetworkOptions network_options(const RunRequest& request, const RunConfig& confi
   return options;
 }
 
+// What the compiler makes must be sound; a finding here is a mistake of Rondo's.
+void check_compiled(const Program& program) {
+  std::vector<std::string> findings = check_program(program);
+  if (findings.empty()) findings = find_hazards(program);
+  if (!findings.empty()) throw Broken("the compiled program is not sound: " + findings.front());
+}
+
 void load_and_compile(const RunRequest& request, const std::string& path, Prepared& prepared, NetworkStore& networks,
                       Progress& progress) {
   const RunConfig& config = prepared.config;
@@ -89,13 +95,22 @@ void load_and_compile(const RunRequest& request, const std::string& path, Prepar
   if (ranges == nullptr)
     prepared.without_values = request.timing_only ? WithoutValues::asked : WithoutValues::no_weights;
   progress.show("compiling");
-  prepared.program = compile(network.graph, config.chip.machine, config.mapping, config.numbers, ranges,
-                             ranges == nullptr ? nullptr : &network.inputs);
-  // What the compiler makes must be sound; a finding here is a mistake of Rondo's.
-  std::vector<std::string> findings = check_program(prepared.program);
+  Compiled compiled = compile(network.graph, config.chip.machine, config.mapping, config.numbers, ranges,
+                              ranges == nullptr ? nullptr : &network.inputs);
+  prepared.program = std::move(compiled.program);
+  prepared.mapped = compiled.mapped;
   progress.show("checking the program");
-  if (findings.empty()) findings = find_hazards(prepared.program);
-  if (!findings.empty()) throw Broken("the compiled program is not sound: " + findings.front());
+  check_compiled(prepared.program);
+  if (!request.why || compiled.mapped.streamed_passes() == 0) return;
+  MappingParams unchained = config.mapping;
+  unchained.chaining = "off";
+  try {  // without values: they do not change the time
+    prepared.unchained =
+        compile(network.graph, config.chip.machine, unchained, config.numbers, nullptr, nullptr).program;
+    check_compiled(*prepared.unchained);
+  } catch (const Error&) {
+    // It fits only with chaining: there is nothing to compare.
+  }
 }
 
 // Tells a progress bar how many instructions have run, and passes everything on.
@@ -169,6 +184,10 @@ RunResult simulate(const Prepared& prepared, Schedule schedule, bool why, Timeli
   if (why) path.emplace(prepared.config.chip, prepared.program);
   result.chip = run_with_progress(prepared, schedule, observer, why ? &*path : nullptr, progress);
   if (why) result.why = path->links();
+  if (prepared.unchained) {
+    progress.show("simulating the chip without chaining");
+    result.unchained_cycles = run_chip(prepared.config.chip, *prepared.unchained, schedule).total_cycles;
+  }
   result.seconds =
       static_cast<double>(result.chip.total_cycles) / (1e6 * static_cast<double>(prepared.config.chip.clock_mhz));
   result.bill = price(result.chip.counted(), prepared.prices, result.seconds);

@@ -14,6 +14,7 @@
 #include "sim/accuracy.hpp"
 #include "sim/config.hpp"
 #include "sim/network_store.hpp"
+#include "traces/compile.hpp"
 #include "traces/network.hpp"
 
 namespace rondo {
@@ -42,7 +43,9 @@ struct Prepared {
   Prices prices;
   Program program;
   std::string program_sha256;
-  std::string network;  ///< its name
+  std::optional<Mapped> mapped;      ///< none for a trace
+  std::optional<Program> unchained;  ///< the network without chaining, where some pass chains and --why wants both
+  std::string network;               ///< its name
   bool from_trace = false;
   WithoutValues without_values = WithoutValues::no;
   std::optional<NetworkShape> shape;                  ///< none for a trace
@@ -55,6 +58,7 @@ struct RunResult {
   ChipRun chip;
   Bill bill;
   std::optional<std::vector<PathLink>> why;  ///< the critical path, if asked for
+  std::optional<Cycle> unchained_cycles;     ///< of the same network without chaining
   std::optional<Values> values;
   NamedTensors outputs;  ///< real values of the program's output ports
   std::optional<Accuracy> accuracy;
@@ -70,7 +74,7 @@ double executed_instructions(const Program& program);
 Prepared prepare(const RunRequest& request, NetworkStore& networks, Progress& progress);
 
 /// Times the program on the chip, computes its values, compares them with the reference and prices the run.
-/// `why`: finds its critical path too.
+/// `why`: finds its critical path too, and the time without chaining.
 RunResult simulate(const Prepared& prepared, Schedule schedule, bool why, TimelineObserver* observer,
                    Progress& progress);
 

@@ -148,16 +148,26 @@ Json gains_tree(const Prepared& prepared, const std::vector<PathLink>& links) {
   return list;
 }
 
+// The run beside that of the same network without chaining; below 0 where chaining loses.
+Json chaining_tree(const Prepared& prepared, const RunResult& result) {
+  const std::int64_t gain = *result.unchained_cycles - result.chip.total_cycles;
+  return {{"cycles_with", result.chip.total_cycles},
+          {"cycles_without", *result.unchained_cycles},
+          {"gain", gain},
+          {"gain_per_step", static_cast<double>(gain) / static_cast<double>(prepared.shape->steps)}};
+}
+
 }  // namespace
 
-Json why_tree(const Prepared& prepared, const std::vector<PathLink>& links) {
+Json why_tree(const Prepared& prepared, const RunResult& result) {
+  const std::vector<PathLink>& links = *result.why;
   const std::vector<Share> shares = shares_of(prepared.program, links);
-  return {{"cycles", sum_of(shares)},
-          {"units", units_tree(shares)},
-          {"layers", layers_tree(prepared, shares)},
-          {"gains", gains_tree(prepared, links)},
-          {"links", links_tree(prepared.program, links)},
-          {"instructions", instructions_tree(prepared.program, links)}};
+  Json tree = {{"cycles", sum_of(shares)}, {"units", units_tree(shares)}, {"layers", layers_tree(prepared, shares)}};
+  if (result.unchained_cycles) tree["chaining"] = chaining_tree(prepared, result);
+  tree["gains"] = gains_tree(prepared, links);
+  tree["links"] = links_tree(prepared.program, links);
+  tree["instructions"] = instructions_tree(prepared.program, links);
+  return tree;
 }
 
 }  // namespace rondo

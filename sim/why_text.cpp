@@ -22,11 +22,12 @@ constexpr std::size_t kMostLayers = 20;
 class WhyText {
  public:
   WhyText(const Json& report, const Style& style)
-      : why_(report["why"]), total_(report["total_cycles"].get<std::int64_t>()), style_(style) {}
+      : report_(report), why_(report["why"]), total_(report["total_cycles"].get<std::int64_t>()), style_(style) {}
 
   std::string write() {
     units();
     layers();
+    if (report_.contains("mapping")) chaining();
     gains();
     groups();
     links();
@@ -87,6 +88,36 @@ class WhyText {
            right(percent(share(cycles)), 9) + right(a_step, 11) + "   " + mostly(layer));
     }
     if (rows.size() > kMostLayers) line("  " + style_.dim(fmt::format("and {} more", rows.size() - kMostLayers)));
+  }
+
+  // This run and the one without chaining; or why there is nothing to compare.
+  void chaining() {
+    const Json& mapping = report_["mapping"];
+    if (mapping["passes"] == 0) return;
+    if (!why_.contains("chaining")) {
+      title("Chaining", mapping["chained_passes"] == 0 ? "nothing streams to the gate unit"
+                                                       : "nothing to compare: without it the network does not fit");
+      return reasons(mapping);
+    }
+    title("Chaining", right("cycles", 16) + right("a step", 20));
+    const Json& chaining = why_["chaining"];
+    const double steps = report_["steps"].get<double>();
+    for (const char* run : {"with", "without"}) {
+      const auto cycles = chaining[std::string("cycles_") + run].get<std::int64_t>();
+      line("  " + left(run, 22) + right(grouped(cycles), 15) + right("", 9) +
+           right(fmt::format("{:.1f}", static_cast<double>(cycles) / steps), 11));
+    }
+    const auto gain = chaining["gain"].get<std::int64_t>();
+    line("  " + left(gain < 0 ? "gain (a loss)" : "gain", 22) + right((gain > 0 ? "+" : "") + grouped(gain), 15) +
+         right(fmt::format("{:+.2f} %", 100 * static_cast<double>(gain) / static_cast<double>(total_)), 9) +
+         right(fmt::format("{:+.1f}", chaining["gain_per_step"].get<double>()), 11));
+    reasons(mapping);
+  }
+  void reasons(const Json& mapping) {
+    for (const Json& row : mapping["unchained_passes"]) {
+      line("  " + style_.dim(fmt::format("not {} of {} passes: {}", row["passes"].get<std::int64_t>(),
+                                         mapping["passes"].get<std::int64_t>(), row["because"].get<std::string>())));
+    }
   }
 
   void gains() {
@@ -178,6 +209,7 @@ class WhyText {
     }
   }
 
+  const Json& report_;
   const Json& why_;
   const std::int64_t total_;
   const Style& style_;

@@ -1,6 +1,8 @@
 #include "traces/compile.hpp"
 
 #include <algorithm>
+#include <numeric>
+#include <set>
 #include <vector>
 
 #include "models/base/error.hpp"
@@ -27,10 +29,18 @@ void lower(Lowering& low, const Node& node) {
   }
 }
 
+std::int64_t arrays_used(const Program& program) {
+  std::set<int> arrays;
+  for (const Instruction& in : program.code) {
+    if (in.opcode == Opcode::mmul) arrays.insert(array_of(in.unit));
+  }
+  return static_cast<std::int64_t>(arrays.size());
+}
+
 /// The passes in order, with `resident_bytes` of the activation SRAM for values that stay on chip between nodes.
-Program compile_with(const Graph& graph, const Machine& machine, const MappingParams& mapping,
-                     const NumbersParams& numbers, const Ranges* ranges, const NamedTensors* inputs,
-                     std::int64_t resident_bytes, int arrays) {
+Compiled compile_with(const Graph& graph, const Machine& machine, const MappingParams& mapping,
+                      const NumbersParams& numbers, const Ranges* ranges, const NamedTensors* inputs,
+                      std::int64_t resident_bytes, int arrays) {
   Lowering low(graph, machine, mapping, numbers, ranges, resident_bytes, arrays);
   low.place_values(inputs);
   for (const Node& node : graph.nodes) {
@@ -39,13 +49,30 @@ Program compile_with(const Graph& graph, const Machine& machine, const MappingPa
     lower(low, node);
     low.release(marks);
   }
-  return low.builder.finish(graph.name);
+  Compiled made{low.builder.finish(graph.name), low.mapped};
+  made.mapped.arrays = arrays_used(made.program);
+  return made;
 }
 
 }  // namespace
 
-Program compile(const Graph& graph, const Machine& machine, const MappingParams& mapping, const NumbersParams& numbers,
-                const Ranges* ranges, const NamedTensors* inputs) {
+std::string_view words(Chaining chaining) {
+  switch (chaining) {
+    case Chaining::streams: return "stream";
+    case Chaining::switched_off: return "mapping.chaining is off";
+    case Chaining::no_streams: return "the chip has no streams";
+    case Chaining::wide_slices: return "slices are wider than an array";
+    case Chaining::many_vectors: return "more vectors than an array takes at once";
+    case Chaining::little_room: return "machine.stream_rows is too small";
+    case Chaining::from_dram: return "weights come from DRAM";
+  }
+  throw Broken("compiler: unknown chaining");
+}
+
+std::int64_t Mapped::all_passes() const { return std::accumulate(passes.begin(), passes.end(), std::int64_t{0}); }
+
+Compiled compile(const Graph& graph, const Machine& machine, const MappingParams& mapping, const NumbersParams& numbers,
+                 const Ranges* ranges, const NamedTensors* inputs) {
   // Half of the activation SRAM for values between nodes, none if that leaves a node too little to work with; all
   // arrays, fewer if the parts of the memories that each has to itself, or the semaphores, are too few.
   for (int arrays = static_cast<int>(machine.arrays); arrays >= 1; --arrays) {

@@ -1,6 +1,9 @@
 #pragma once
 
+#include <array>
+#include <cstdint>
 #include <string>
+#include <string_view>
 
 #include "models/isa/instruction.hpp"
 #include "traces/graph.hpp"
@@ -49,10 +52,42 @@ struct NumbersParams {
   }
 };
 
+/// What became of chaining in a matrix pass: its last sums come through a stream, or the first reason why not.
+enum class Chaining : std::uint8_t {
+  streams,
+  switched_off,
+  no_streams,
+  wide_slices,
+  many_vectors,
+  little_room,
+  from_dram
+};
+inline constexpr int kChainings = 7;
+/// In words that fit into "N passes: ...".
+std::string_view words(Chaining chaining);
+
+/// What the compiler made of a mapping. A matrix pass is the products of a dense layer or of a phase of a recurrent
+/// layer's step, with the kernel that takes their sums, slice of outputs by slice.
+struct Mapped {
+  std::int64_t arrays = 0;                        ///< that some product uses
+  std::array<std::int64_t, kChainings> passes{};  ///< by what became of chaining
+  std::int64_t slices = 0;                        ///< of all passes
+  std::int64_t streamed_slices = 0;               ///< those whose last sums come through streams
+  std::int64_t sum_buffers = 0;                   ///< slices whose sums lie in the accumulators at once, at most
+
+  std::int64_t all_passes() const;
+  std::int64_t streamed_passes() const { return passes[static_cast<std::size_t>(Chaining::streams)]; }
+};
+
+struct Compiled {
+  Program program;
+  Mapped mapped;
+};
+
 /// Network to program: quantise, tile, place, schedule, synchronise. `ranges` from an evaluation on calibration input
 /// (null: timing only, no data segments) and `inputs` the values of the graph's inputs (null likewise). A network that
 /// does not fit the machine is an Error that says which memory is short by how many bytes.
-Program compile(const Graph& graph, const Machine& machine, const MappingParams& mapping, const NumbersParams& numbers,
-                const Ranges* ranges, const NamedTensors* inputs);
+Compiled compile(const Graph& graph, const Machine& machine, const MappingParams& mapping, const NumbersParams& numbers,
+                 const Ranges* ranges, const NamedTensors* inputs);
 
 }  // namespace rondo

@@ -53,6 +53,7 @@ class Lowering {
   const Ranges* ranges;  ///< null: timing only
   const int arrays;      ///< in use, of those that the machine has
   Builder builder;
+  Mapped mapped;  ///< noted by the passes
   Arena dram, activation, parameter;
   std::vector<Arena> weight;  ///< one for all arrays, or one for each
 

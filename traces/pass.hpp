@@ -149,7 +149,9 @@ class Pass {
   std::int64_t resident_bytes(int array, std::int64_t slices) const;
   bool fits(std::int64_t slices) const;
   void load_resident(std::int64_t slice);
-  bool can_chain() const;
+  Chaining chaining() const;
+  std::int64_t whole_slices() const;
+  void note_mapping(Chaining chaining) const;
 
   void emit_rows(const Job& job);
   void emit_slices(const Job& job, Index first, std::int64_t count, std::int64_t buffer);

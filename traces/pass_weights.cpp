@@ -93,8 +93,11 @@ void Pass::place_weights(std::int64_t tape, bool may_stay, const Ring& ring) {
     const std::int64_t bytes = arrays() == 1 ? resident_bytes_ : resident_bytes(a, resident_slices_);
     if (bytes > 0) resident_[a] = low_.weight_of(a).take(bytes, name_ + " weights");
   }
-  for (std::int64_t s = 0; s < slices() && !products_.empty(); ++s) load_resident(s);
-  chained_ = can_chain();
+  if (products_.empty()) return;
+  for (std::int64_t s = 0; s < slices(); ++s) load_resident(s);
+  const Chaining now = chaining();
+  chained_ = now == Chaining::streams;
+  note_mapping(now);
 }
 
 // With several arrays: bytes of an array's share of the first slices.
@@ -153,11 +156,30 @@ void Pass::load_resident(std::int64_t s) {
 
 // Streams carry the sums of slices no wider than an array, where they have room for as many slices as the
 // accumulators: else the array, which runs ahead of the gate unit, would wait for room.
-bool Pass::can_chain() const {
+Chaining Pass::chaining() const {
   const bool all_stay = first_streamed() == weight_bytes();
   const std::int64_t at_once = all_stay ? std::min(rows_, most_vectors(low_.machine)) : rows_;
-  return low_.mapping.chaining == "on" && !products_.empty() && slice_ <= low_.machine.cols &&
-         at_once <= most_vectors(low_.machine) && buffers_ * at_once <= low_.machine.stream_rows;
+  if (low_.mapping.chaining == "off") return Chaining::switched_off;
+  if (low_.machine.stream_rows == 0) return Chaining::no_streams;
+  if (slice_ > low_.machine.cols) return Chaining::wide_slices;
+  if (at_once > most_vectors(low_.machine)) return Chaining::many_vectors;
+  if (buffers_ * at_once > low_.machine.stream_rows) return Chaining::little_room;
+  return whole_slices() > 0 ? Chaining::streams : Chaining::from_dram;
+}
+
+// Slices all of whose weights lie in weight SRAM: the first ones.
+std::int64_t Pass::whole_slices() const {
+  std::int64_t s = 0;
+  while (s < slices() && resident_products(s) == count()) ++s;
+  return s;
+}
+
+void Pass::note_mapping(Chaining chaining) const {
+  Mapped& mapped = low_.mapped;
+  ++mapped.passes[static_cast<std::size_t>(chaining)];
+  mapped.slices += slices();
+  if (chaining == Chaining::streams) mapped.streamed_slices += whole_slices();
+  mapped.sum_buffers = std::max(mapped.sum_buffers, buffers_);
 }
 
 }  // namespace rondo

@@ -58,7 +58,7 @@ Network gru() {
 
 Program compiled_gru() {
   const RunConfig config = chip_named("server");
-  return compile(gru().graph, config.chip.machine, config.mapping, config.numbers, nullptr, nullptr);
+  return compile(gru().graph, config.chip.machine, config.mapping, config.numbers, nullptr, nullptr).program;
 }
 
 void gru_2816_load(benchmark::State& state) {
@@ -107,8 +107,9 @@ void values_of(benchmark::State& state, const std::string& path, const NetworkOp
   const RunConfig config = chip_named("server");
   const Network network = load_network(path, options);
   const Ranges ranges = evaluate(network.graph, network.inputs).ranges;
+  const NumbersParams numbers{8, activation_bits};
   const Program program =
-      compile(network.graph, config.chip.machine, config.mapping, {8, activation_bits}, &ranges, &network.inputs);
+      compile(network.graph, config.chip.machine, config.mapping, numbers, &ranges, &network.inputs).program;
   for (auto _ : state) benchmark::DoNotOptimize(execute(program));
   state.counters["MACs"] = benchmark::Counter(static_cast<double>(shape_of(network.graph).multiply_accumulates), kRate);
 }

@@ -63,7 +63,7 @@ void expect_equal_runs(const ChipRun& clocked, const ChipRun& event) {
 struct Tally {
   int checked = 0, streams = 0, several_streams = 0, arrays = 0, held = 0, kept = 0;
 
-  void note(const Program& program) {
+  void note(const Program& program, const Mapped& mapped) {
     ++checked;
     std::set<int> streaming, working;
     bool holds = false, keeps = false;
@@ -76,6 +76,13 @@ struct Tally {
     }
     streams += !streaming.empty(), several_streams += streaming.size() > 1, arrays += working.size() > 1;
     held += holds, kept += keeps;
+    // What the report says of the mapping is what the program does.
+    EXPECT_EQ(mapped.arrays, static_cast<std::int64_t>(working.size()));
+    EXPECT_EQ(mapped.streamed_passes() > 0, !streaming.empty());
+    EXPECT_EQ(mapped.streamed_slices > 0, !streaming.empty());
+    EXPECT_LE(mapped.streamed_slices, mapped.slices);
+    EXPECT_LE(mapped.streamed_passes(), mapped.streamed_slices);
+    EXPECT_LE(mapped.all_passes(), mapped.slices);
   }
 };
 
@@ -92,23 +99,25 @@ bool check_case(std::uint64_t seed, Tally& tally) {
   const MappingParams mapping = random_mapping(dice);
   const NumbersParams numbers{dice.one_of<std::int64_t>({8, 16}), dice.one_of<std::int64_t>({8, 16})};
   const Evaluation evaluation = evaluate(network.graph, network.inputs);
-  Program program;
+  Compiled compiled;
   try {
-    program = compile(network.graph, chip.machine, mapping, numbers, &evaluation.ranges, &network.inputs);
+    compiled = compile(network.graph, chip.machine, mapping, numbers, &evaluation.ranges, &network.inputs);
   } catch (const Error& error) {
     const std::string said = error.what();
     EXPECT_TRUE(said.find("does not fit") != std::string::npos || said.find("machine.semaphores") == 0) << said;
     return false;
   }
+  const Program& program = compiled.program;
   EXPECT_EQ(check_program(program), std::vector<std::string>{});
   EXPECT_EQ(find_hazards(program), std::vector<std::string>{});
-  const Program plain = compile(network.graph, reference_machine(), {"step", "sequential", 0, "off", "tiles"}, numbers,
-                                &evaluation.ranges, &network.inputs);
+  const MappingParams simple{"step", "sequential", 0, "off", "tiles"};
+  const Program plain =
+      compile(network.graph, reference_machine(), simple, numbers, &evaluation.ranges, &network.inputs).program;
   EXPECT_EQ(outputs_of(program), outputs_of(plain));
   const ChipRun event = run_chip(chip, program, Schedule::event);
   expect_equal_runs(run_chip(chip, program, Schedule::clocked), event);
-  tally.note(program);
-  const Program shapes_only = compile(network.graph, chip.machine, mapping, numbers, nullptr, nullptr);
+  tally.note(program, compiled.mapped);
+  const Program shapes_only = compile(network.graph, chip.machine, mapping, numbers, nullptr, nullptr).program;
   EXPECT_EQ(run_chip(chip, shapes_only, Schedule::event).total_cycles, event.total_cycles);
   return true;
 }

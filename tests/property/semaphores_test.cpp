@@ -210,7 +210,7 @@ TEST(Semaphores, EveryWaitIsNeededOrAnotherChainOfWaitsDoesItsWork) {
     const ChipParams chip = random_chip_for_networks(dice);
     Program program;
     try {
-      program = compile(network.graph, chip.machine, random_mapping(dice), {8, 16}, nullptr, nullptr);
+      program = compile(network.graph, chip.machine, random_mapping(dice), {8, 16}, nullptr, nullptr).program;
     } catch (const Error&) {
       continue;
     }

@@ -122,7 +122,7 @@ std::optional<Program> compiled(const std::string& text, const Machine& machine,
   const NumbersParams numbers{dice.one_of<std::int64_t>({8, 16}), dice.one_of<std::int64_t>({8, 16})};
   const Evaluation evaluation = evaluate(network.graph, network.inputs);
   try {
-    Program program = compile(network.graph, machine, mapping, numbers, &evaluation.ranges, &network.inputs);
+    Program program = compile(network.graph, machine, mapping, numbers, &evaluation.ranges, &network.inputs).program;
     if (check_program(program).empty()) return program;  // else it nests more loops than the machine has
   } catch (const Error&) {                               // it does not fit
   }

@@ -112,8 +112,10 @@ std::vector<Case> package_cases() {
 /// Worst over the outputs, in dB; 200 when exact.
 double sqnr_on_chip(const Case& c, const Precision& precision) {
   const Evaluation evaluation = evaluate(c.graph, c.inputs);
-  const Program program = compile(c.graph, machine(), {"step", "sequential", 0, "off", "tiles"},
-                                  {precision.weight_bits, precision.activation_bits}, &evaluation.ranges, &c.inputs);
+  const NumbersParams numbers{precision.weight_bits, precision.activation_bits};
+  const Program program =
+      compile(c.graph, machine(), {"step", "sequential", 0, "off", "tiles"}, numbers, &evaluation.ranges, &c.inputs)
+          .program;
   EXPECT_EQ(check_program(program), std::vector<std::string>{}) << c.name;
   EXPECT_EQ(find_hazards(program), std::vector<std::string>{}) << c.name;
   const Values values = execute(program);

@@ -39,7 +39,7 @@ struct Outcome {
 Outcome run(const Graph& graph, const MappingParams& mapping, const Tensor& x, const Tensor& calibration) {
   const NamedTensors inputs = {{"x", x}};
   const Ranges ranges = evaluate(graph, {{"x", calibration}}).ranges;
-  const Program program = compile(graph, machine(), mapping, {16, 16}, &ranges, &inputs);
+  const Program program = compile(graph, machine(), mapping, {16, 16}, &ranges, &inputs).program;
   const Values values = execute(program);
   Outcome result;
   for (std::size_t p = 0; p < program.ports.size() && result.output.empty(); ++p) {

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import resource
 import subprocess
 from pathlib import Path
@@ -109,6 +110,65 @@ def test_what_a_change_gains():
     sets = [word for change in gain["changes"] for word in ("--set", f"{change['parameter']}={change['to']}")]
     after = report_of("edge", "char_lstm", "--timing-only", *sets)
     assert 0.8 * gain["cycles"] < before["total_cycles"] - after["total_cycles"] <= gain["cycles"]
+
+
+@pytest.mark.parametrize("chip, network, sets", [
+    ("edge", "char_lstm", []),
+    ("duo", "char_gru", []),
+    ("base", "speech_emotion", ["network.batch=2", "machine.stream_rows=64", "machine.activation_banks=1"]),
+])
+def test_chaining_gains_what_a_run_without_it_takes_longer(chip, network, sets):
+    words = [word for one in sets for word in ("--set", one)]
+    report = report_of(chip, network, "--why", *words)
+    without = report_of(chip, network, "--timing-only", *words, "--set", "mapping.chaining=off")
+    chaining, mapping = report["why"]["chaining"], report["mapping"]
+    assert mapping["chained_passes"] > 0 and mapping["chained_slices"] > 0
+    assert chaining["cycles_with"] == report["total_cycles"]
+    assert chaining["cycles_without"] == without["total_cycles"] != report["total_cycles"]
+    assert chaining["gain"] == without["total_cycles"] - report["total_cycles"]
+    assert chaining["gain_per_step"] == pytest.approx(without["cycles_per_step"] - report["cycles_per_step"])
+    # What a run without --why says of itself, and one without chaining.
+    assert report_of(chip, network, "--timing-only", *words)["mapping"] == mapping
+    assert without["mapping"]["chained_passes"] == 0
+    assert without["mapping"]["unchained_passes"] == [
+        {"passes": mapping["passes"], "because": "mapping.chaining is off"}]
+
+
+def test_a_loss_through_chaining_has_its_sign():
+    """With one read port for all, a gate instruction that starts earlier keeps the array waiting."""
+    sets = ["--set", "network.batch=2"]
+    report = report_of("server", "deepbench/lstm_h512_b1_t25", "--timing-only", "--why", *sets)
+    gain = report["why"]["chaining"]["gain"]
+    assert gain < 0 and report["why"]["chaining"]["gain_per_step"] == pytest.approx(gain / report["steps"])
+    text = run("server", "deepbench/lstm_h512_b1_t25", "--timing-only", "--why", *sets)
+    assert re.search(rf"\n  gain \(a loss\) +-{-gain:,} +-\d+\.\d\d % +-\d+\.\d\n", text)
+
+
+@pytest.mark.parametrize("sets, because", [
+    (["mapping.chaining=off"], "mapping.chaining is off"),
+    (["machine.stream_rows=0"], "the chip has no streams"),
+    (["machine.stream_rows=1"], "machine.stream_rows is too small"),
+    (["mapping.gates=sequential"], "slices are wider than an array"),
+    (["machine.weight_bytes=16384"], "weights come from DRAM"),
+])
+def test_why_nothing_chains(sets, because):
+    words = [word for one in sets for word in ("--set", one)]
+    report = report_of("edge", "deepbench/lstm_h256_b1_t150", "--timing-only", "--why", *words)
+    check_sums(report)
+    assert report["mapping"]["chained_passes"] == 0 and "chaining" not in report["why"]
+    assert report["mapping"]["unchained_passes"] == [{"passes": 1, "because": because}]
+    text = run("edge", "deepbench/lstm_h256_b1_t150", "--timing-only", "--why", *words)
+    assert "nothing streams to the gate unit" in text and because in text
+    assert max(map(len, text.splitlines())) <= 80
+
+
+def test_a_trace_has_no_run_without_chaining(tmp_path):
+    trace = tmp_path / "char_lstm.rtrace"
+    subprocess.run([os.environ["RONDO_BINARY"], "compile", "edge", "char_lstm", "--timing-only", "-o", trace],
+                   check=True, cwd=ROOT, capture_output=True, timeout=60)
+    report = report_of("edge", str(trace), "--why")
+    check_sums(report)
+    assert "chaining" not in report["why"] and "mapping" not in report
 
 
 def test_both_schedules_find_the_same_path():
