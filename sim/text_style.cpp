@@ -84,6 +84,7 @@ std::string wrapped(const std::string& text, int indent, int width) {
   std::string line;
   std::istringstream words(text);
   for (std::string word; words >> word;) {
+    word = shortened(word, width - indent);
     if (!line.empty() && indent + columns(line) + 1 + columns(word) > width) {
       all += margin + line + "\n";
       line.clear();

@@ -26,7 +26,7 @@ int columns(const std::string& text);
 std::string left(const std::string& text, int width);
 /// At most `width` columns of the text, with an ellipsis where it is cut.
 std::string shortened(const std::string& text, int width);
-/// Breaks a text at spaces into lines of at most `width` columns, each after `indent` spaces.
+/// Breaks a text at spaces into lines of at most `width` columns, each after `indent` spaces; a longer word is cut.
 std::string wrapped(const std::string& text, int indent, int width);
 std::string right(const std::string& text, int width);
 

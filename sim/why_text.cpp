@@ -14,6 +14,8 @@ namespace {
 using Json = nlohmann::ordered_json;
 
 constexpr int kColumns = 80;
+constexpr int kWhat = 18, kWaitedFor = 16;  // columns of steps in the lists
+constexpr int kIndent = 10;                 // of statements, behind their numbers
 constexpr std::size_t kMostGains = 8;
 constexpr std::size_t kMostGroups = 12;
 constexpr std::size_t kMostLinks = 8;
@@ -115,7 +117,7 @@ class WhyText {
   }
   void reasons(const Json& mapping) {
     for (const Json& row : mapping["unchained_passes"]) {
-      line("  " + style_.dim(fmt::format("not {} of {} passes: {}", row["passes"].get<std::int64_t>(),
+      line("  " + style_.dim(fmt::format("not chained, {} of {} passes: {}", row["passes"].get<std::int64_t>(),
                                          mapping["passes"].get<std::int64_t>(), row["because"].get<std::string>())));
     }
   }
@@ -138,15 +140,16 @@ class WhyText {
     }
   }
 
-  // What starts, in words: `load 52 transfer`, `sync matrix`; the number is left out for a group.
-  static std::string step(const Json& tree, bool number) {
+  // What starts, in words: `load 52 data`, or for a group of instructions `load data`, `sync matrix`, `mmul matrix1`.
+  static std::string step(const Json& tree, bool number, int width) {
     const std::string stage = tree["stage"].get<std::string>();
     if (!tree.contains("instruction")) return stage;
-    std::string text = tree["name"].get<std::string>();
-    if (number) text += " " + std::to_string(tree["instruction"].get<std::int64_t>());
-    if (!number && text == "sync") return text + " " + tree["unit"].get<std::string>();
-    if (stage == "window") return text;
-    return text + " " + (stage == "transfer" ? "data" : stage);
+    const std::string name = tree["name"].get<std::string>(), unit = tree["unit"].get<std::string>();
+    std::string more;
+    if (number) more = " " + std::to_string(tree["instruction"].get<std::int64_t>());
+    if (!number && (name == "sync" || unit.find_first_of("123") != std::string::npos)) more = " " + unit;
+    if (stage != "window") more += " " + (stage == "transfer" ? "data" : stage);
+    return shortened(name, width - columns(more)) + more;
   }
 
   struct Row {
@@ -154,16 +157,16 @@ class WhyText {
     std::int64_t cycles = 0, times = 0;
   };
   Row row_of(const Json& link, bool number) const {
-    return {step(link["what"], number), step(link["waited_for"], number), link["reason"].get<std::string>(),
-            link["cycles"].get<std::int64_t>(), link["times"].get<std::int64_t>()};
+    return {step(link["what"], number, kWhat), step(link["waited_for"], number, kWaitedFor),
+            link["reason"].get<std::string>(), link["cycles"].get<std::int64_t>(), link["times"].get<std::int64_t>()};
   }
   void put(const Row& row) {
-    line("  " + right(grouped(row.cycles), 13) + right(percent(share(row.cycles)), 8) + right(grouped(row.times), 11) +
-         "  " + left(shortened(row.what, 16), 17) + left(shortened(row.waited_for, 15), 16) + row.reason);
+    line("  " + right(grouped(row.cycles), 11) + right(percent(share(row.cycles)), 8) + right(grouped(row.times), 10) +
+         "  " + left(row.what, kWhat + 1) + left(row.waited_for, kWaitedFor + 1) + row.reason);
   }
   static std::string heading() {
-    return right("cycles", 13) + right("", 8) + right("times", 11) + "  " + left("what", 17) + left("waited for", 16) +
-           "why";
+    return right("cycles", 11) + right("", 8) + right("times", 10) + "  " + left("what", kWhat + 1) +
+           left("waited for", kWaitedFor + 1) + "why";
   }
 
   // The links of all instructions of one name together.
@@ -204,8 +207,9 @@ class WhyText {
     }
     line();
     for (const std::int64_t code : named) {
-      line("  " + right(std::to_string(code), 6) + "  " +
-           style_.dim(shortened(why_["instructions"][std::to_string(code)].get<std::string>(), kColumns - 10)));
+      const std::string number = std::to_string(code);
+      const std::string statement = wrapped(why_["instructions"][number].get<std::string>(), kIndent, kColumns);
+      text_ += right(number, kIndent - 2) + "  " + style_.dim(statement.substr(kIndent));
     }
   }
 

@@ -83,18 +83,28 @@ void Builder::mmul(const Product& p) {
   if (reads_sums(in) || writes_sums(in)) in.places[1] = p.dst, in.fields[f::dst_stride] = p.dst_stride;
 }
 
+std::string Builder::free_name(const std::string& kernel) const {
+  const auto taken = [&](const std::string& name) {
+    return std::any_of(program_.kernels.begin(), program_.kernels.end(),
+                       [&](const Kernel& k) { return k.name == name; });
+  };
+  std::string name = kernel;
+  if (taken(name) && layer_ >= 0) {
+    const std::string& layer = program_.layers[static_cast<std::size_t>(layer_)];
+    name += "." + layer.substr(layer.find_last_of('/') + 1);
+  }
+  const std::string stem = name;
+  for (int n = 2; taken(name); ++n) name = stem + "_" + std::to_string(n);
+  return name;
+}
+
 void Builder::gate(const Kernel& kernel, const std::vector<RowOperand>& operands, std::int64_t elements,
                    std::int64_t rows, std::vector<PartialSums> popped) {
   namespace f = field::gate;
   auto found = std::find_if(program_.kernels.begin(), program_.kernels.end(),
                             [&](const Kernel& k) { return k.ops == kernel.ops; });
   if (found == program_.kernels.end()) {
-    Kernel named = kernel;
-    const auto taken = [&](const Kernel& k) { return k.name == named.name; };
-    for (int n = 2; std::any_of(program_.kernels.begin(), program_.kernels.end(), taken); ++n) {
-      named.name = kernel.name + "_" + std::to_string(n);
-    }
-    program_.kernels.push_back(named);
+    program_.kernels.push_back({free_name(kernel.name), kernel.ops});
     found = program_.kernels.end() - 1;
   }
   const std::int64_t number = found - program_.kernels.begin();

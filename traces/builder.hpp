@@ -107,6 +107,8 @@ class Builder {
   Program finish(const std::string& name);
 
  private:
+  /// A kernel's name, and where another has it already, that of the layer too.
+  std::string free_name(const std::string& kernel) const;
   Instruction& push(Opcode opcode, Unit unit);
   void copy(Opcode opcode, Unit unit, Place src, Place dst, std::int64_t rows, std::int64_t bytes,
             std::int64_t src_stride, std::int64_t dst_stride);

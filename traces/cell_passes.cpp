@@ -242,7 +242,7 @@ Kernel CellPasses::ahead_kernel() const {
     const Lane sum = ahead->value(k, variant_, at.ahead, at.x_scale, most(static_cast<int>(e)));
     k.store_raw(limited(k, sum, at), kInput, 16, 2 * at.ahead * ahead->width(), 1);
   }
-  return k.finish(cell_.name + "_ahead");
+  return k.finish(ahead->kernel_name(cell_.name + "_ahead", variant_));
 }
 
 Kernel CellPasses::phase_kernel(int p) {
@@ -266,7 +266,8 @@ Kernel CellPasses::phase_kernel(int p) {
     }
   }
   k.store(known[phase.vector], kVector, phase.vector_format.bits, 0, 1, phase.vector_format.scale);
-  return k.finish(cell_.name + (phases.size() > 1 ? "_phase" + std::to_string(p) : ""));
+  const std::string name = cell_.name + (phases.size() > 1 ? "_phase" + std::to_string(p) : "");
+  return k.finish(phase.pass->kernel_name(name, variant_));
 }
 
 Lane CellPasses::value(KernelBuilder& k, int p, int e, std::vector<Lane>& known) {

@@ -56,7 +56,7 @@ void lower_dense(Lowering& low, const Node& node) {
   for (int v = 0; v < pass.variants(); ++v) {
     KernelBuilder k;
     k.store_raw(pass.value(k, v, 0, y_format.scale, low.range(out)), 2, y_format.bits, 0, 1);
-    kernels.push_back(k.finish("dense"));
+    kernels.push_back(k.finish(pass.kernel_name("dense", v)));
   }
 
   // As many of the leading axis at a time as fit beside each other, copies included.

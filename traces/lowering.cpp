@@ -169,10 +169,10 @@ void Lowering::copy(const OnChip& from, const OnChip& to) {
     const Lane value = k.load(0, from.format.bits, 0, steps[0], from.format.scale, from.format.most);
     if (from.format.bits == to.format.bits && from.format.scale == to.format.scale) {
       k.store_raw(value, 1, to.format.bits, 0, steps[1]);
-    } else {
-      k.store(value, 1, to.format.bits, 0, steps[1], to.format.scale);
+      return k.finish("copy" + std::to_string(to.format.bits));
     }
-    return k.finish("copy");
+    k.store(value, 1, to.format.bits, 0, steps[1], to.format.scale);
+    return k.finish("convert");
   };
   emit_elementwise(*this, kernel, {from, to});
 }

@@ -151,6 +151,11 @@ std::int64_t Pass::sum_offset(int product) const {
 
 int Pass::variants() const { return !chained_ ? 1 : spread() ? 2 : 1 + arrays(); }
 
+std::string Pass::kernel_name(const std::string& of, int variant) const {
+  if (variant == 0) return of;
+  return of + "_stream" + (variants() > 2 ? std::to_string(variant - 1) : "");
+}
+
 // The array through whose stream a product's sums come; -1: none. Variant 0 streams nothing; the others are
 // for array `variant` - 1, or for all of them when products are spread.
 int Pass::stream_of(int variant, int product) const {

@@ -43,6 +43,8 @@ class Pass {
 
   /// Kernels that `emit` needs; which sums come through which stream is different in each.
   int variants() const;
+  /// Of a variant's kernel: `of`, and through which stream its sums come.
+  std::string kernel_name(const std::string& of, int variant) const;
   /// In a kernel whose operand 0 are the sums and 1 the parameters: product `product` with bias, in real
   /// scale `target`.
   Lane value(KernelBuilder& kernel, int variant, int product, double target, double most) const;

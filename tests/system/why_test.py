@@ -183,8 +183,26 @@ def test_a_run_is_the_same_without_it():
     assert with_why == without
 
 
-@pytest.mark.parametrize("network", ["char_lstm", "speech_emotion", "text_classifier"])
-def test_it_prints_in_80_columns(network):
-    text = run("edge", network, "--why")
+@pytest.mark.parametrize("chip, network", [
+    ("edge", "char_lstm"), ("duo", "char_gru"), ("edge", "speech_emotion"), ("edge", "text_classifier")])
+def test_it_prints_in_80_columns(chip, network):
+    text = run(chip, network, "--why")
     assert "Critical path" in text and "What waited for what" in text
     assert max(map(len, text.splitlines())) <= 80
+    # Each instruction of the longest links is named by its number, and printed below from its start to its end.
+    report = report_of(chip, network, "--why")
+    links, below = text[text.index("The longest links"):].split("report.json have them all\n")
+    statements = {int(number): " ".join(words.split())
+                  for number, words in re.findall(r"^ {2,7}(\d+)  (\S.*(?:\n {10}\S.*)*)", below, re.MULTILINE)}
+    assert statements
+    for number, statement in statements.items():
+        assert statement == report["why"]["instructions"][str(number)]
+        assert re.search(rf" {number} ", links)
+
+
+def test_kernels_are_named_after_what_distinguishes_them():
+    """By their stream, and in a second layer of other numbers by the layer; never lstm_2."""
+    report = report_of("duo", "char_lstm", "--why")
+    names = {step["name"] for link in report["why"]["links"] for step in (link["what"], link["waited_for"])
+             if step.get("unit") == "gate" and "lstm" in step["name"]}
+    assert names == {"lstm_stream0", "lstm_stream1", "lstm_stream0.LSTM_1", "lstm_stream1.LSTM_1"}

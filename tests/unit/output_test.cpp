@@ -167,6 +167,7 @@ TEST(TextStyle, quantities) {
   EXPECT_EQ(shortened("größer", 4), "grö…");
   EXPECT_EQ(shortened("größer", 6), "größer");
   EXPECT_EQ(wrapped("a bb ccc dddd", 2, 8), "  a bb\n  ccc\n  dddd\n");
+  EXPECT_EQ(wrapped("a long word", 2, 5), "  a\n  lo…\n  wo…\n");
   EXPECT_EQ(bar(0.5, 4), "██");
   EXPECT_EQ(columns(bar(1, 24)), 24);
 }
