@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "models/units/path_gains.hpp"
+#include "models/units/ports.hpp"
 #include "traces/assembler.hpp"
 
 namespace rondo {
@@ -110,14 +111,16 @@ Json links_tree(const Program& program, std::vector<PathLink> links) {
   Json list = Json::array();
   for (const PathLink& link : links) {
     if (link.reason == Reason::start) continue;
-    list.push_back({{"what", step_tree(program, link.code, link.stage)},
-                    {"waited_for", step_tree(program, link.before, link.stage_before)},
-                    {"reason", info(link.reason).name},
-                    {"times", link.times},
-                    {"cycles", link.cycles()},
-                    {"window", link.window},
-                    {"drain", link.drain},
-                    {"hand_over", link.hand_over}});
+    Json one = {{"what", step_tree(program, link.code, link.stage)},
+                {"waited_for", step_tree(program, link.before, link.stage_before)},
+                {"reason", info(link.reason).name}};
+    if (link.port >= 0) one["port"] = ports_parameter(link.port);
+    one["times"] = link.times;
+    one["cycles"] = link.cycles();
+    one["window"] = link.window;
+    one["drain"] = link.drain;
+    one["hand_over"] = link.hand_over;
+    list.push_back(std::move(one));
   }
   return list;
 }
@@ -148,6 +151,22 @@ Json gains_tree(const Prepared& prepared, const std::vector<PathLink>& links) {
   return list;
 }
 
+// Links that ended with a port that was free at last, by the kind of port: most cycles first.
+Json ports_tree(const std::vector<PathLink>& links) {
+  std::map<int, std::pair<std::int64_t, std::int64_t>> sums;
+  for (const PathLink& link : links) {
+    if (link.port < 0) continue;
+    sums[link.port].first += link.cycles();
+    sums[link.port].second += link.times;
+  }
+  std::vector<std::pair<int, std::pair<std::int64_t, std::int64_t>>> rows(sums.begin(), sums.end());
+  std::stable_sort(rows.begin(), rows.end(), [](const auto& a, const auto& b) { return a.second > b.second; });
+  Json list = Json::array();
+  for (const auto& [port, sum] : rows)
+    list.push_back({{"parameter", ports_parameter(port)}, {"cycles", sum.first}, {"times", sum.second}});
+  return list;
+}
+
 // The run beside that of the same network without chaining; below 0 where chaining loses.
 Json chaining_tree(const Prepared& prepared, const RunResult& result) {
   const std::int64_t gain = *result.unchained_cycles - result.chip.total_cycles;
@@ -165,6 +184,7 @@ Json why_tree(const Prepared& prepared, const RunResult& result) {
   Json tree = {{"cycles", sum_of(shares)}, {"units", units_tree(shares)}, {"layers", layers_tree(prepared, shares)}};
   if (result.unchained_cycles) tree["chaining"] = chaining_tree(prepared, result);
   tree["gains"] = gains_tree(prepared, links);
+  tree["ports"] = ports_tree(links);
   tree["links"] = links_tree(prepared.program, links);
   tree["instructions"] = instructions_tree(prepared.program, links);
   return tree;

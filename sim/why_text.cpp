@@ -31,6 +31,7 @@ class WhyText {
     layers();
     if (report_.contains("mapping")) chaining();
     gains();
+    ports();
     groups();
     links();
     return text_ + "\n";
@@ -126,7 +127,9 @@ class WhyText {
     const Json& all = why_["gains"];
     if (all.empty()) return;
     line();
-    line("  " + style_.bold("What a change can gain") + style_.dim("  as long as ports are granted in the same order"));
+    line("  " + style_.bold("What a change can gain") +
+         style_.dim(why_["ports"].empty() ? "  at most, if ports are granted in the same order"
+                                          : "  no bound where the path waits for ports, see below"));
     for (std::size_t i = 0; i < std::min(all.size(), kMostGains); ++i) {
       const auto cycles = all[i]["cycles"].get<std::int64_t>();
       if (share(cycles) < 0.0005) break;
@@ -137,6 +140,18 @@ class WhyText {
                          change["to"].get<std::int64_t>(), change["from"].get<std::int64_t>()));
         front = left("", 20) + "and ";
       }
+    }
+  }
+
+  // With any change these waits may go, stay, or move elsewhere.
+  void ports() {
+    if (why_["ports"].empty()) return;
+    line();
+    line("  " + style_.bold("Waits for ports") + style_.dim("  whether more of them gain, another run says"));
+    for (const Json& row : why_["ports"]) {
+      const auto cycles = row["cycles"].get<std::int64_t>(), times = row["times"].get<std::int64_t>();
+      line("  " + right(grouped(cycles), 13) + right(percent(share(cycles)), 8) + "   " +
+           row["parameter"].get<std::string>() + ", " + grouped(times) + (times == 1 ? " time" : " times"));
     }
   }
 

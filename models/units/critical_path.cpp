@@ -121,7 +121,7 @@ PathTree::Id CriticalPath::add(Cycle at, const Last& last, Stage stage, std::int
               "no condition explains why instruction " + std::to_string(code) + " started, the last one held from " +
                   std::to_string(last.ready));
   }
-  return tree_.add({at, window, static_cast<std::int32_t>(drain), code, last.step, stage, last.reason});
+  return tree_.add({at, window, static_cast<std::int32_t>(drain), code, last.step, stage, last.reason, last.port});
 }
 
 void CriticalPath::slot(Cycle now, std::int32_t code) {
@@ -201,7 +201,7 @@ void CriticalPath::use_streams(Cycle now, const Row& row, Cycle window, PathTree
 void CriticalPath::consider_ports(Cycle now, Client client, const PortRequest& request, Last& last) {
   if (last.ready >= now || request.kinds == 0) return;
   const PortHolds::Obstacle obstacle = ports_.last_obstacle(now, last.ready, client, request);
-  last = {now, obstacle.step, obstacle.reason};
+  last = {now, obstacle.step, obstacle.reason, static_cast<std::int8_t>(obstacle.port)};
 }
 
 void CriticalPath::leave_queue(Cycle now, Unit unit, PathTree::Id step) {

@@ -102,6 +102,7 @@ class CriticalPath final : public StartObserver {
     Cycle ready = -1;
     PathTree::Id step = PathTree::kNone;
     Reason reason = Reason::start;
+    std::int8_t port = -1;
     void consider(const Pin& pin, Reason why) {
       if (pin.ready > ready) ready = pin.ready, step = pin.step, reason = why;
     }

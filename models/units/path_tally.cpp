@@ -48,11 +48,14 @@ std::uint64_t key_of(const Step& before, const Step& after) {
   key = key << 3 | static_cast<std::uint64_t>(after.stage);
   key = key << kCodeBits | code(before);
   key = key << 3 | static_cast<std::uint64_t>(before.stage);
-  return key << 5 | static_cast<std::uint64_t>(after.reason);
+  key = key << 5 | static_cast<std::uint64_t>(after.reason);
+  return key << 4 | static_cast<std::uint64_t>(after.port + 1);
 }
 
 PathLink link_of(std::uint64_t key) {
   PathLink link;
+  link.port = static_cast<int>(key & 15) - 1;
+  key >>= 4;
   link.reason = static_cast<Reason>(key & 31);
   link.stage_before = static_cast<Stage>(key >> 5 & 7);
   link.before = static_cast<std::int32_t>(key >> 8 & kCodeMask) - 1;

@@ -70,6 +70,7 @@ struct Step {
   std::uint32_t before = 0;
   Stage stage = Stage::slot;
   Reason reason = Reason::start;
+  std::int8_t port = -1;  ///< the kind of port, where the reason is one
 };
 
 /// A step and the one before it: every cycle between the two starts, which belong first to the earlier step's
@@ -78,6 +79,7 @@ struct PathLink {
   std::int32_t code = -1, before = -1;
   Stage stage = Stage::slot, stage_before = Stage::slot;
   Reason reason = Reason::start;
+  int port = -1;  ///< its kind, where the reason is that it was held, or an older request came first
   std::int64_t times = 0;
   std::int64_t window = 0, drain = 0, hand_over = 0;  ///< cycles, over all times
 

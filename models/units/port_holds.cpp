@@ -62,39 +62,41 @@ bool PortHolds::was_full(Cycle now, int client, int kind, int bank) {
   return held >= ports_[kind];
 }
 
-const PortHolds::Hold* PortHolds::ended_now(Cycle now, int client, int holder, const PortRequest& request) {
+std::pair<const PortHolds::Hold*, int> PortHolds::ended_now(Cycle now, int client, int holder,
+                                                            const PortRequest& request) {
   Fifo<Hold>& holds = holds_[holder];
   for (std::size_t i = holds.size(); i-- > 0;) {
     const Hold& hold = holds[i];
-    bool obstacle = false;
+    int obstacle = -1;
     for_each_common(request, hold.request, [&](int kind, Banks banks) {
       if (hold.at >= now || until(hold, kind) != now) return;
-      for (; banks != 0 && !obstacle; banks &= banks - 1) {
-        obstacle = was_full(now, client, kind, __builtin_ctzll(banks));
+      for (; banks != 0 && obstacle < 0; banks &= banks - 1) {
+        if (was_full(now, client, kind, __builtin_ctzll(banks))) obstacle = kind;
       }
     });
-    if (obstacle) return &hold;
+    if (obstacle >= 0) return {&hold, obstacle};
   }
-  return nullptr;
+  return {nullptr, -1};
 }
 
 PortHolds::Obstacle PortHolds::last_obstacle(Cycle now, Cycle asked, Client client, const PortRequest& request) {
   const int me = turn_of(client);
   for (int holder = 0; holder < kClients; ++holder) {
     if (holder == me) continue;
-    if (const Hold* hold = ended_now(now, me, holder, request)) return {Reason::bank, hold->step};
+    const auto [hold, port] = ended_now(now, me, holder, request);
+    if (hold != nullptr) return {Reason::bank, hold->step, port};
   }
   for (int other = 0; other < kClients; ++other) {
     if (other == me) continue;
     Fifo<Hold>& holds = holds_[other];
     for (std::size_t i = holds.size(); i-- > 0;) {
-      bool common = false;
-      for_each_common(request, holds[i].request, [&](int, Banks) { common = true; });
-      if (common && holds[i].at == now - 1 && holds[i].asked < asked) return {Reason::turn, holds[i].step};
+      int common = -1;
+      for_each_common(request, holds[i].request, [&](int kind, Banks) { common = common < 0 ? kind : common; });
+      if (common >= 0 && holds[i].at == now - 1 && holds[i].asked < asked) return {Reason::turn, holds[i].step, common};
     }
   }
   check(false, "an instruction waited for a port that nobody held");
-  return {Reason::bank, PathTree::kNone};
+  return {Reason::bank, PathTree::kNone, -1};
 }
 
 }  // namespace rondo

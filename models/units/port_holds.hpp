@@ -1,6 +1,7 @@
 #pragma once
 
 #include <array>
+#include <utility>
 
 #include "models/units/fifo.hpp"
 #include "models/units/params.hpp"
@@ -34,6 +35,7 @@ class PortHolds {
   struct Obstacle {
     Reason reason;
     PathTree::Id step;
+    int port;  ///< its kind
   };
   Obstacle last_obstacle(Cycle now, Cycle asked, Client client, const PortRequest& request);
 
@@ -48,7 +50,8 @@ class PortHolds {
  private:
   static Cycle until(const Hold& hold, int kind) { return hold.late >> kind & 1 ? hold.late_until : hold.until; }
   bool was_full(Cycle now, int client, int kind, int bank);
-  const Hold* ended_now(Cycle now, int client, int holder, const PortRequest& request);
+  /// The hold, and the kind of the port.
+  std::pair<const Hold*, int> ended_now(Cycle now, int client, int holder, const PortRequest& request);
 
   std::array<std::int64_t, kPortKinds> ports_{};
   std::array<Fifo<Hold>, kClients> holds_;  ///< by the client's turn within a cycle, in order of `at` and of both ends

@@ -7,6 +7,11 @@ constexpr std::array<Unit, kClients> kUnitOfClient = {Unit::store,   Unit::load,
                                                       Unit::matrix,  Unit::weights,  Unit::matrix1, Unit::weights1,
                                                       Unit::matrix2, Unit::weights2, Unit::matrix3, Unit::weights3};
 
+constexpr std::array<std::string_view, kPortKinds> kParameters = {
+    "weight_sram.read_ports",      "weight_sram.write_ports",   "activation_sram.read_ports",
+    "activation_sram.write_ports", "parameter_sram.read_ports", "parameter_sram.write_ports",
+    "accumulators.read_ports",     "accumulators.write_ports"};
+
 bool overlap(const PortRequest& a, const PortRequest& b) {
   for (int kind = 0; kind < kPortKinds; ++kind) {
     if ((a.kinds & b.kinds & (1u << kind)) && (a.banks[kind] & b.banks[kind])) return true;
@@ -15,6 +20,8 @@ bool overlap(const PortRequest& a, const PortRequest& b) {
 }
 
 }  // namespace
+
+std::string_view ports_parameter(int kind) { return kParameters[static_cast<std::size_t>(kind)]; }
 
 Ports::Ports(Wakes& wakes, const ChipParams& params)
     : wakes_(wakes), clients_(static_cast<int>(Client::matrix) + 2 * static_cast<int>(params.machine.arrays)) {

@@ -2,6 +2,7 @@
 
 #include <array>
 #include <cstdint>
+#include <string_view>
 #include <vector>
 
 #include "models/units/params.hpp"
@@ -31,6 +32,9 @@ constexpr Client matrix_client(int array) { return static_cast<Client>(static_ca
 constexpr Client weights_client(int array) {
   return static_cast<Client>(static_cast<int>(Client::weights) + 2 * array);
 }
+
+/// The parameter that says how many ports of this kind a bank has.
+std::string_view ports_parameter(int kind);
 
 /// The ports of all SRAM banks. An instruction takes every port it needs in one cycle, or none. It can take
 /// them when

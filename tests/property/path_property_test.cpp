@@ -1,5 +1,6 @@
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cstdlib>
 #include <functional>
 
@@ -44,13 +45,20 @@ Path path_of(const ChipParams& chip, const Program& program, Schedule schedule =
 }
 
 auto key(const PathLink& link) {
-  return std::make_tuple(link.code, link.stage, link.before, link.stage_before, link.reason);
+  return std::make_tuple(link.code, link.stage, link.before, link.stage_before, link.reason, link.port);
 }
 auto counts(const PathLink& link) { return std::make_tuple(link.times, link.window, link.drain, link.hand_over); }
 std::string text(const PathLink& link) {
   return std::to_string(link.code) + " after " + std::to_string(link.before) + ", " +
          std::string(info(link.reason).name) + ", " + std::to_string(link.times) + " times, " +
          std::to_string(link.cycles()) + " cycles";
+}
+
+bool uses_port(const Program& program, std::int32_t code, int port) {
+  const std::vector<Access> list = accesses(program.code[static_cast<std::size_t>(code)], {}, program.kernels);
+  return std::any_of(list.begin(), list.end(), [&](const Access& access) {
+    return access.space == space_of_kind(port) && access.write == is_write_kind(port);
+  });
 }
 
 // The second time with so little room that steps are thrown away and stretches joined all the time.
@@ -73,6 +81,10 @@ TEST(CriticalPathProperty, AddsUpAndIsTheSameUnderBothSchedules) {
       const PathLink &a = event.links[i], &b = clocked.links[i];
       EXPECT_TRUE(key(a) == key(b) && counts(a) == counts(b)) << text(a) << " / clocked: " << text(b);
       EXPECT_TRUE(a.window >= 0 && a.drain >= 0 && a.hand_over >= 0) << text(a);
+      EXPECT_EQ(a.port >= 0, a.reason == Reason::bank || a.reason == Reason::turn) << text(a);
+      for (const std::int32_t code : {a.code, a.before}) {
+        EXPECT_TRUE(a.port < 0 || uses_port(program, code, a.port)) << text(a);
+      }
       seen[static_cast<std::size_t>(a.reason)] += a.times;
     }
     ++cases;

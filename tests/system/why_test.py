@@ -171,6 +171,25 @@ def test_a_trace_has_no_run_without_chaining(tmp_path):
     assert "chaining" not in report["why"] and "mapping" not in report
 
 
+def test_waits_for_ports():
+    """What waits for ports is named by their parameter, and gone where there are enough of them."""
+    words = ["server", "deepbench/lstm_h512_b1_t25", "--timing-only", "--why", "--set", "network.batch=2"]
+    report = report_of(*words)
+    check_sums(report)
+    ports = {row["parameter"]: (row["cycles"], row["times"]) for row in report["why"]["ports"]}
+    links = [link for link in report["why"]["links"] if link["reason"] in ("bank", "turn")]
+    assert {link["port"] for link in links} == set(ports) == {"activation_sram.read_ports"}
+    cycles, times = ports["activation_sram.read_ports"]
+    assert (cycles, times) == (sum(link["cycles"] for link in links), sum(link["times"] for link in links))
+    assert "port" not in str([link for link in report["why"]["links"] if link not in links])
+    text = run(*words)
+    assert "no bound where the path waits for ports" in text
+    assert re.search(rf"\n +{cycles:,} +\S+ %   activation_sram.read_ports, {times} times\n", text)
+    enough = [*words, "--set", "activation_sram.read_ports=8"]
+    assert report_of(*enough)["why"]["ports"] == []
+    assert "Waits for ports" not in run(*enough) and "no bound" not in run(*enough)
+
+
 def test_both_schedules_find_the_same_path():
     event, clocked = (report_of("edge", "tiny_rnn", "--why", "--schedule", s) for s in ("event", "clocked"))
     assert event == clocked

@@ -31,7 +31,8 @@ std::string path_of(const ChipParams& chip, const Program& program) {
       if (link.code == code && link.stage == stage) into = &link;
     }
     if (into == nullptr) return text + "broken off\n";
-    text += name(code, stage) + ", " + std::string(info(into->reason).name) + ": " +
+    text += name(code, stage) + ", " + std::string(info(into->reason).name) +
+            (into->port < 0 ? "" : " " + std::string(ports_parameter(into->port))) + ": " +
             std::to_string(at - into->cycles()) + ".." + std::to_string(at) + " of " +
             name(into->before, into->stage_before) + " = " + std::to_string(into->window) + " + " +
             std::to_string(into->drain) + " + " + std::to_string(into->hand_over) + "\n";
@@ -127,8 +128,8 @@ TEST(CriticalPath, OfPortsThatAreHeld) {
             "store 2 back, reply: 40..49 of store 2 transfer = 8 + 0 + 1\n"
             "store 2 transfer, latency: 20..40 of store 2 request = 20 + 0 + 0\n"
             "store 2 request, request: 11..20 of store 2 front = 8 + 0 + 1\n"
-            "store 2 front, bank: 9..11 of gate 1 window = 2 + 0 + 0\n"
-            "gate 1 window, bank: 1..9 of store 0 front = 8 + 0 + 0\n"
+            "store 2 front, bank activation_sram.read_ports: 9..11 of gate 1 window = 2 + 0 + 0\n"
+            "gate 1 window, bank activation_sram.read_ports: 1..9 of store 0 front = 8 + 0 + 0\n"
             "store 0 front, dispatch: 0..1 of store 0 slot = 1 + 0 + 0\n");
 }
 
@@ -153,8 +154,8 @@ TEST(CriticalPath, OfAnOlderRequest) {
   b.at(last).fields[field::mmul::src_stride] = 0, b.at(last).fields[field::mmul::dst_stride] = 0;
   EXPECT_EQ(path_of(chip, b.done()),
             "end, end: 26..4041 of mmul 6 window = 4000 + 15 + 0\n"
-            "mmul 6 window, turn: 25..26 of gate 5 window = 0 + 0 + 1\n"
-            "gate 5 window, bank: 5..25 of store 4 front = 20 + 0 + 0\n"
+            "mmul 6 window, turn activation_sram.read_ports: 25..26 of gate 5 window = 0 + 0 + 1\n"
+            "gate 5 window, bank activation_sram.read_ports: 5..25 of store 4 front = 20 + 0 + 0\n"
             "store 4 front, taken: 4..5 of sync 3 front = 1 + 0 + 0\n"
             "sync 3 front, taken: 3..4 of sync 2 front = 1 + 0 + 0\n"
             "sync 2 front, dispatch: 2..3 of sync 2 slot = 1 + 0 + 0\n"
