@@ -82,6 +82,34 @@ def test_streams_and_several_arrays(sets):
     assert report["why"]["layers"]["/recurrent/LSTM"]["cycles_per_step"] > 0
 
 
+@pytest.mark.parametrize("chip, network, sets, seen", [
+    ("edge", "speech_emotion", ["network.batch=8"], {"matrix"}),
+    ("base", "speech_emotion", ["network.batch=3", "machine.dataflow=output_stationary"], {"matrix"}),
+    ("duo", "char_lstm", ["mapping.arrays=gates"], {"weights", "weights1", "matrix1"}),
+    ("edge", "char_gru", ["mapping.arrays=gates", "machine.arrays=3", "activation_sram.read_ports=4"], {"matrix2"}),
+    ("server", "deepbench/lstm_h512_b1_t25", [], {"weights"}),
+    ("server", "deepbench/gru_h1024_b1_t1500", ["network.batch=2"], {"weights"}),
+    ("duo", "char_gru", [], {"weights", "matrix"}),
+    ("base", "mnist_rows", ["mapping.input_projection=hoisted"], {"matrix"}),
+])
+def test_everything_adds_up(chip, network, sets, seen):
+    words = [word for one in sets for word in ("--set", one)]
+    report = report_of(chip, network, "--timing-only", "--why", *words)
+    check_sums(report)
+    assert seen <= set(report["why"]["units"])
+
+
+@pytest.mark.parametrize("device", ["lpddr4_3200", "ddr4_2400", "hbm2"])
+def test_a_dram_device_adds_up(device):
+    """Weights from a device in every step: its data, its latency, and what else it does are a large part of the path."""
+    report = report_of("base", "speech_emotion", "--timing-only", "--why", "--set", f"dram.model={device}",
+                       "--set", "machine.weight_bytes=16384")
+    check_sums(report)
+    dram = report["why"]["units"]["dram"]
+    assert dram["transfer"] > 0 and dram["latency"] > 0 and dram["overhead"] > 0
+    assert sum(dram.values()) > report["total_cycles"] / 2
+
+
 @pytest.mark.parametrize("chip", ["edge", "server"])
 def test_gru_2816_in_little_memory(chip):
     report = report_of(chip, GRU, "--timing-only", "--why")
