@@ -34,7 +34,6 @@ class CellPasses {
   std::int64_t ahead_values = 0;    ///< 16-bit sums per output: operand kInput is [values][width]
   std::int64_t carried_values = 0;  ///< 16-bit values that one phase leaves to a later one: kCarried is [values][width]
   std::int64_t carried_width = 0;
-  bool reads_x = false;  ///< x itself is an operand of the kernel (kInput)
 
   /// Number of the vector operand of a product: 0 x, 1 h, 2 + p what phase p left at kVector.
   static int source_of_phase(int phase) { return 2 + phase; }
@@ -61,6 +60,13 @@ class CellPasses {
   void find_sums();
   double scale_of(const Sum& sum) const;
   void add_products(bool hoisted);
+  void open_phases();
+  void add_product(int equation, const Sum* sum, bool hoisted);
+  void add_vectors();
+  void hand_over(int equation);
+  void choose_vector_formats();
+  int source_of(int product) const;
+  double vector_scale(int equation) const;
   Kernel ahead_kernel() const;
   Kernel phase_kernel(int phase);
   Lane value(KernelBuilder& k, int phase, int equation, std::vector<Lane>& known);

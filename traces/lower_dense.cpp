@@ -88,21 +88,87 @@ void lower_dense(Lowering& low, const Node& node) {
   });
 }
 
-// Each matrix of B goes to the weight SRAM as it is, row-major: its tiles are cut by the row stride.
+namespace {
+
+// Number of the matrix of an operand of shape `s` that goes into matrix `flat` of a result of shape `to`: operands are
+// repeated along leading axes of size 1 and those that they lack.
+std::int64_t matrix_number(const Shape& s, const Shape& to, std::int64_t flat) {
+  std::int64_t number = 0, unit = 1;
+  for (std::size_t k = to.size() - 2, ks = s.size() - 2; k-- > 0;) {
+    const std::int64_t digit = flat % to[k];
+    flat /= to[k];
+    if (ks == 0) continue;
+    --ks;
+    number += (s[ks] == 1 ? 0 : digit) * unit;
+    unit *= s[ks];
+  }
+  return number;
+}
+
+/// Products of matrices on chip, a row of A after the other through the tiles of B, which lie in the weight SRAM
+/// row-major as they are: the row stride cuts them.
+class MatrixProduct {
+ public:
+  /// y = a b of [m][depth] and [depth][n] in these formats; `right` holds b.
+  MatrixProduct(Lowering& low, std::int64_t depth, std::int64_t n, const Format& a, const Format& b, const Format& y,
+                double most, Place right)
+      : low_(low), depth_(depth), n_(n), a_bytes_(a.bytes()), b_bytes_(b.bytes()), y_bytes_(y.bytes()), right_(right) {
+    KernelBuilder k;
+    k.store(k.load(0, 32, 0, 1, a.scale * b.scale, most), 1, y.bits, 0, 1, y.scale);
+    kernel_ = k.finish("matmul");
+  }
+
+  /// As many of the m rows of A at a time as the accumulators have room for.
+  void emit(Place a, Place y, std::int64_t m) const {
+    const std::int64_t fit = low_.machine.accumulator_bytes / (4 * low_.machine.cols);
+    const std::int64_t rows = std::clamp<std::int64_t>(fit, 1, std::min(m, most_vectors(low_.machine)));
+    for (std::int64_t r = 0; r < m; r += rows) {
+      block(moved(a, r * depth_ * a_bytes_), moved(y, r * n_ * y_bytes_), std::min(rows, m - r));
+    }
+  }
+
+ private:
+  void block(Place a, Place y, std::int64_t rows) const {
+    const std::int64_t cols = low_.machine.cols;
+    for (std::int64_t c = 0; c < n_; c += cols) {
+      const std::int64_t outputs = std::min(cols, n_ - c);
+      for (std::int64_t d = 0; d < depth_; d += low_.machine.rows) tile(a, d, c, outputs, rows);
+      low_.builder.gate(kernel_, {{sums_, 4 * cols}, {moved(y, c * y_bytes_), n_ * y_bytes_}}, outputs, rows);
+    }
+  }
+
+  // Inputs from d on, outputs from c on.
+  void tile(Place a, std::int64_t d, std::int64_t c, std::int64_t outputs, std::int64_t rows) const {
+    const std::int64_t height = low_.machine.rows, inputs = std::min(height, depth_ - d);
+    const int weight_bits = static_cast<int>(8 * b_bytes_), vector_bits = static_cast<int>(8 * a_bytes_);
+    low_.builder.mload(moved(right_, (d * n_ + c) * b_bytes_), inputs, outputs, n_ * b_bytes_, weight_bits);
+    const SumFlow flow = sum_flow(low_.machine, d == 0, d + height >= depth_, false);
+    low_.builder.mmul({moved(a, d * a_bytes_), sums_, rows, inputs, outputs, rows > 1 ? depth_ * a_bytes_ : 0,
+                       rows > 1 ? 4 * low_.machine.cols : 0, vector_bits, flow.accumulate, false, 0, flow.stream,
+                       flow.hold});
+  }
+
+  Lowering& low_;
+  const std::int64_t depth_, n_, a_bytes_, b_bytes_, y_bytes_;
+  const Place right_;
+  const Place sums_ = place(Space::accumulator, 0);
+  Kernel kernel_;
+};
+
+}  // namespace
+
 void lower_matmul(Lowering& low, const Node& node) {
   const int a = node.inputs[0], b = node.inputs[1], out = node.outputs[0];
-  const Shape& sa = low.shape(a);
-  const Shape& sb = low.shape(b);
-  const Shape& sy = low.shape(out);
+  const Shape &sa = low.shape(a), &sb = low.shape(b), &sy = low.shape(out);
   check(sa.size() >= 2 && sb.size() >= 2, "compiler: matmul of vectors");
   const std::int64_t m = sa[sa.size() - 2], depth = sa.back(), n = sb.back();
-  const std::int64_t height = low.machine.rows, cols = low.machine.cols;
   const Format &fa = low.format(a), &fy = low.format(out);
   // Coarse enough that four times the largest sum seen fits the 32-bit accumulators.
   Format fb = low.format(b);
   fb.scale = std::max(fb.scale * kHeadroom, low.range(out) / (fa.scale * double{1 << 29}));
   low.builder.layer(node.name);
   const OnChip left = low.bring_dense(a);
+  // B on its way to the weight SRAM, by way of DRAM.
   const OnChip right_there = low.scratch(sb, fb, node.name + ".right");
   low.copy(low.bring(b), right_there);
   const std::int64_t bytes = element_count(sb) * fb.bytes(), matrix = depth * n * fb.bytes();
@@ -110,47 +176,12 @@ void lower_matmul(Lowering& low, const Node& node) {
   low.builder.store(right_there.place, right, 1, bytes, 0, 0);
   const OnChip y = low.room_for(out);
   const std::int64_t weights = low.weight[0].mark();
-  const Place tile = place(Space::weight, low.weight[0].take(matrix, node.name));
-  const std::int64_t rows =
-      std::clamp<std::int64_t>(low.machine.accumulator_bytes / (4 * cols), 1, std::min(m, most_vectors(low.machine)));
-  const Place sums = place(Space::accumulator, 0);
-  KernelBuilder k;
-  const Lane sum = k.load(0, 32, 0, 1, fa.scale * fb.scale, low.range(out));
-  k.store(sum, 1, fy.bits, 0, 1, fy.scale);
-  const Kernel kernel = k.finish("matmul");
-
-  const auto product = [&](Place va, Place vy, std::int64_t count) {
-    for (std::int64_t c = 0; c < n; c += cols) {
-      const std::int64_t outputs = std::min(cols, n - c);
-      for (std::int64_t d = 0; d < depth; d += height) {
-        const std::int64_t inputs = std::min(height, depth - d);
-        low.builder.mload(moved(tile, (d * n + c) * fb.bytes()), inputs, outputs, n * fb.bytes(), fb.bits);
-        const SumFlow flow = sum_flow(low.machine, d == 0, d + height >= depth, false);
-        low.builder.mmul({moved(va, d * fa.bytes()), sums, count, inputs, outputs, count > 1 ? depth * fa.bytes() : 0,
-                          count > 1 ? 4 * cols : 0, fa.bits, flow.accumulate, false, 0, flow.stream, flow.hold});
-      }
-      low.builder.gate(kernel, {{sums, 4 * cols}, {moved(vy, c * fy.bytes()), n * fy.bytes()}}, outputs, count);
-    }
-  };
-  const std::int64_t matrices = product_of(sy, 0, sy.size() - 2);
-  const auto at_matrix = [&](const Shape& s, std::int64_t flat) {  // broadcasting over the leading axes
-    std::int64_t number = 0, unit = 1;
-    for (std::size_t ky = sy.size() - 2, ks = s.size() - 2; ky-- > 0;) {
-      const std::int64_t digit = flat % sy[ky];
-      flat /= sy[ky];
-      if (ks == 0) continue;
-      --ks;
-      number += (s[ks] == 1 ? 0 : digit) * unit;
-      unit *= s[ks];
-    }
-    return number;
-  };
-  for (std::int64_t i = 0; i < matrices; ++i) {
-    low.builder.load(moved(right, at_matrix(sb, i) * matrix), tile, 1, matrix, 0, 0);
-    const Place va = moved(left.place, at_matrix(sa, i) * m * depth * fa.bytes());
-    for (std::int64_t r = 0; r < m; r += rows) {
-      product(moved(va, r * depth * fa.bytes()), moved(y.place, (i * m + r) * n * fy.bytes()), std::min(rows, m - r));
-    }
+  const Place here = place(Space::weight, low.weight[0].take(matrix, node.name));
+  const MatrixProduct product(low, depth, n, fa, fb, fy, low.range(out), here);
+  for (std::int64_t i = 0; i < product_of(sy, 0, sy.size() - 2); ++i) {
+    low.builder.load(moved(right, matrix_number(sb, sy, i) * matrix), here, 1, matrix, 0, 0);
+    product.emit(moved(left.place, matrix_number(sa, sy, i) * m * depth * fa.bytes()),
+                 moved(y.place, i * m * n * fy.bytes()), m);
   }
   low.put(out, y);
   low.weight[0].release(weights);

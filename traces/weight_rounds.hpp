@@ -24,6 +24,10 @@ class WeightRounds {
     std::int64_t first_streamed = -1;  ///< DRAM address; -1: all resident
     std::int64_t bytes = 0;
   };
+  void take_ring(const std::vector<std::vector<Pass*>>& rounds, const std::string& name);
+  Round place_round(const std::vector<Pass*>& round, const std::string& name);
+  static std::vector<std::uint8_t> packed(const std::vector<Pass*>& round, const Round& here, std::int64_t tape);
+
   Lowering& low_;
   Pass::Ring ring_;
   std::vector<Round> rounds_;
