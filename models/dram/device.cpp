@@ -1,5 +1,7 @@
 #include "models/dram/device.hpp"
 
+#include <algorithm>
+
 namespace rondo::dram {
 namespace {
 
@@ -11,6 +13,33 @@ double milliwatts(const Device& device, Current&& current) {
   double sum = 0;
   for (const Rail& rail : device.rails) sum += rail.volts * current(rail);
   return sum * static_cast<double>(device.devices);
+}
+
+/// The longest that `before` keeps `after` waiting, on any level.
+Clock longest(const Device& device, Command before, Command after) {
+  Clock clocks = 0;
+  for (const Constraint& row : device.constraints) {
+    if (row.before == before && row.after == after) clocks = std::max(clocks, row.clocks);
+  }
+  return clocks;
+}
+
+// A rank that owes refreshes serves nobody: with less than this between them it might never serve anybody.
+void check_refresh(const Device& device, const char* name, Clock interval, Command refresh,
+                   std::vector<std::string>& findings) {
+  const Clock rest = std::max(longest(device, refresh, refresh), longest(device, refresh, Command::activate));
+  const Clock cycle = device.row_open + device.row_closed;
+  if (interval >= rest + cycle) return;
+  findings.push_back(std::string("clocks.") + name + ": " + std::to_string(interval) + " is less than a refresh (" +
+                     std::to_string(rest) + ") and one cycle of a row (" + std::to_string(cycle) + ") take");
+}
+
+void check_energy(const Device& device, bool per_bank_refresh, std::vector<std::string>& findings) {
+  for (const ActionEnergy& action : action_energies(device, per_bank_refresh)) {
+    if (action.pj >= 0) continue;
+    const std::string finding = "rails: the energy of " + action.name + ", " + action.formula + ", is negative";
+    if (std::find(findings.begin(), findings.end(), finding) == findings.end()) findings.push_back(finding);
+  }
 }
 
 }  // namespace
@@ -42,6 +71,13 @@ std::vector<std::string> Device::findings() const {
            "constraint " + name + ": a command to a whole rank has no bank or bank group");
     expect(row.window == 1 || row.level == Level::rank, "constraint " + name + ": a window belongs to a rank");
   }
+  check_refresh(*this, "refresh_interval", refresh_interval, Command::refresh, out);
+  const bool per_bank = refresh_bank_interval > 0;
+  if (per_bank) check_refresh(*this, "refresh_bank_interval", refresh_bank_interval, Command::refresh_bank, out);
+  expect(std::any_of(rails.begin(), rails.end(), [](const Rail& r) { return r.volts > 0 && r.idd2n > 0; }),
+         "rails: no supply with a voltage and a standby current");
+  check_energy(*this, false, out);
+  if (per_bank) check_energy(*this, true, out);
   return out;
 }
 

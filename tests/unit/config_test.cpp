@@ -369,6 +369,14 @@ TEST_F(Config, rows_of_a_standard_are_worked_out_or_refused) {
   expect_finding(rows, "rows.yaml:11:5: constraints: [level, before, after, clocks] or [..., count] is expected");
   expect_finding(wrong_of(replaced(text, "columns: {value: 1024", "columns: {value: 1000")),
                  "organisation.columns: 1000 is no power of two");
+  // Nothing but refreshes; energy out of nothing.
+  expect_finding(wrong_of(replaced(text, "refi: {clocks: 9360", "refi: {clocks: 419")),
+                 "clocks.refresh_interval: 419 is less than a refresh (420) and one cycle of a row (56) take");
+  expect_finding(wrong_of(replaced(text, "rfc: {clocks: 420", "rfc: {clocks: 900000")),
+                 "clocks.refresh_interval: 9360");
+  expect_finding(wrong_of(replaced(text, "idd4r: ", "idd4r: 0.")), "rails: the energy of read, V x (idd4r - idd3n)");
+  expect_finding(wrong_of(text.substr(0, text.find("rails:")) + "rails: {}\n"),
+                 "rails: no supply with a voltage and a standby current");
 }
 
 TEST_F(Config, a_chip_must_fit_its_dram) {
