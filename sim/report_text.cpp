@@ -72,8 +72,10 @@ class TextReport {
          fmt::format("{} of {}", number("arrays"), number("available_arrays")) +
              (number("arrays") > 1 ? ", " + spread : ""),
          "dataflow", mapping["dataflow"].get<std::string>());
-    pair("streaming", fmt::format("{} of {} passes", number("chained_passes"), number("passes")), "sum buffers",
-         fmt::format("{}", number("sum_buffers")));
+    const bool in_part = number("chained_slices") < number("slices");
+    pair("streaming",
+         fmt::format("{} of {} passes{}", number("chained_passes"), number("passes"), in_part ? ", in part" : ""),
+         "sum buffers", fmt::format("{}", number("sum_buffers")));
   }
 
   std::string busiest_unit() const {

@@ -117,6 +117,11 @@ class WhyText {
     reasons(mapping);
   }
   void reasons(const Json& mapping) {
+    const auto slices = mapping["slices"].get<std::int64_t>(), chained = mapping["chained_slices"].get<std::int64_t>();
+    if (chained < slices) {
+      line("  " +
+           style_.dim(fmt::format("not chained, {} of {} slices: weights come from DRAM", slices - chained, slices)));
+    }
     for (const Json& row : mapping["unchained_passes"]) {
       line("  " + style_.dim(fmt::format("not chained, {} of {} passes: {}", row["passes"].get<std::int64_t>(),
                                          mapping["passes"].get<std::int64_t>(), row["because"].get<std::string>())));

@@ -71,8 +71,8 @@ std::string_view words(Chaining chaining);
 struct Mapped {
   std::int64_t arrays = 0;                        ///< that some product uses
   std::array<std::int64_t, kChainings> passes{};  ///< by what became of chaining
-  std::int64_t slices = 0;                        ///< of all passes
-  std::int64_t streamed_slices = 0;               ///< those whose last sums come through streams
+  std::int64_t slices = 0;                        ///< of the passes that stream
+  std::int64_t streamed_slices = 0;               ///< those that do: not those whose weights come from DRAM
   std::int64_t sum_buffers = 0;                   ///< slices whose sums lie in the accumulators at once, at most
 
   std::int64_t all_passes() const;

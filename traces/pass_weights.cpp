@@ -177,8 +177,7 @@ std::int64_t Pass::whole_slices() const {
 void Pass::note_mapping(Chaining chaining) const {
   Mapped& mapped = low_.mapped;
   ++mapped.passes[static_cast<std::size_t>(chaining)];
-  mapped.slices += slices();
-  if (chaining == Chaining::streams) mapped.streamed_slices += whole_slices();
+  if (chaining == Chaining::streams) mapped.slices += slices(), mapped.streamed_slices += whole_slices();
   mapped.sum_buffers = std::max(mapped.sum_buffers, buffers_);
 }
 

@@ -172,6 +172,16 @@ def test_a_loss_through_chaining_has_its_sign():
     assert re.search(rf"\n  gain \(a loss\) +-{-gain:,} +-\d+\.\d\d % +-\d+\.\d\n", text)
 
 
+def test_what_comes_from_dram_is_not_chained():
+    words = ["edge", "deepbench/lstm_h512_b1_t25", "--timing-only", "--why"]
+    mapping = report_of(*words)["mapping"]
+    assert mapping["chained_passes"] == mapping["passes"] == 1 and 0 < mapping["chained_slices"] < mapping["slices"] == 16
+    text = run(*words)
+    assert re.search(r"\n  streaming    1 of 1 passes, in part  +sum buffers", text)
+    rest = 16 - mapping["chained_slices"]
+    assert f"\n  not chained, {rest} of 16 slices: weights come from DRAM\n" in text
+
+
 @pytest.mark.parametrize("sets, because", [
     (["mapping.chaining=off"], "mapping.chaining is off"),
     (["machine.stream_rows=0"], "the chip has no streams"),
