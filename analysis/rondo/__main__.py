@@ -9,6 +9,7 @@ from typing import Any, Callable, NoReturn, Optional
 
 from . import compare as comparing
 from . import sweep as sweeping
+from .gpu import read_constants
 from .progress import Progress
 from .run import RunFailed, find_config
 from .sweep_file import read_sweep
@@ -61,10 +62,12 @@ def _parser() -> argparse.ArgumentParser:
     compare = command("compare", _compare,
                       "Chips, simulated, against GPUs and CPUs, estimated from their data sheets.",
                       "./rondo compare speech_emotion edge jetson_nano v100 --out result")
-    compare.add_argument("network", metavar="NETWORK",
+    compare.add_argument("network", metavar="NETWORK", nargs="?",
                          help="a network's file, or its name in configs/networks")
-    compare.add_argument("names", metavar="CHIP_OR_DEVICE", nargs="+",
+    compare.add_argument("names", metavar="CHIP_OR_DEVICE", nargs="*",
                          help="names in configs/chips or configs/gpus, or files; ratios are to the first")
+    compare.add_argument("--model-error", action="store_true",
+                         help="instead: fit the GPU model again, show its error on devices that the fit has not seen")
     compare.add_argument("--batch", type=_batch, metavar="N",
                          help="sequences in one run (default: the network's)")
     compare.add_argument("--out", type=Path, metavar="DIR",
@@ -122,7 +125,37 @@ def _sweep(options: argparse.Namespace) -> int:
     return 0 if result.good() else 1
 
 
+def _model_error(options: argparse.Namespace) -> int:
+    from . import model_error as judging  # here, because a comparison needs no fit
+    if options.network or options.names or options.batch:
+        raise InputError("--model-error takes no network, device or batch; only --out DIR and --json")
+    report, committed = judging.make_report(), read_constants()
+    changed = judging.changed(committed, report.constants)
+    files: list[Path] = []
+    if options.out:
+        from . import device_plots
+        files = device_plots.model_error(report, options.out)
+        sweeping.write_lines(options.out / "errors.csv", judging.as_lines(report))
+        (options.out / "constants.yaml").write_text(judging.constants_text(report.constants), encoding="utf-8")
+        files += [options.out / "errors.csv", options.out / "constants.yaml"]
+    verdict = ("The fit gives other constants than configs/gpus/model/constants.yaml: " + ", ".join(changed) if changed
+               else "The fit gives the constants of configs/gpus/model/constants.yaml.")
+    if options.json:
+        _print_json({**judging.as_json(report, committed), "reproduced": not changed, "files": [str(f) for f in files]})
+    else:
+        from . import table
+        table.console().print(table.error_table(report))
+        table.console().print(table.constants_table(report, committed))
+        written = ["written: " + ", ".join(str(file) for file in files)] if files else []
+        table.print_notes([*judging.NOTES, verdict] + written)
+    return 1 if changed else 0
+
+
 def _compare(options: argparse.Namespace) -> int:
+    if options.model_error:
+        return _model_error(options)
+    if not options.names:
+        raise InputError("compare needs a network and at least one chip or device, or --model-error")
     result = comparing.compare(options.network, options.names, options.batch)
     files: list[Path] = []
     if options.out:

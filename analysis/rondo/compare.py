@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any, Optional
 
 from . import gpu, run
+from .device import Device, find_device, is_device_file, read_device
 from .quantities import value_at
 from .run import Report, RunFailed
 from .yaml_reader import InputError
@@ -46,7 +47,7 @@ class Contenders:
     """The chips and devices that a command named."""
 
     chips: list[str]
-    devices: list[gpu.Device]
+    devices: list[Device]
 
 
 def find_contenders(names: list[str]) -> Contenders:
@@ -54,12 +55,12 @@ def find_contenders(names: list[str]) -> Contenders:
     once."""
     found, wrong = Contenders([], []), []
     for name in names:
-        chip, device = run.find_config("chips", name), gpu.find_device(name)
-        if chip and not gpu.is_device_file(chip):
+        chip, device = run.find_config("chips", name), find_device(name)
+        if chip and not is_device_file(chip):
             found.chips.append(name)
         elif device:
             try:
-                found.devices.append(gpu.read_device(device))
+                found.devices.append(read_device(device))
             except InputError as error:
                 wrong += error.messages
         else:
@@ -132,15 +133,13 @@ def _busiest(report: Report) -> str:
     return f"{name} {100 * busy[name]:.0f} %" if busy[name] >= 0.5 else "recurrence"
 
 
-def _estimated(device: gpu.Device, shape: dict[str, Any]) -> Entry:
+def _estimated(device: Device, shape: dict[str, Any]) -> Entry:
     result = gpu.estimate(device, shape)
     batch = int(shape["batch"])
     return Entry(device.key, False, device.numbers, result.time_s, batch / result.time_s,
                  result.energy_j / batch,
                  result.of_peak, result.bound_by(),
-                 {"memory_s": result.memory_s, "arithmetic_s": result.arithmetic_s,
-                  "launch_s": result.launch_s,
-                  "call_s": result.call_s, "kernels": result.terms, "unverified": device.unverified()})
+                 {**result.parts(), "kernels": result.terms, "unverified": device.unverified()})
 
 
 def as_json(comparison: Comparison) -> dict[str, Any]:

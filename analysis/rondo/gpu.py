@@ -1,199 +1,233 @@
-"""GPUs and CPUs: their data sheets (configs/gpus/*.yaml) and a closed formula for a recurrent network on
-them.
+"""A whole network on a GPU, a CPU or a published accelerator: the formula of one product (formula.py) over the layers.
 
-A library runs a recurrent layer as one product for the input half of all steps, then step by step a product
-with the recurrent weights and a kernel for the gates (cuDNN's standard algorithm; J. Appleyard et al., arXiv
-1604.01946). Stacked layers and directions run one after the other. With G gates, hidden size H, input size I,
-T steps, batch N:
+With G gates, hidden size H, input size I, T steps and N sequences, a layer is
 
-    input half   max(bytes(G H I) / bandwidth, 2 G H I N T / peak) + one launch
-    a step       max(bytes(G H H) / bandwidth, 2 G H H N / peak) + launches_per_step * launch
-    dense layer  max(bytes(K M) / bandwidth, 2 K M n / peak) + one launch, for n vectors at once
-    a call       one fixed overhead
+    input half   a product of (G H) x I with N T vectors, and a launch
+    a step       a product of (G H) x H with N vectors, its weights used again each step, and the step's launches
+    dense layer  a product with all of its vectors, and a launch
 
-bandwidth is the cache's where the layer's recurrent weights fit in it and the memory's, times the share of it
-that libraries reach, where they do not; weights that are read once come from memory. peak is the data sheet's
-for the numbers used, times the share that libraries reach. Energy is idle power over the whole time, and the
-rest of the busy power while kernels work. Every device states these numbers with their sources.
+Both directions of a layer run at once, and stacked layers in a wavefront (step t of one beside step t + 1 of the one
+below): their products share the machine, so their times add up, but their launches overlap, at most WAVEFRONT of them
+(Appleyard et al. gain about 2 with four layers). A network is one call of the library.
+
+The persistent algorithm keeps the recurrent weights in registers, where they fit: a step is its arithmetic and one
+synchronisation of the whole GPU, SYNC_LAUNCHES of a launch. A roofline layer is the largest of all its memory time, all
+its arithmetic, and `step_us` a step.
+
+Energy is an account of power, not a measurement: idle power over the whole time, and what the busy power has more
+while products run. Busy power is the board's limit where nothing better is known, so it is rather too high.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Optional
 
-from . import run
-from .run import RunFailed
+from . import formula
+from .device import Device
+from .formula import Constants, Processor
+from .run import ROOT, RunFailed
 from .yaml_reader import InputError, Reader
 
 GATES = {"lstm": 4, "gru": 3, "rnn": 1}
-BYTES = {"fp32": 4, "fp16": 2, "int8": 1}
-
-# Every number of a device: its key, the range that makes sense, and its meaning.
-NUMBERS = {
-    "memory_gb_per_s": (0.1, 1e5, "memory bandwidth, data sheet"),
-    "achieved_bandwidth": (0.01, 1.0, "share of the memory bandwidth that recurrent kernels reach"),
-    "achieved_peak": (0.01, 1.0, "share of the peak that their products reach"),
-    "cache_kib": (1, 1e7, "cache that keeps recurrent weights from step to step"),
-    "cache_gb_per_s": (0.1, 1e6, "bandwidth of that cache"),
-    "launches_per_step": (0, 100, "kernels, or parallel regions, in one step"),
-    "launch_us": (0, 1e4, "time from one kernel to the next that the kernel itself does not need"),
-    "call_us": (0, 1e6, "fixed time of one call of the library"),
-    "idle_w": (0, 1e4, "power when idle"),
-    "busy_w": (0.01, 1e4, "power when busy"),
-}
-FACTS = {"multiprocessors": (1, 1e4), "clock_mhz": (1, 1e5), "node_nm": (1, 1000), "register_kib": (0, 1e7),
-         "shared_kib": (0, 1e7)}
-
-
-@dataclass(frozen=True)
-class Fact:
-    """A number with where it comes from; `verified`: read in a source, not remembered or assumed."""
-
-    value: float
-    source: str
-    verified: bool
-
-
-@dataclass(frozen=True)
-class Device:
-    """A data sheet. `numbers` is the precision that estimates use, `facts` holds every number by key."""
-
-    key: str
-    name: str
-    kind: str
-    numbers: str
-    peak_tflops: dict[str, Fact]
-    facts: dict[str, Fact]
-
-    def get(self, key: str) -> float:
-        """The value of one number."""
-        return self.facts[key].value
-
-    def unverified(self) -> list[str]:
-        """The keys of all numbers that nobody has read in a source."""
-        return [key for key, fact in self.facts.items() if not fact.verified]
+ALGORITHMS = ("standard", "persistent")
+WAVEFRONT = 2.0
+# A step of 1152 units, batch 4, took 3.8 us on a Titan X, 2.2 us of it arithmetic (2.8 TFLOPS: G. Diamos et al.,
+# Persistent RNNs, ICML 2016; the size from memory).
+SYNC_LAUNCHES = 0.33
+REGISTER_SHARE = 0.9
+CONSTANTS = ROOT / "configs/gpus/model/constants.yaml"
 
 
 @dataclass
 class Estimate:
-    """Where the time of one call goes, in seconds, and its energy in joules. `of_peak` is the share of the
-    data sheet's peak."""
+    """Where the time of one call goes, in seconds, and its energy in joules. `of_peak` is the share of the data sheet's
+    peak, `few` whether the recurrent products are of few vectors, `terms` one entry a kind of kernel."""
 
     memory_s: float = 0.0
     arithmetic_s: float = 0.0
+    recurrence_s: float = 0.0
     launch_s: float = 0.0
     call_s: float = 0.0
     operations: float = 0.0
     time_s: float = 0.0
     energy_j: float = 0.0
     of_peak: float = 0.0
+    few: bool = True
+    numbers: str = ""
     terms: list[dict[str, Any]] = field(default_factory=list)
+
+    def parts(self) -> dict[str, float]:
+        """The time by what it is spent on."""
+        return {"memory": self.memory_s, "arithmetic": self.arithmetic_s, "recurrence": self.recurrence_s,
+                "launches": self.launch_s + self.call_s}
 
     def bound_by(self) -> str:
         """The largest part of the time."""
-        parts = {"memory": self.memory_s, "arithmetic": self.arithmetic_s,
-                 "launches": self.launch_s + self.call_s}
+        parts = self.parts()
         return max(parts, key=lambda name: parts[name])
 
 
-def read_device(path: Path) -> Device:
-    """The device in the file; InputError with every mistake of the file."""
+@dataclass(frozen=True)
+class How:
+    """How a device runs a network: precision, library, algorithm, and the constants of the formula."""
+
+    device: Device
+    on: Processor
+    constants: Constants
+    numbers: str
+    algorithm: str
+
+
+def read_constants(path: Path = CONSTANTS) -> Constants:
+    """The fitted constants; InputError with every mistake of the file."""
     reader = Reader(path)
-    required = ("name", "kind", "numbers", "peak_tflops", *NUMBERS)
-    keys = reader.mapping(reader.root, "the device", known=(*required, *FACTS, "what"), required=required)
-    name = reader.text(keys["name"], "name") if "name" in keys else ""
-    kind = reader.choice(keys["kind"], "kind", ("gpu", "cpu")) if "kind" in keys else ""
-    numbers = reader.choice(keys["numbers"], "numbers", BYTES) if "numbers" in keys else ""
-    peaks = {}
-    if "peak_tflops" in keys:
-        nodes = reader.mapping(keys["peak_tflops"], "peak_tflops", known=BYTES)
-        peaks = {key: _fact(reader, node, f"peak_tflops.{key}", 1e-4, 1e5) for key, node in nodes.items()}
-        if numbers and numbers not in nodes:
-            reader.note(keys["peak_tflops"],
-                        f"peak_tflops has no {numbers}, the numbers that this device uses")
-    facts = {}
-    for key, (low, high) in {**{k: v[:2] for k, v in NUMBERS.items()}, **FACTS}.items():
-        if key in keys:
-            facts[key] = _fact(reader, keys[key], key, low, high)
+    keys = reader.mapping(reader.root, "the constants", known=formula.NAMES, required=formula.NAMES)
+    values = {name: reader.number(keys[name], name, 1e-6, 1e6) for name in formula.NAMES if name in keys}
     reader.finish()
-    return Device(path.stem, name, kind, numbers, peaks, facts)
+    return Constants(**values)
 
 
-def _fact(reader: Reader, node: Any, what: str, low: float, high: float) -> Fact:
-    keys = reader.mapping(node, what, known=("value", "source", "verified"),
-                          required=("value", "source", "verified"))
-    if len(keys) != 3:
-        return Fact(low, "", False)
-    return Fact(reader.number(keys["value"], f"{what}.value", low, high),
-                reader.text(keys["source"], f"{what}.source"),
-                reader.boolean(keys["verified"], f"{what}.verified"))
+def how(device: Device, constants: Constants, numbers: str = "", library: str = "", algorithm: str = "standard") -> How:
+    """The device with a precision and a library; its own where none is given. InputError where it cannot."""
+    numbers, library = numbers or device.numbers, library or device.library
+    if algorithm not in ALGORITHMS:
+        raise InputError(f"there is no algorithm {algorithm}; known: {', '.join(ALGORITHMS)}")
+    if algorithm == "persistent" and device.kind != "gpu":
+        raise InputError(f"{device.key} is no GPU: the persistent algorithm does not run on it")
+    given = {"gpu": constants, "cpu": formula.ON_THREADS, "roofline": formula.ON_PAPER}[device.kind]
+    return How(device, formula.processor(device, numbers, library), given, numbers, algorithm)
 
 
-def find_device(name: str) -> Optional[Path]:
-    """The file of a device: a path or a name in configs/gpus."""
-    return run.find_config("gpus", name)
-
-
-def estimate(device: Device, shape: dict[str, Any]) -> Estimate:
-    """The formula at the top of this file, for the `network_shape` of a report."""
-    result = Estimate()
+def estimate(device: Device, shape: dict[str, Any], constants: Optional[Constants] = None, **options: str) -> Estimate:
+    """The formula for the `network_shape` of a report. Options: numbers, library, algorithm."""
+    way = how(device, constants or read_constants(), **options)
+    result = Estimate(numbers=way.numbers)
     try:
-        for layer in shape["recurrent_layers"]:
-            _recurrent_layer(device, layer, result)
+        layers = [_Layer.of(layer) for layer in shape["recurrent_layers"]]
+        for stack in _stacks(layers):
+            for layer in stack:
+                _recurrent_layer(way, layer, _overlap(way, stack, layer), result)
         for layer in shape.get("dense_layers", []):
-            weights = int(layer["inputs"]) * int(layer["outputs"])
-            _kernel(device, result, "dense layer", weights, int(layer["times"]), cached=False)
+            rows, depth = int(layer["outputs"]), int(layer["inputs"])
+            _kernel(way, result, "dense layer", rows, depth, int(layer["times"]), 1, 1.0)
     except (KeyError, TypeError, ValueError) as error:
         raise RunFailed(f"the report's network_shape cannot be read: {error!r}") from error
-    result.call_s = device.get("call_us") * 1e-6
-    working = result.memory_s + result.arithmetic_s
+    result.call_s = float(formula.call_s(way.on, way.constants))
+    working = result.memory_s + result.arithmetic_s + result.recurrence_s
     result.time_s = working + result.launch_s + result.call_s
     idle_w, busy_w = device.get("idle_w"), device.get("busy_w")
     result.energy_j = idle_w * result.time_s + (busy_w - idle_w) * working
-    result.of_peak = result.operations / (result.time_s * device.peak_tflops[device.numbers].value * 1e12)
+    result.of_peak = result.operations / (result.time_s * float(way.on.peak))
     return result
 
 
-def _recurrent_layer(device: Device, layer: dict[str, Any], result: Estimate) -> None:
-    cell = str(layer["cell"])
-    if cell not in GATES:
-        raise RunFailed(f"the formula knows no cell {cell}; known: {', '.join(GATES)}")
-    hidden, steps, batch = int(layer["hidden"]), int(layer["steps"]), int(layer["batch"])
-    inputs = 0 if layer.get("skip_input") else int(layer["input"])
-    for _ in range(int(layer.get("directions", 1))):
-        if inputs:
-            _kernel(device, result, "input half", GATES[cell] * hidden * inputs, batch * steps, cached=False)
-        _kernel(device, result, "step", GATES[cell] * hidden * hidden, batch, cached=True, times=steps,
-                launches=device.get("launches_per_step"))
+@dataclass(frozen=True)
+class _Layer:
+    cell: str
+    inputs: int
+    hidden: int
+    directions: int
+    steps: int
+    batch: int
+
+    @staticmethod
+    def of(layer: dict[str, Any]) -> "_Layer":
+        cell = str(layer["cell"])
+        if cell not in GATES:
+            raise RunFailed(f"the formula knows no cell {cell}; known: {', '.join(GATES)}")
+        return _Layer(cell, 0 if layer.get("skip_input") else int(layer["input"]), int(layer["hidden"]),
+                      int(layer.get("directions", 1)), int(layer["steps"]), int(layer["batch"]))
 
 
-def _kernel(device: Device, result: Estimate, name: str, weights: int, vectors: int, cached: bool,
-            times: int = 1,
-            launches: float = 1.0) -> None:
-    """Adds `times` products of `vectors` vectors with the weights."""
-    size = weights * BYTES[device.numbers]
-    in_cache = cached and size <= device.get("cache_kib") * 1024
-    bandwidth = (device.get("cache_gb_per_s") if in_cache else
-                 device.get("memory_gb_per_s") * device.get("achieved_bandwidth")) * 1e9
-    peak = device.peak_tflops[device.numbers].value * 1e12
-    memory = size / bandwidth
-    arithmetic = 2.0 * weights * vectors / (peak * device.get("achieved_peak"))
-    launch = launches * device.get("launch_us") * 1e-6
-    if memory >= arithmetic:
-        result.memory_s += times * memory
-    else:
-        result.arithmetic_s += times * arithmetic
-    result.launch_s += times * launch
-    result.operations += 2.0 * weights * vectors * times
-    result.terms.append({"kernel": name, "times": times, "weight_bytes": size,
-                         "from": "cache" if in_cache else "memory",
-                         "memory_s": memory, "arithmetic_s": arithmetic, "launch_s": launch})
+def _stacks(layers: list[_Layer]) -> list[list[_Layer]]:
+    """Neighbouring layers of one direction, as many steps and sequences: they can run in a wavefront."""
+    stacks: list[list[_Layer]] = []
+    for layer in layers:
+        last = stacks[-1][-1] if stacks else None
+        if last and layer.directions == last.directions == 1 and (layer.steps, layer.batch) == (last.steps, last.batch):
+            stacks[-1].append(layer)
+        else:
+            stacks.append([layer])
+    return stacks
 
 
-def is_device_file(path: Path) -> bool:
-    """Whether the YAML file is a device, not a chip: a device states its `kind`."""
-    try:
-        reader = Reader(path)
-        return "kind" in reader.mapping(reader.root, str(path))
-    except InputError:
-        return False
+def _overlap(way: How, stack: list[_Layer], layer: _Layer) -> float:
+    """The share of the layer's launches that nothing hides. L layers of T steps take T + L - 1 slots, not T L."""
+    if way.device.kind != "gpu" or way.algorithm != "standard":
+        return 1.0
+    count = len(stack) if layer.directions == 1 else layer.directions
+    fill = count - 1 if layer.directions == 1 else 0
+    return max(1.0 / WAVEFRONT, (layer.steps + fill) / (layer.steps * count))
+
+
+def _recurrent_layer(way: How, layer: _Layer, share: float, result: Estimate) -> None:
+    rows = GATES[layer.cell] * layer.hidden
+    result.few = layer.batch <= formula.FEW
+    if way.device.kind == "roofline":
+        _roofline_layer(way, result, rows, layer)
+        return
+    for _ in range(layer.directions):
+        if layer.inputs:
+            _kernel(way, result, "input half", rows, layer.inputs, layer.batch * layer.steps, 1, share)
+        if way.algorithm == "persistent":
+            _persistent(way, result, rows, layer)
+        else:
+            _kernel(way, result, "step", rows, layer.hidden, layer.batch, layer.steps, share, repeated=True)
+
+
+def _persistent(way: How, result: Estimate, rows: int, layer: _Layer) -> None:
+    """All steps in one kernel: per step its arithmetic and a synchronisation."""
+    device = way.device
+    size = rows * layer.hidden * float(way.on.weight_bytes)
+    room = REGISTER_SHARE * device.get("register_kib") * 1024
+    if size > room:
+        raise InputError(f"{device.key}: {size / 1024:.0f} KiB of recurrent weights do not fit in "
+                         f"{room / 1024:.0f} KiB of registers, as the persistent algorithm needs")
+    in_registers = replace(way.on, fixed_tiles=0.0, cache_bytes=0.0, memory=1e30)
+    work = formula.product(in_registers, rows, layer.hidden, layer.batch, True, way.constants)
+    sync = SYNC_LAUNCHES * float(way.on.launch_s)
+    result.arithmetic_s += layer.steps * float(work.arithmetic)
+    result.recurrence_s += layer.steps * sync
+    result.launch_s += float(way.on.launch_s)
+    _note(result, "persistent step", rows, layer.hidden, layer.batch, layer.steps, size, 0.0, float(work.arithmetic),
+          sync, 0.0, float(work.arithmetic) + sync)
+
+
+def _kernel(way: How, result: Estimate, name: str, rows: int, depth: int, vectors: int, times: int, share: float,
+            repeated: bool = False) -> None:
+    """Adds `times` products and their launches; the product's time goes to its longest part."""
+    on = way.on
+    work = formula.product(on, rows, depth, vectors, repeated, way.constants)
+    launch = float(formula.step_launches_s(on, vectors, way.constants)) if repeated else float(on.launch_s)
+    parts = (float(work.memory), float(work.arithmetic), float(work.recurrence))
+    _to_longest(result, parts, times * float(work.total))
+    result.launch_s += times * launch * share
+    _note(result, name, rows, depth, vectors, times, rows * depth * float(on.weight_bytes), *parts, launch * share,
+          float(work.total))
+
+
+def _to_longest(result: Estimate, parts: tuple[float, float, float], seconds: float) -> None:
+    """Adds time to what takes longest of memory, arithmetic and recurrence."""
+    name = ("memory_s", "arithmetic_s", "recurrence_s")[parts.index(max(parts))]
+    setattr(result, name, getattr(result, name) + seconds)
+
+
+def _roofline_layer(way: How, result: Estimate, rows: int, layer: _Layer) -> None:
+    step = way.device.get("step_us") * 1e-6
+    for _ in range(layer.directions):
+        work = formula.product(way.on, rows, layer.hidden, layer.batch, True, way.constants)
+        parts = [layer.steps * float(work.memory), layer.steps * float(work.arithmetic), layer.steps * step]
+        if layer.inputs:
+            first = formula.product(way.on, rows, layer.inputs, layer.batch * layer.steps, False, way.constants)
+            parts = [parts[0] + float(first.memory), parts[1] + float(first.arithmetic), parts[2]]
+        _to_longest(result, (parts[0], parts[1], parts[2]), max(parts))
+        _note(result, "layer", rows, layer.inputs + layer.hidden, layer.batch * layer.steps, 1,
+              rows * (layer.inputs + layer.hidden) * float(way.on.weight_bytes), *parts, 0.0, max(parts))
+
+
+def _note(result: Estimate, name: str, rows: int, depth: int, vectors: int, times: int, size: float, memory: float,
+          arithmetic: float, recurrence: float, launch: float, total: float) -> None:
+    result.operations += 2.0 * rows * depth * vectors * times
+    result.terms.append({"kernel": name, "rows": rows, "depth": depth, "vectors": vectors, "times": times,
+                         "weight_bytes": size, "memory_s": memory, "arithmetic_s": arithmetic,
+                         "recurrence_s": recurrence, "product_s": total, "launch_s": launch})

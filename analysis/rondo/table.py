@@ -10,6 +10,8 @@ from rich.table import Table
 from rich.text import Text
 
 from .compare import Entry
+from .formula import MEANINGS, Constants
+from .model_error import Judged, Report, median_and_90
 from .quantities import written
 from .sweep import Result, Row, place
 
@@ -119,6 +121,48 @@ def _percent(share: Optional[float]) -> str:
     if share is None:
         return "-"
     return f"{100 * share:.1f} %" if share >= 0.01 else f"{100 * share:.1g} %"
+
+
+def error_table(report: Report) -> Table:
+    """The model's error: by device, each predicted by a fit without it, then in all, then on other sources."""
+    table = _table("GPU model: estimate against measurement")
+    for name in ("", "numbers"):
+        table.add_column(name, no_wrap=True)
+    for name in ("rows", "median\nerror", "90 %\nwithin", "estimate/\nmeasured"):
+        table.add_column(name, justify="right", no_wrap=True)
+
+    def line(name: str, numbers: str, errors: list[float], style: str = "") -> None:
+        middle, ninety = median_and_90(errors)
+        bias = 1 + sorted(errors)[len(errors) // 2]
+        table.add_row(name, numbers, str(len(errors)), f"{100 * middle:.1f} %", f"{100 * ninety:.1f} %",
+                      f"{bias:.2f}", style=style)
+
+    def by_device(rows: list[Judged]) -> None:
+        for key in dict.fromkeys((j.row.device, j.row.precision) for j in rows):
+            chosen = [j for j in rows if (j.row.device, j.row.precision) == key]
+            line(*key, [j.error for j in chosen])
+        table.add_section()
+
+    by_device(report.unseen())
+    line("all, device left out", "", [j.error for j in report.unseen()], "bold")
+    line("all, chip family left out", "", report.by_family)
+    line("all, nothing left out", "", report.in_sample)
+    table.add_section()
+    by_device(report.elsewhere())
+    return table
+
+
+def constants_table(report: Report, committed: Constants) -> Table:
+    """The constants as committed, as fitted now, and their range over the fits without a device."""
+    table = _table("Constants of the model")
+    for name, justify in (("", "left"), ("committed", "right"), ("fitted", "right"), ("device left out", "right"),
+                          ("", "left")):
+        table.add_column(name, justify=justify, no_wrap=justify == "right")
+    for name, meaning in MEANINGS.items():
+        low, high = report.ranges[name]
+        table.add_row(name, f"{getattr(committed, name):.4g}", f"{getattr(report.constants, name):.4g}",
+                      f"{low:.3g} .. {high:.3g}", meaning)
+    return table
 
 
 def print_notes(notes: Iterable[str]) -> None:
