@@ -8,8 +8,10 @@ from pathlib import Path
 from typing import Any, Callable, NoReturn, Optional
 
 from . import compare as comparing
+from . import service
 from . import sweep as sweeping
-from .gpu import read_constants
+from .device import BYTES
+from .gpu import ALGORITHMS, read_constants
 from .progress import Progress
 from .run import RunFailed, find_config
 from .sweep_file import read_sweep
@@ -61,17 +63,26 @@ def _parser() -> argparse.ArgumentParser:
 
     compare = command("compare", _compare,
                       "Chips, simulated, against GPUs and CPUs, estimated from their data sheets.",
-                      "./rondo compare speech_emotion edge jetson_nano v100 --out result")
+                      "./rondo compare speech_emotion edge jetson_nano v100 --batch 1,8,32 --out result")
     compare.add_argument("network", metavar="NETWORK", nargs="?",
                          help="a network's file, or its name in configs/networks")
     compare.add_argument("names", metavar="CHIP_OR_DEVICE", nargs="*",
-                         help="names in configs/chips or configs/gpus, or files; ratios are to the first")
+                         help="names in configs/chips or configs/gpus, or files")
     compare.add_argument("--model-error", action="store_true",
                          help="instead: fit the GPU model again, show its error on devices that the fit has not seen")
-    compare.add_argument("--batch", type=_batch, metavar="N",
-                         help="sequences in one run (default: the network's)")
+    compare.add_argument("--batch", type=_batches, metavar="N,...", default=[],
+                         help="sequences in one run, one size or several: 1,8,32 (default: the network's)")
+    compare.add_argument("--baseline", metavar="NAME",
+                         help="what the ratios are to (default: the first chip, else the first device)")
+    compare.add_argument("--slo-ms", type=_milliseconds, metavar="X",
+                         help="also the largest batch, and its throughput, that ends within X milliseconds")
+    compare.add_argument("--explain", metavar="NAME",
+                         help="also every term behind the numbers of one chip or device, at the first batch size")
+    compare.add_argument("--numbers", choices=BYTES, help="precision of devices (default: each device's own)")
+    compare.add_argument("--algorithm", choices=ALGORITHMS,
+                         help="persistent: the GPU keeps recurrent weights in registers, which must hold them")
     compare.add_argument("--out", type=Path, metavar="DIR",
-                         help="write compare.csv, compare.svg and compare.png there")
+                         help="write compare.csv and figures there: bars, roofline, and curves over the batch")
     compare.add_argument("--json", action="store_true", help="print the result as JSON instead of a table")
 
     plot = command("plot", _plot,
@@ -95,8 +106,21 @@ def _jobs(text: str) -> int:
     return _positive(text, "a number of worker processes", 1024)
 
 
-def _batch(text: str) -> int:
-    return _positive(text, "a batch size", 65536)
+def _batches(text: str) -> list[int]:
+    found = [_positive(part.strip(), "a batch size", 65536) for part in text.split(",")]
+    if len(set(found)) < len(found):
+        raise argparse.ArgumentTypeError(f"{text} names a batch size twice; once is enough")
+    return found
+
+
+def _milliseconds(text: str) -> float:
+    try:
+        value = float(text)
+    except ValueError:
+        value = 0.0
+    if not 1e-6 <= value <= 1e9:
+        raise argparse.ArgumentTypeError(f"{text} is not a time; expected milliseconds in 1e-6..1e9")
+    return value
 
 
 def _sweep(options: argparse.Namespace) -> int:
@@ -127,8 +151,8 @@ def _sweep(options: argparse.Namespace) -> int:
 
 def _model_error(options: argparse.Namespace) -> int:
     from . import model_error as judging  # here, because a comparison needs no fit
-    if options.network or options.names or options.batch:
-        raise InputError("--model-error takes no network, device or batch; only --out DIR and --json")
+    if options.network or options.names or options.batch or options.slo_ms or options.explain:
+        raise InputError("--model-error takes no network, device or other option; only --out DIR and --json")
     report, committed = judging.make_report(), read_constants()
     changed = judging.changed(committed, report.constants)
     files: list[Path] = []
@@ -143,9 +167,9 @@ def _model_error(options: argparse.Namespace) -> int:
     if options.json:
         _print_json({**judging.as_json(report, committed), "reproduced": not changed, "files": [str(f) for f in files]})
     else:
-        from . import table
-        table.console().print(table.error_table(report))
-        table.console().print(table.constants_table(report, committed))
+        from . import device_tables, table
+        table.console().print(device_tables.error_table(report))
+        table.console().print(device_tables.constants_table(report, committed))
         written = ["written: " + ", ".join(str(file) for file in files)] if files else []
         table.print_notes([*judging.NOTES, verdict] + written)
     return 1 if changed else 0
@@ -156,22 +180,47 @@ def _compare(options: argparse.Namespace) -> int:
         return _model_error(options)
     if not options.names:
         raise InputError("compare needs a network and at least one chip or device, or --model-error")
-    result = comparing.compare(options.network, options.names, options.batch)
+    given = {"numbers": options.numbers, "algorithm": options.algorithm}
+    found = comparing.check(options.network, options.names, options.baseline,
+                            {key: value for key, value in given.items() if value})
+    result = comparing.compare(options.network, found, options.batch, options.baseline)
+    explained = _explain(options.explain, result, found) if options.explain else []
+    services = _services(options, result, found) if options.slo_ms else []
     files: list[Path] = []
     if options.out:
-        from . import plots
-        files = plots.compare_bars(result, options.out)
+        from . import compare_plots
+        files = compare_plots.comparison(result, options.out)
         sweeping.write_lines(options.out / "compare.csv", comparing.as_lines(result))
         files.append(options.out / "compare.csv")
     if options.json:
-        _print_json({**comparing.as_json(result), "files": [str(file) for file in files]})
+        _print_json({**comparing.as_json(result), "slo_ms": options.slo_ms,
+                     "within_slo": [vars(service) for service in services], "files": [str(file) for file in files]})
         return 0
-    from . import table
-    table.console().print(table.compare_table(
-        f"{result.network}: {result.steps} steps, batch {result.batch}", result.entries, result.batch))
-    written = ["written: " + ", ".join(str(file) for file in files)] if files else []
-    table.print_notes(result.notes + written)
+    from . import device_tables, table
+    out = table.console()
+    for batch in result.batches:
+        out.print(device_tables.latency_table(result, batch))
+    out.print(device_tables.energy_table(result))
+    if services:
+        out.print(device_tables.service_table(services, options.slo_ms / 1e3))
+    table.print_notes(result.notes + ([service.NOTE] if services else []))
+    table.print_wrapped(explained)
+    table.print_notes((["written: " + ", ".join(str(file) for file in files)] if files else []))
     return 0
+
+
+def _explain(name: str, result: comparing.Comparison, found: comparing.Contenders) -> list[str]:
+    from . import explain
+    entry = next((entry for entry in result.entries if entry.name == name), None)
+    if entry is None:
+        raise InputError(f"there is no {name} to explain; compared are {', '.join(result.names())}")
+    device = next((device for device in found.devices if device.key == name and not entry.simulated), None)
+    return ["", *(explain.device(entry, device) if device else explain.chip(entry))]
+
+
+def _services(options: argparse.Namespace, result: comparing.Comparison,
+              found: comparing.Contenders) -> list[service.Service]:
+    return service.serve(options.network, found, result.shape, options.slo_ms / 1e3)
 
 
 def _plot(options: argparse.Namespace) -> int:

@@ -97,12 +97,13 @@ class Processor:
 
 @dataclass(frozen=True)
 class Work:
-    """Seconds that a product takes, alone and in its three parts."""
+    """Seconds that a product takes, alone and in its three parts; the bytes that it takes from memory."""
 
     memory: Number
     arithmetic: Number
     recurrence: Number
     total: Number
+    moved: Number
 
 
 def processor(device: Device, numbers: str, library: str) -> Processor:
@@ -145,7 +146,7 @@ def product(on: Processor, rows: Number, depth: Number, vectors: Number, repeate
     results = np.where(np.logical_and(many, on.fixed_tiles), waves, rows * padded)
     arithmetic = 2.0 * depth * results / rate
     walk = np.where(np.logical_and(many, on.fixed_tiles), constants.walk_ns * 1e-9 * depth, 0.0)
-    return Work(memory, arithmetic, walk, together(on.overlap, memory, arithmetic, walk))
+    return Work(memory, arithmetic, walk, together(on.overlap, memory, arithmetic, walk), size - kept)
 
 
 def together(overlap: Number, *parts: Number) -> Number:

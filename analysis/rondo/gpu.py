@@ -41,7 +41,8 @@ CONSTANTS = ROOT / "configs/gpus/model/constants.yaml"
 @dataclass
 class Estimate:
     """Where the time of one call goes, in seconds, and its energy in joules. `of_peak` is the share of the data sheet's
-    peak, `few` whether the recurrent products are of few vectors, `terms` one entry a kind of kernel."""
+    peak, `moved_bytes` what comes from memory, `few` whether the recurrent products are of few vectors, `terms` one
+    entry a kind of kernel."""
 
     memory_s: float = 0.0
     arithmetic_s: float = 0.0
@@ -49,7 +50,9 @@ class Estimate:
     launch_s: float = 0.0
     call_s: float = 0.0
     operations: float = 0.0
+    moved_bytes: float = 0.0
     time_s: float = 0.0
+    peak: float = 0.0
     energy_j: float = 0.0
     of_peak: float = 0.0
     few: bool = True
@@ -117,7 +120,8 @@ def estimate(device: Device, shape: dict[str, Any], constants: Optional[Constant
     result.time_s = working + result.launch_s + result.call_s
     idle_w, busy_w = device.get("idle_w"), device.get("busy_w")
     result.energy_j = idle_w * result.time_s + (busy_w - idle_w) * working
-    result.of_peak = result.operations / (result.time_s * float(way.on.peak))
+    result.peak = float(way.on.peak)
+    result.of_peak = result.operations / (result.time_s * result.peak)
     return result
 
 
@@ -189,6 +193,7 @@ def _persistent(way: How, result: Estimate, rows: int, layer: _Layer) -> None:
     result.arithmetic_s += layer.steps * float(work.arithmetic)
     result.recurrence_s += layer.steps * sync
     result.launch_s += float(way.on.launch_s)
+    result.moved_bytes += size
     _note(result, "persistent step", rows, layer.hidden, layer.batch, layer.steps, size, 0.0, float(work.arithmetic),
           sync, 0.0, float(work.arithmetic) + sync)
 
@@ -202,6 +207,7 @@ def _kernel(way: How, result: Estimate, name: str, rows: int, depth: int, vector
     parts = (float(work.memory), float(work.arithmetic), float(work.recurrence))
     _to_longest(result, parts, times * float(work.total))
     result.launch_s += times * launch * share
+    result.moved_bytes += times * float(work.moved)
     _note(result, name, rows, depth, vectors, times, rows * depth * float(on.weight_bytes), *parts, launch * share,
           float(work.total))
 
@@ -217,9 +223,11 @@ def _roofline_layer(way: How, result: Estimate, rows: int, layer: _Layer) -> Non
     for _ in range(layer.directions):
         work = formula.product(way.on, rows, layer.hidden, layer.batch, True, way.constants)
         parts = [layer.steps * float(work.memory), layer.steps * float(work.arithmetic), layer.steps * step]
+        result.moved_bytes += layer.steps * float(work.moved)
         if layer.inputs:
             first = formula.product(way.on, rows, layer.inputs, layer.batch * layer.steps, False, way.constants)
             parts = [parts[0] + float(first.memory), parts[1] + float(first.arithmetic), parts[2]]
+            result.moved_bytes += float(first.moved)
         _to_longest(result, (parts[0], parts[1], parts[2]), max(parts))
         _note(result, "layer", rows, layer.inputs + layer.hidden, layer.batch * layer.steps, 1,
               rows * (layer.inputs + layer.hidden) * float(way.on.weight_bytes), *parts, 0.0, max(parts))

@@ -1,20 +1,14 @@
 """The figures, one function each. Every function returns the files that it wrote: an SVG and a PNG of one
-picture.
-
-Simulated and estimated bars differ in hatching, not in colour alone. Files are the same bytes for the same
-input.
+picture, the same bytes for the same input. A comparison's are in compare_plots.py.
 """
 
-import math
 from pathlib import Path
 from typing import Any, Optional
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import EngFormatter, NullFormatter
 
-from .compare import Comparison, Entry
-from .drawing import (BLACK, BLUE, CAUSES, GREY, ORANGE, SERIES, STYLE, VERMILION, axis_title, plt,
+from .drawing import (BLACK, CAUSES, GREY, SERIES, STYLE, VERMILION, axis_title, plt,
                       quantity_axis, repeated, save, stacked, tick_format)
 from .quantities import value_at, written
 from .run import Report, RunFailed
@@ -147,64 +141,6 @@ def _front_key(axes: Axes, result: Result, front: list[Row]) -> None:
               color=VERMILION)
     axes.text(1.02, 0.945, "\n".join(lines), transform=axes.transAxes, va="top", fontsize=8, linespacing=1.45,
               family="DejaVu Sans Mono")
-
-
-def compare_bars(comparison: Comparison, directory: Path) -> list[Path]:
-    """Latency and energy of every chip and device on logarithmic axes, with the values at the bars."""
-    entries = comparison.entries
-    with plt.rc_context(STYLE):
-        figure, panels = plt.subplots(1, 2, figsize=(10.5, 1.9 + 0.42 * len(entries)), sharey=True)
-        _bars(panels[0], entries, [e.latency_s for e in entries], "latency", "s")
-        _bars(panels[1], entries, [e.energy_j for e in entries], "energy per sequence", "J")
-        panels[0].set_yticks(range(len(entries)), [f"{e.name}  ({e.numbers})" for e in entries])
-        panels[0].invert_yaxis()
-        panels[1].tick_params(axis="y", length=0)
-        steps = _count(comparison.steps, "step")
-        figure.suptitle(f"{comparison.network}: {steps}, batch {comparison.batch}", x=0.01,
-                        ha="left", fontweight="bold", fontsize=12)
-        kinds = [bar for bar in (_swatch("simulated", True), _swatch("estimated from data sheets", False))
-                 if any(e.simulated == bar[1] for e in entries)]
-        figure.tight_layout(rect=(0, 0.3 / figure.get_figheight(), 1, 1), w_pad=2.5)
-        figure.legend(handles=[bar[0] for bar in kinds], loc="lower right", ncol=2,
-                      bbox_to_anchor=(0.99, 0.0))
-        return save(figure, directory / "compare")
-
-
-def _swatch(label: str, simulated: bool) -> tuple[Any, bool]:
-    return plt.Rectangle((0, 0), 1, 1, label=label, **_look(simulated)), simulated
-
-
-def _look(simulated: bool) -> dict[str, Any]:
-    if simulated:
-        return {"facecolor": BLUE, "edgecolor": BLUE}
-    return {"facecolor": "#FBE3B5", "edgecolor": ORANGE, "hatch": "////"}
-
-
-def _bars(axes: Axes, entries: list[Entry], values: list[Optional[float]], title: str, unit: str) -> None:
-    present = [value for value in values if value]
-    low, high = min(present, default=1.0), max(present, default=1.0)
-    left = 10.0 ** (_floor_log10(low) - (1 if low < 2 * 10.0 ** _floor_log10(low) else 0))
-    for index, (entry, value) in enumerate(zip(entries, values)):
-        if not value:
-            axes.text(left, index, "  not known", va="center", color="#666666")
-            continue
-        axes.barh(index, value - left, left=left, height=0.66, **_look(entry.simulated))
-        axes.annotate(written(value, unit), (value, index), xytext=(5, 0), textcoords="offset points",
-                      va="center")
-    axes.set_xscale("log")
-    axes.set_xlim(left, high * (high / left) ** 0.28)
-    axes.xaxis.set_major_formatter(EngFormatter(unit=unit, sep=" "))
-    axes.xaxis.set_minor_formatter(NullFormatter())
-    axes.set_xlabel(f"{title} (logarithmic)    ← better")
-    axes.grid(True, axis="x")
-
-
-def _floor_log10(value: float) -> int:
-    return math.floor(math.log10(value))
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number} {noun}{'' if number == 1 else 's'}"
 
 
 def cycles(report: Report, directory: Path) -> list[Path]:

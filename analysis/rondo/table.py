@@ -2,16 +2,14 @@
 
 import re
 import sys
-from typing import Iterable, Optional
+import textwrap
+from typing import Iterable
 
 from rich import box
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from .compare import Entry
-from .formula import MEANINGS, Constants
-from .model_error import Judged, Report, median_and_90
 from .quantities import written
 from .sweep import Result, Row, place
 
@@ -23,7 +21,8 @@ def console() -> Console:
     return Console(file=sys.stdout, highlight=False, width=None if sys.stdout.isatty() else 80)
 
 
-def _table(title: str) -> Table:
+def plain_table(title: str) -> Table:
+    """An empty table in the style of all of them."""
     return Table(title=title, title_justify="left", title_style="bold", box=box.SIMPLE_HEAD,
                  padding=(0, 1, 0, 0), show_edge=False, pad_edge=False)
 
@@ -31,7 +30,7 @@ def _table(title: str) -> Table:
 def sweep_table(result: Result) -> Table:
     """The Pareto points first, then the best others by the first objective; at most MAX_ROWS in all."""
     names = result.varying()
-    table = _table(f"{result.name}: {len(result.rows)} of {result.total} points, {len(result.front())} on the "
+    table = plain_table(f"{result.name}: {len(result.rows)} of {result.total} points, {len(result.front())} on the "
                    "Pareto front")
     table.add_column("point", justify="right")
     for name in names:
@@ -90,79 +89,13 @@ def sweep_notes(result: Result) -> list[str]:
     return notes
 
 
-def compare_table(title: str, entries: list[Entry], batch: int) -> Table:
-    """One line a chip or device; the ratios are to the first line. At batch 1 throughput is latency's
-    inverse, and the share of the peak takes its place."""
-    rate = "of peak" if batch == 1 else "seq/s"
-    table = _table(title)
-    for name, justify in (("", "left"), ("numbers", "left"), ("latency", "right"), ("x", "right"),
-                          ("energy", "right"), ("x", "right"), (rate, "right"), ("bound by", "left")):
-        table.add_column(name, justify=justify, no_wrap=name != "")
-    base = entries[0]
-    for entry in entries:
-        name = Text(entry.name + ("" if entry.simulated else "*"))
-        table.add_row(name, entry.numbers, written(entry.latency_s, "s"),
-                      _ratio(entry.latency_s, base.latency_s),
-                      written(entry.energy_j, "J"), _ratio(entry.energy_j, base.energy_j),
-                      _percent(entry.utilisation) if batch == 1 else written(entry.sequences_per_s),
-                      entry.bound_by,
-                      style="bold" if entry.simulated else "")
-    return table
-
-
-def _ratio(value: Optional[float], base: Optional[float]) -> str:
-    if value is None or not base:
-        return "-"
-    ratio = value / base
-    return f"{ratio:.0f}" if ratio >= 100 else f"{ratio:#.3g}" if ratio >= 0.01 else f"{ratio:.1g}"
-
-
-def _percent(share: Optional[float]) -> str:
-    if share is None:
-        return "-"
-    return f"{100 * share:.1f} %" if share >= 0.01 else f"{100 * share:.1g} %"
-
-
-def error_table(report: Report) -> Table:
-    """The model's error: by device, each predicted by a fit without it, then in all, then on other sources."""
-    table = _table("GPU model: estimate against measurement")
-    for name in ("", "numbers"):
-        table.add_column(name, no_wrap=True)
-    for name in ("rows", "median\nerror", "90 %\nwithin", "estimate/\nmeasured"):
-        table.add_column(name, justify="right", no_wrap=True)
-
-    def line(name: str, numbers: str, errors: list[float], style: str = "") -> None:
-        middle, ninety = median_and_90(errors)
-        bias = 1 + sorted(errors)[len(errors) // 2]
-        table.add_row(name, numbers, str(len(errors)), f"{100 * middle:.1f} %", f"{100 * ninety:.1f} %",
-                      f"{bias:.2f}", style=style)
-
-    def by_device(rows: list[Judged]) -> None:
-        for key in dict.fromkeys((j.row.device, j.row.precision) for j in rows):
-            chosen = [j for j in rows if (j.row.device, j.row.precision) == key]
-            line(*key, [j.error for j in chosen])
-        table.add_section()
-
-    by_device(report.unseen())
-    line("all, device left out", "", [j.error for j in report.unseen()], "bold")
-    line("all, chip family left out", "", report.by_family)
-    line("all, nothing left out", "", report.in_sample)
-    table.add_section()
-    by_device(report.elsewhere())
-    return table
-
-
-def constants_table(report: Report, committed: Constants) -> Table:
-    """The constants as committed, as fitted now, and their range over the fits without a device."""
-    table = _table("Constants of the model")
-    for name, justify in (("", "left"), ("committed", "right"), ("fitted", "right"), ("device left out", "right"),
-                          ("", "left")):
-        table.add_column(name, justify=justify, no_wrap=justify == "right")
-    for name, meaning in MEANINGS.items():
-        low, high = report.ranges[name]
-        table.add_row(name, f"{getattr(committed, name):.4g}", f"{getattr(report.constants, name):.4g}",
-                      f"{low:.3g} .. {high:.3g}", meaning)
-    return table
+def print_wrapped(lines: Iterable[str]) -> None:
+    """Plain lines; what goes on in the next line is indented by eight more."""
+    out = console()
+    for line in lines:
+        indent = " " * (len(line) - len(line.lstrip()) + 8)
+        wrapped = textwrap.wrap(line, out.width, subsequent_indent=indent, drop_whitespace=True) or [""]
+        out.print(Text("\n".join(wrapped)))
 
 
 def print_notes(notes: Iterable[str]) -> None:

@@ -3,9 +3,12 @@
 import csv
 import json
 import subprocess
+from pathlib import Path
 
 import pytest
 from analysis_support import ROOT, desk  # noqa: F401
+from rondo import service
+from rondo.quantities import written
 
 
 def test_table_json_csv_and_figure(desk):
@@ -25,13 +28,113 @@ def test_table_json_csv_and_figure(desk):
     assert "* estimated from data sheets" in text.stdout and "jetson_nano*" in text.stdout
 
 
-def test_batch_reaches_the_chip_and_the_devices(desk):
-    one = desk.json("compare", "net.yaml", "toy.yaml", "xeon")
-    eight = desk.json("compare", "net.yaml", "toy.yaml", "xeon", "--batch", "8")
-    assert (one["batch"], eight["batch"]) == (1, 8)
-    for single, many in zip(one["entries"], eight["entries"]):
-        assert single["latency_s"] < many["latency_s"] < 8 * single["latency_s"]
-        assert many["sequences_per_s"] == pytest.approx(8 / many["latency_s"])
+def test_several_batches_in_one_table(desk):
+    """Chips are simulated and devices estimated at each size, as they would be alone."""
+    many = desk.json("compare", "net.yaml", "toy.yaml", "xeon", "v100", "--batch", "1,8,32", "--out", "out")
+    assert many["batches"] == [1, 8, 32] and len(many["entries"]) == 9 and many["baseline"] == "toy"
+    for batch in (1, 8, 32):
+        alone = desk.json("compare", "net.yaml", "toy.yaml", "xeon", "v100", "--batch", str(batch))
+        assert alone["entries"] == [entry for entry in many["entries"] if entry["batch"] == batch]
+    by_batch = {(entry["name"], entry["batch"]): entry for entry in many["entries"]}
+    for name in ("toy", "xeon", "v100"):
+        times = [by_batch[name, batch]["latency_s"] for batch in (1, 8, 32)]
+        assert times[0] < times[1] < times[2] < 32 * times[0]
+        assert by_batch[name, 8]["sequences_per_s"] == pytest.approx(8 / times[1])
+    assert sorted(Path(name).name for name in many["files"] if name.endswith("png")) == [
+        "batch.png", "compare_batch1.png", "compare_batch32.png", "compare_batch8.png", "roofline.png"]
+    for name in many["files"]:
+        assert (desk.path / name).stat().st_size > 500
+    with (desk.path / "out/compare.csv").open() as file:
+        lines = list(csv.DictReader(file))
+    assert len(lines) == 9 and float(lines[3]["latency_ratio"]) == 1
+    text = desk.rondo("compare", "net.yaml", "toy.yaml", "titan_x_maxwell", "v100", "--batch", "1,8,32")
+    assert text.returncode == 0 and "…" not in text.stdout
+    assert max(len(line) for line in text.stdout.splitlines()) <= 80
+
+
+def test_figures_of_a_line_hold_together(desk):
+    """Interval, ratios, energy, power and rate of an estimate are those of the formula and of each other."""
+    entries = desk.json("compare", "net.yaml", "toy.yaml", "v100", "--batch", "4", "--baseline", "v100")["entries"]
+    toy, v100 = entries
+    assert v100["latency_ratio"] == v100["energy_ratio"] == 1
+    assert toy["latency_ratio"] == pytest.approx(toy["latency_s"] / v100["latency_s"])
+    assert toy["low_s"] is None and v100["low_s"] < v100["latency_s"] < v100["high_s"]
+    found = v100["terms"]["interval"]
+    assert v100["high_s"] == pytest.approx(found["high"] * v100["latency_s"]) and found["rows"] >= 20
+    for entry in entries:
+        assert entry["sequences_per_j"] * entry["energy_j"] == pytest.approx(1)
+        assert entry["power_w"] == pytest.approx(4 * entry["energy_j"] / entry["latency_s"])
+        assert entry["utilisation"] == pytest.approx(entry["operations"] / entry["latency_s"] / entry["peak"])
+        assert entry["operations"] / entry["latency_s"] <= entry["memory"] * entry["operations"] / entry["moved_bytes"]
+    assert sum(v100["terms"]["parts_s"].values()) == pytest.approx(v100["latency_s"])
+
+
+def test_explain_shows_every_term(desk):
+    done = desk.rondo("compare", "net.yaml", "toy.yaml", "jetson_nano", "--explain", "jetson_nano", "--batch", "3,9")
+    text = done.stdout
+    assert done.returncode == 0 and max(len(line) for line in text.splitlines()) <= 80
+    entry = desk.json("compare", "net.yaml", "toy.yaml", "jetson_nano", "--batch", "3")["entries"][1]
+    for part in ("batch 3: " + written(entry["latency_s"], "s"), "input half: 512 x 64", "step: 512 x 128", "100 times",
+                 "dense layer: 3 x 128", "energy " + written(entry["energy_j"], "J"), "launch_us", "? assumption",
+                 "kernels_few", "interval"):
+        assert part in text, part
+    assert "miopen" not in text and "walk_ns" not in text
+    assert "cycles at 500 MHz" in desk.rondo("compare", "net.yaml", "toy.yaml", "--explain", "toy").stdout
+    assert "no interval" in desk.rondo("compare", "net.yaml", "xeon", "--explain", "xeon").stdout
+    done = desk.rondo("compare", "net.yaml", "toy.yaml", "v100", "--explain", "h100")
+    assert done.returncode == 2 and done.stderr == "there is no h100 to explain; compared are toy, v100\n"
+
+
+def test_the_largest_batch_within_a_bound(desk):
+    """One more sequence would miss the bound, on the chip and on the devices; the chip's memory is a bound too."""
+    command = ("compare", "net.yaml", "toy.yaml", "jetson_nano", "xeon", "--slo-ms", "20")
+    found = {answer["name"]: answer for answer in desk.json(*command)["within_slo"]}
+    for name, answer in found.items():
+        sizes = f"{answer['batch']},{answer['batch'] + 1}"
+        inside, outside = [entry["latency_s"] for entry in desk.json(*command[:-2], "--batch", sizes)["entries"]
+                           if entry["name"] == name]
+        assert inside <= 0.020 < outside and answer["latency_s"] == inside
+        assert answer["sequences_per_s"] == pytest.approx(answer["batch"] / inside)
+    assert found["toy"]["likely_batch"] is None and found["xeon"]["likely_batch"] is None
+    assert 0 <= found["jetson_nano"]["likely_batch"] < found["jetson_nano"]["batch"]
+    text = desk.rondo(*command).stdout
+    assert "The largest batch within 20.0 ms" in text and max(len(line) for line in text.splitlines()) <= 80
+    none = desk.json("compare", "net.yaml", "toy.yaml", "v100", "--slo-ms", "0.001")["within_slo"]
+    assert [answer["batch"] for answer in none] == [0, 0]
+
+
+def test_the_search_for_the_largest_batch():
+    for limit in (*range(70), 1000, service.MOST - 1, service.MOST):
+        assert service.largest(lambda batch: batch <= limit) == limit
+    assert service.largest(lambda batch: True) == service.MOST
+
+
+def test_a_batch_that_does_not_fit_bounds_the_service(desk):
+    desk.troubles = {"refuse": "network.batch=8"}
+    toy = desk.json("compare", "net.yaml", "toy.yaml", "--slo-ms", "1e6")["within_slo"][0]
+    assert toy["batch"] == 7 and toy["full"]
+
+
+def test_numbers_and_algorithm_reach_the_devices(desk):
+    half, single = (desk.json("compare", "net.yaml", "v100", "--numbers", numbers)["entries"][0]
+                    for numbers in ("fp16", "fp32"))
+    assert (half["numbers"], single["numbers"]) == ("fp16", "fp32") and single["moved_bytes"] == 2 * half["moved_bytes"]
+    kept = desk.json("compare", "net.yaml", "v100", "--algorithm", "persistent")["entries"][0]
+    assert kept["bound_by"] == "recurrence" and kept["latency_s"] < half["latency_s"] / 3
+    done = desk.rondo("compare", "net.yaml", "xeon", "m40", "--numbers", "int8", "--baseline", "v100")
+    assert done.returncode == 2 and done.stderr.splitlines() == [
+        "xeon has no peak for int8; it has fp32", "m40 has no peak for int8; it has fp32",
+        "the baseline v100 is not compared; compared are xeon, m40"]
+
+
+@pytest.mark.parametrize("option, value, words", [
+    ("--batch", "1,0", "expected a whole number in 1..65536"), ("--batch", "4,4", "names a batch size twice"),
+    ("--batch", "", "expected a whole number"), ("--slo-ms", "0", "expected milliseconds"),
+    ("--slo-ms", "soon", "expected milliseconds"), ("--slo-ms", "nan", "expected milliseconds"),
+    ("--numbers", "fp64", "invalid choice"), ("--algorithm", "fast", "invalid choice")])
+def test_wrong_options_are_refused(desk, option, value, words):
+    done = desk.rondo("compare", "net.yaml", "toy.yaml", option, value)
+    assert done.returncode == 2 and words in done.stderr and done.stdout == ""
 
 
 def test_a_name_that_is_both_is_the_chip(desk):

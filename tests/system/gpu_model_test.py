@@ -119,7 +119,7 @@ def test_one_estimate_by_hand():
     assert result.time_s == pytest.approx(work + 5e-6 + 10 * 3 * 5e-6 + 10 * 5e-6, rel=1e-12)
     assert result.energy_j == pytest.approx(45 * result.time_s + (300 - 45) * work, rel=1e-12)
     assert result.of_peak == pytest.approx(2 * 2 * 10 * 4 * 1024 * 1536 / (result.time_s * 125e12), rel=1e-12)
-    assert result.bound_by() == "launches"
+    assert result.moved_bytes == 4 * 1024 * 512 * 2 + 10 * (size - kept) and result.bound_by() == "launches"
 
 
 def test_one_estimate_in_large_tiles_by_hand():
@@ -197,6 +197,7 @@ def test_the_persistent_algorithm_keeps_weights_in_registers():
     titan = device("titan_x_maxwell")
     result = gpu.estimate(titan, shape("rnn", 1152, 0, 1000, 4), algorithm="persistent")
     assert result.operations / result.time_s == pytest.approx(2.8e12, rel=0.1)
+    assert result.moved_bytes == 4 * 1152**2
     assert result.time_s < gpu.estimate(titan, shape("rnn", 1152, 0, 1000, 4)).time_s / 5
     with pytest.raises(InputError, match="20736 KiB of recurrent weights do not fit in 5530 KiB of registers"):
         gpu.estimate(titan, shape("lstm", 1152, 0, 10, 4), algorithm="persistent")

@@ -1,0 +1,108 @@
+"""Where one number of a comparison comes from: the formula's terms of a device, or a chip's cycles by unit."""
+
+from typing import Iterator
+
+from .compare import Entry
+from .device import FIXED_TILES, Device
+from .formula import CACHE_SHARE, FEW, MEANINGS, ON_THREADS, Constants
+from .gpu import SYNC_LAUNCHES, WAVEFRONT, read_constants
+from .quantities import written
+
+_UNITS = {"multiprocessors": "", "clock_mhz": "MHz", "memory_gb_per_s": "GB/s", "cache_kib": "KiB",
+          "cache_gb_per_s": "GB/s", "register_kib": "KiB", "launch_us": "us", "step_us": "us", "idle_w": "W",
+          "busy_w": "W"}
+
+
+def device(entry: Entry, found: Device) -> list[str]:
+    """The terms of an estimate, from the data sheet to latency and energy."""
+    return [*_heading(entry), *_products(entry), *_sum(entry), *_interval(entry), *_energy(entry), "",
+            *_data_sheet(entry, found), "", *_constants(found)]
+
+
+def _heading(entry: Entry) -> Iterator[str]:
+    yield f"{entry.name}, {entry.numbers}, batch {entry.batch}: {written(entry.latency_s, 's')}, estimated"
+    yield ""
+
+
+def _products(entry: Entry) -> Iterator[str]:
+    for term in entry.terms["kernels"]:
+        yield (f"{term['kernel']}: {term['rows']} x {term['depth']} weights ({written(term['weight_bytes'], 'B')}), "
+               f"{term['vectors']} vectors, {term['times']} times {written(term['product_s'] + term['launch_s'], 's')}")
+        parts = ", ".join(f"{name} {written(term[name + '_s'], 's')}"
+                          for name in ("memory", "arithmetic", "recurrence") if term[name + "_s"])
+        yield f"    product {written(term['product_s'], 's')} of {parts}; launches {written(term['launch_s'], 's')}"
+
+
+def _sum(entry: Entry) -> Iterator[str]:
+    parts = entry.terms["parts_s"]
+    yield ("latency " + written(entry.latency_s, "s") + " = "
+           + " + ".join(f"{name} {written(seconds, 's')}" for name, seconds in parts.items() if seconds))
+    yield (f"    of peak {100 * (entry.utilisation or 0):.3g} % = {written(entry.operations)} operations / latency / "
+           f"{written(entry.peak)} per second")
+
+
+def _interval(entry: Entry) -> Iterator[str]:
+    found = entry.terms["interval"]
+    if found is None:
+        yield "no interval: no measured row is like this one"
+    else:
+        yield (f"interval {written(entry.low_s, 's')} to {written(entry.high_s, 's')}: latency x {found['low']:.2f} to "
+               f"{found['high']:.2f}, from {found['rows']} measured rows ({found['alike']})")
+
+
+def _energy(entry: Entry) -> Iterator[str]:
+    parts = entry.terms["parts_s"]
+    working = sum(seconds for name, seconds in parts.items() if name != "launches")
+    idle, busy = entry.terms["idle_w"], entry.terms["busy_w"]
+    yield (f"energy {written(entry.energy_j, 'J')} a sequence = ({idle:g} W x {written(entry.latency_s, 's')} + "
+           f"({busy:g} - {idle:g}) W x {written(working, 's')}) / {entry.batch}")
+
+
+def _data_sheet(entry: Entry, found: Device) -> Iterator[str]:
+    yield f"data sheet ({found.name}; ? is remembered or assumed, not read in its source):"
+    for table, peaks in (("peak", found.peak_tflops), ("tensor peak", found.tensor_tflops)):
+        for numbers, fact in peaks.items():
+            if numbers == entry.numbers:
+                yield _fact(f"{table} {numbers}", f"{fact.value:g} TFLOPS", fact.verified, fact.source)
+    for key, unit in _UNITS.items():
+        if key in found.facts:
+            fact = found.facts[key]
+            yield _fact(key, f"{fact.value:g} {unit}".rstrip(), fact.verified, fact.source)
+
+
+def _fact(name: str, value: str, verified: bool, source: str) -> str:
+    return f"    {name:16} {value:>14} {' ' if verified else '?'} {source}"
+
+
+def _constants(found: Device) -> Iterator[str]:
+    if found.kind == "roofline":
+        return
+    fitted = found.kind == "gpu"
+    given: Constants = read_constants() if fitted else ON_THREADS
+    yield "constants, " + ("fitted on all measured rows:" if fitted else "assumed:")
+    unused = [name for name, used in (("walk_ns", found.library in FIXED_TILES), ("tensor_share", found.tensor_tflops),
+                                      ("miopen_launches", found.library == "miopen1"),
+                                      ("miopen_share", found.library == "miopen1")) if not used]
+    for name, meaning in MEANINGS.items():
+        if name not in unused:
+            yield f"    {name:16} {getattr(given, name):14.4g}   {meaning}"
+    if fitted:
+        yield f"    {'cache share':16} {CACHE_SHARE:14.4g}   share of the cache that keeps weights, not fitted"
+        yield f"    {'wavefront':16} {WAVEFRONT:14.4g}   layers whose launches overlap, not fitted"
+        yield f"    {'sync':16} {SYNC_LAUNCHES:14.4g}   launches a step of the persistent algorithm, not fitted"
+        yield f"    {'few':16} {FEW:14.4g}   vectors up to which a product is matrix times vector"
+
+
+def chip(entry: Entry) -> list[str]:
+    """A chip's cycles by unit and cause; `./rondo run` says much more."""
+    lines = [f"{entry.name}, {entry.numbers}, batch {entry.batch}: {written(entry.latency_s, 's')}, simulated", "",
+             f"{entry.terms['total_cycles']} cycles at {entry.terms['clock_mhz']:g} MHz"]
+    for name, causes in entry.terms["units"].items():
+        shares = sorted(causes.items(), key=lambda item: -item[1])
+        total = sum(causes.values()) or 1
+        words = (f"{cause} {100 * count / total:.1f} %" for cause, count in shares if 1000 * count > total)
+        lines.append(f"    {name:12} " + ", ".join(words))
+    if entry.energy_j is not None:
+        total_j = entry.energy_j * entry.batch
+        lines.append(f"energy {written(entry.energy_j, 'J')} a sequence = {written(total_j, 'J')} / {entry.batch}")
+    return lines
