@@ -28,8 +28,9 @@ constexpr Mutant kMutants[] = {
 #include "mutants.inc"
 };
 constexpr std::size_t kCount = std::size(kMutants);
+static_assert(kCount >= 142, "rows of mutants.txt have been lost");
 
-constexpr std::int64_t kMostCases = 1500;
+constexpr std::int64_t kMostCases = 600;  // as many as rtl.verify runs
 constexpr std::uint64_t kFirstSeed = 5'000'000;
 constexpr unsigned kMostSeconds = 20;  // of a mutant on one case
 
@@ -108,7 +109,6 @@ TEST(Mutants, TheComparisonNoticesEveryOne) {
     EXPECT_GT(noticed[m], 0) << "nobody noticed " << kMutants[m].file << ": " << kMutants[m].original << " became "
                              << kMutants[m].mutated;
   }
-  EXPECT_GE(kCount, 40u);
 }
 
 }  // namespace

@@ -70,6 +70,10 @@ ChipParams random_pace(const Shape& shape, Dice& dice) {
   chip.matrix.operand_bits = dice.one_of<std::int64_t>({8, 16});
   if (dice.chance(30))
     chip.load.setup_cycles = std::min(chip.store.setup_cycles + 1, kLimits.setup_cycles);  // requests meet
+  for (SramParams* s : {&chip.weight_sram, &chip.activation_sram, &chip.parameter_sram, &chip.accumulators}) {
+    if (dice.chance(15)) s->read_ports = kLimits.ports;
+    if (dice.chance(15)) s->write_ports = kLimits.ports;
+  }
   chip.machine = shape.machine;
   chip.gate.lanes = shape.lanes;
   return chip;
@@ -135,6 +139,7 @@ bool make_network(Case& made, Dice& dice) {
     std::optional<Program> program = compiled(made.network, made.shape->machine, dice);
     if (!program) continue;
     made.program = std::move(*program);
+    if (dice.chance(60)) scatter_semaphores(made.program, dice);
     if (within_limits(made) && short_enough(made)) return true;
   }
   made.network.clear();
@@ -156,6 +161,7 @@ void make_program(Case& made, Dice& dice) {
     } catch (const Error&) {  // it would need more semaphores than there are
       continue;
     }
+    if (dice.chance(60)) scatter_semaphores(made.program, dice);
     last = why_unfit(made.program);
     if (last.empty() && within_limits(made) && short_enough(made)) return;
   }

@@ -7,26 +7,39 @@
 namespace rondo::rtl {
 namespace {
 
-constexpr std::array<std::string_view, kFeatures> kNames = {"a random program",
-                                                            "a gang",
-                                                            "a program about streams",
-                                                            "a compiled network",
-                                                            "an LSTM",
-                                                            "a GRU",
-                                                            "an RNN",
-                                                            "two layers",
-                                                            "both directions",
-                                                            "weights streamed",
-                                                            "products",
-                                                            "several arrays",
-                                                            "output-stationary",
-                                                            "sums held",
-                                                            "streams",
-                                                            "gathers",
-                                                            "bank conflicts",
-                                                            "loops",
-                                                            "semaphores posted both ways",
-                                                            "tiles kept"};
+struct FeatureRow {
+  std::string_view name;
+  std::int64_t least;  ///< of a thousand cases; about half of what there are
+};
+constexpr std::array<FeatureRow, kFeatures> kRows = {{{"a random program", 120},
+                                                      {"a gang", 90},
+                                                      {"a program about streams", 70},
+                                                      {"a compiled network", 200},
+                                                      {"an LSTM", 100},
+                                                      {"a GRU", 80},
+                                                      {"an RNN", 90},
+                                                      {"two layers", 100},
+                                                      {"both directions", 60},
+                                                      {"weights streamed", 30},
+                                                      {"products", 500},
+                                                      {"several arrays", 230},
+                                                      {"output-stationary", 220},
+                                                      {"sums held", 100},
+                                                      {"streams", 250},
+                                                      {"gathers", 90},
+                                                      {"bank conflicts", 300},
+                                                      {"loops", 450},
+                                                      {"semaphores posted both ways", 160},
+                                                      {"tiles kept", 60},
+                                                      {"five loops", 25},
+                                                      {"eight loops", 10},
+                                                      {"strides in the fifth loop", 20},
+                                                      {"semaphores from 32 on", 50},
+                                                      {"two posts in a cycle", 100},
+                                                      {"weights streamed to 64 elements", 15},
+                                                      {"three chunks popped", 40},
+                                                      {"three ports to read", 200},
+                                                      {"three ports to write", 200}}};
 
 template <class Array>
 void add(Array& to, const Array& more) {
@@ -43,6 +56,7 @@ class Teller {
     tally_.cases = 1;
     tally_.cycles = systemc_.total;
     network();
+    ports();
     code();
     executed();
     for (std::size_t c = 0; c < kCauses; ++c) tally_.waited[c] = systemc_.waited[c] > 0;
@@ -67,26 +81,58 @@ class Teller {
     set(Feature::several_layers, text.find("hidden:") != text.rfind("hidden:"));
   }
 
+  void ports() {
+    const ChipParams& c = made_.chip;
+    for (const SramParams* s : {&c.weight_sram, &c.activation_sram, &c.parameter_sram, &c.accumulators}) {
+      set(Feature::three_read_ports, s->read_ports == 3);
+      set(Feature::three_write_ports, s->write_ports == 3);
+    }
+  }
+
   void code() {
     int depth = 0;
     std::uint64_t signalled = 0, released = 0;
     for (const Instruction& in : made_.program.code) {
       depth += (in.opcode == Opcode::loop) - (in.opcode == Opcode::end);
       set(Feature::loops, depth > 0);
-      set(Feature::weights_streamed,
-          in.opcode == Opcode::load && in.places[1].space == Space::weight && depth > 0 && !made_.network.empty());
-      set(Feature::gathers, in.opcode == Opcode::gather);
-      set(Feature::keeps_tile, in.opcode == Opcode::mmul && in.fields[field::mmul::keep] != 0);
-      set(Feature::products, in.opcode == Opcode::mmul);
-      set(Feature::several_arrays, in.opcode == Opcode::mmul && in.fields[field::mmul::array] > 0);
-      set(Feature::sums_held, in.opcode == Opcode::mmul && in.fields[field::mmul::hold] != 0);
-      set(Feature::streams, in.opcode == Opcode::mmul && in.fields[field::mmul::stream] != 0);
+      set(Feature::deep_loops, depth > 4);
+      set(Feature::all_loops, depth == kMaxLoops);
       signalled |= in.signal, released |= in.release;
+      set(Feature::high_semaphores, in.wait >> 32 != 0);
+      set(Feature::same_cycle_posts, (in.signal & in.release) != 0 && (in.unit == Unit::load || in.unit == Unit::gate));
+      transfers(in, depth);
+      products(in);
+      for (const Place& place : in.places) {
+        for (int d = 4; d < depth; ++d) set(Feature::deep_strides, place.stride[static_cast<std::size_t>(d)] != 0);
+      }
     }
     const Machine& machine = made_.program.machine;
     set(Feature::output_stationary,
         machine.dataflow == Dataflow::output_stationary && tally_.with[static_cast<std::size_t>(Feature::products)]);
     set(Feature::double_posts, (signalled & released) != 0);
+  }
+
+  void transfers(const Instruction& in, int depth) {
+    const bool streamed =
+        in.opcode == Opcode::load && in.places[1].space == Space::weight && depth > 0 && !made_.network.empty();
+    set(Feature::weights_streamed, streamed);
+    set(Feature::weights_streamed_large, streamed && made_.program.machine.rows * made_.program.machine.cols >= 64);
+    set(Feature::gathers, in.opcode == Opcode::gather);
+  }
+
+  void products(const Instruction& in) {
+    if (in.opcode == Opcode::gate) {
+      const Kernel& kernel = made_.program.kernels[static_cast<std::size_t>(in.fields[field::gate::kernel])];
+      const std::int64_t lanes = made_.chip.gate.lanes;
+      set(Feature::pops_in_chunks,
+          summarise(kernel).pops != 0 && lanes > 1 && in.fields[field::gate::elements] > 2 * lanes);
+    }
+    if (in.opcode != Opcode::mmul) return;
+    set(Feature::keeps_tile, in.fields[field::mmul::keep] != 0);
+    set(Feature::products);
+    set(Feature::several_arrays, in.fields[field::mmul::array] > 0);
+    set(Feature::sums_held, in.fields[field::mmul::hold] != 0);
+    set(Feature::streams, in.fields[field::mmul::stream] != 0);
   }
 
   void executed() {
@@ -118,7 +164,7 @@ std::string listed(const std::string& title, const std::vector<std::pair<std::st
 
 }  // namespace
 
-std::string_view name_of(Feature feature) { return kNames[static_cast<std::size_t>(feature)]; }
+std::string_view name_of(Feature feature) { return kRows[static_cast<std::size_t>(feature)].name; }
 
 void Tally::operator+=(const Tally& other) {
   cases += other.cases, instructions += other.instructions, cycles += other.cycles;
@@ -127,10 +173,32 @@ void Tally::operator+=(const Tally& other) {
 
 Tally tally_of(const Case& made, const Outcome& systemc) { return Teller(made, systemc).run(); }
 
+std::vector<std::string> too_rare(const Tally& tally) {
+  std::vector<std::string> found;
+  const auto least = [&](const std::string& what, std::int64_t count, std::int64_t wanted) {
+    if (count < wanted) found.push_back(what + ": " + std::to_string(count) + "; at least " + std::to_string(wanted));
+  };
+  for (std::size_t f = 0; f < kFeatures; ++f)
+    least("cases with " + std::string(kRows[f].name), tally.with[f], tally.cases * kRows[f].least / 1000);
+  for (std::size_t c = 0; c < kCauses; ++c) {
+    if (static_cast<Cause>(c) != Cause::busy && static_cast<Cause>(c) != Cause::done)
+      least("cases in which a unit waited for " + std::string(kCauseTable[c].name), tally.waited[c], tally.cases / 20);
+  }
+  for (const OpcodeInfo& row : opcode_table()) {
+    if (row.unit != "sequencer")
+      least("executions of " + std::string(row.name), tally.opcodes[static_cast<std::size_t>(row.opcode)],
+            tally.cases / 10);
+  }
+  for (const MicroOpInfo& row : micro_op_table())
+    least("executions of a gate with " + std::string(row.name), tally.micro_ops[static_cast<std::size_t>(row.opcode)],
+          tally.cases / 10);
+  return found;
+}
+
 std::string text_of(const Tally& tally) {
   using Items = std::vector<std::pair<std::string, std::int64_t>>;
   Items features, opcodes, micro_ops, causes;
-  for (std::size_t f = 0; f < kFeatures; ++f) features.emplace_back(kNames[f], tally.with[f]);
+  for (std::size_t f = 0; f < kFeatures; ++f) features.emplace_back(kRows[f].name, tally.with[f]);
   for (const OpcodeInfo& row : opcode_table()) {
     if (row.unit != "sequencer") opcodes.emplace_back(row.name, tally.opcodes[static_cast<std::size_t>(row.opcode)]);
   }

@@ -30,8 +30,17 @@ enum class Feature {
   loops,
   double_posts,  // a semaphore posted by signal and by release
   keeps_tile,
+  deep_loops,              // five or more inside each other
+  all_loops,               // as many as there can be
+  deep_strides,            // operands that move with the fifth loop or one inside it
+  high_semaphores,         // waits for one from 32 on
+  same_cycle_posts,        // of one semaphore, by an instruction that signals and releases it at once
+  weights_streamed_large,  // on arrays of 64 elements or more
+  pops_in_chunks,          // three or more in a row, of two elements or more
+  three_read_ports,
+  three_write_ports,
 };
-inline constexpr int kFeatures = 20;
+inline constexpr int kFeatures = 29;
 std::string_view name_of(Feature feature);
 
 /// Plain numbers, so that processes can share them.
@@ -51,6 +60,14 @@ struct Tally {
 
 /// What one case covered, from its program and what SystemC did with it.
 Tally tally_of(const Case& made, const Outcome& systemc);
+
+/// Cases from which on a run over all shapes must have covered everything.
+inline constexpr std::int64_t kEnoughCases = 500;
+
+/// What that many cases or more had too little of, as sentences: a feature in fewer cases than it should be (the table
+/// in verify_coverage.cpp), a cause that units wait for in fewer than one of 20, an opcode or micro-operation executed
+/// fewer times than in one of 10.
+std::vector<std::string> too_rare(const Tally& tally);
 
 /// As lines of text: what was covered how often, what never.
 std::string text_of(const Tally& tally);

@@ -102,6 +102,7 @@ class GangProgram {
   // The semaphore between two units, declared when first asked for.
   std::uint64_t bit(Unit from, Unit to) {
     for (std::size_t s = 0; s < program_.semaphores.size(); ++s) {
+      if (std::uint64_t{1} << s == twice_) continue;
       if (program_.semaphores[s].from == from && program_.semaphores[s].to == to) return std::uint64_t{1} << s;
     }
     program_.semaphores.push_back({from, to, 0});
@@ -112,6 +113,7 @@ class GangProgram {
     hot_ = dice_.number(0, 63);
     const std::vector<Unit> all = units();
     const Unit caller = all[static_cast<std::size_t>(dice_.number(0, static_cast<std::int64_t>(all.size()) - 1))];
+    if (dice_.chance(40)) two_posts(all);
     std::vector<Instruction> gang;
     for (Unit unit : all) {
       if (unit == caller || dice_.chance(25)) continue;
@@ -133,6 +135,21 @@ class GangProgram {
     program_.code.push_back(call);
     program_.code.insert(program_.code.end(), gang.begin(), gang.end());
     program_.code.push_back(wait);
+  }
+
+  // Of one semaphore in one cycle, by a unit whose sync signals and releases at once; both are needed.
+  void two_posts(const std::vector<Unit>& all) {
+    if (twice_ == 0) {
+      const Unit from = dice_.one_of({Unit::gate, Unit::load});
+      Unit to = from;
+      while (to == from) to = all[static_cast<std::size_t>(dice_.number(0, static_cast<std::int64_t>(all.size()) - 1))];
+      program_.semaphores.push_back({from, to, 0});
+      twice_ = std::uint64_t{1} << (program_.semaphores.size() - 1);
+      twice_from_ = from, twice_to_ = to;
+    }
+    Instruction post = of(Opcode::sync, twice_from_), wait = of(Opcode::sync, twice_to_);
+    post.signal = post.release = wait.wait = twice_;
+    program_.code.insert(program_.code.end(), {post, wait, wait});
   }
 
   // All tiles have the same size: the array's, or what slots have room for.
@@ -223,7 +240,9 @@ class GangProgram {
 
   Dice& dice_;
   Program program_;
-  std::int64_t hot_ = 0;  ///< bank that a round's gang wants
+  std::int64_t hot_ = 0;     ///< bank that a round's gang wants
+  std::uint64_t twice_ = 0;  ///< the semaphore that is posted twice in a cycle
+  Unit twice_from_ = Unit::gate, twice_to_ = Unit::gate;
 };
 
 }  // namespace

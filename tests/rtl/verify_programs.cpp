@@ -1,7 +1,9 @@
 #include "tests/rtl/verify_programs.hpp"
 
 #include <algorithm>
+#include <numeric>
 #include <set>
+#include <utility>
 
 #include "models/base/error.hpp"
 #include "models/isa/walker.hpp"
@@ -111,7 +113,16 @@ void reuse_registers(Kernel& kernel, Dice& dice) {
 }
 
 // RandomKernel uses the registers up to 17, and 30.
-constexpr std::uint8_t kFolded = 28, kSpare = 31;
+constexpr std::uint8_t kFolded = 28, kLimit = 29, kSpare = 31;
+
+// A selection whose operand just meets the limit: chance seldom brings that about.
+void meet_a_limit(Kernel& kernel, Dice& dice) {
+  const auto select = std::find_if(kernel.ops.begin(), kernel.ops.end(),
+                                   [](const MicroOp& op) { return op.opcode == MicroOpcode::select; });
+  if (select == kernel.ops.end() || !dice.chance(50)) return;
+  select->a = kLimit;
+  kernel.ops.insert(select, {MicroOpcode::li, kLimit, 0, 0, 0, select->i, 0});
+}
 
 // What is stored is made of several results, so that few of them come to nothing.
 void fold_results(Kernel& kernel, Dice& dice) {
@@ -154,6 +165,7 @@ void vary_kernels(Program& program, Dice& dice) {
         vary_memory(op, dice);
       }
     }
+    meet_a_limit(kernel, dice);
     fold_results(kernel, dice);
     reuse_registers(kernel, dice);
     reduce_again(kernel, dice);
@@ -465,8 +477,11 @@ Program random_race_free_program(const Machine& machine, Dice& dice) {
   smaller.semaphores = std::min<std::int64_t>(8, machine.semaphores / 2);
   smaller.dram_bytes = kDramBytes - kIndexBytes;
   smaller.activation_bytes -= kIndexBytes;
-  const testing::Freedom freedom{dice.chance(90), dice.chance(90), true};
-  Program program = testing::RandomProgram(smaller, dice, freedom).make(static_cast<int>(dice.number(3, 40)));
+  const int nested =
+      dice.chance(35) ? static_cast<int>(dice.chance(30) ? machine.loop_depth : dice.number(3, machine.loop_depth)) : 0;
+  const testing::Freedom freedom{dice.chance(90), dice.chance(90), true, nested};
+  const std::int64_t length = nested > 0 ? dice.number(1, 8) : dice.number(3, 40);
+  Program program = testing::RandomProgram(smaller, dice, freedom).make(static_cast<int>(length));
   program.machine = machine;
   vary_kernels(program, dice);
   for (Instruction& in : program.code) vary_rows(in, dice);
@@ -477,6 +492,27 @@ Program random_race_free_program(const Machine& machine, Dice& dice) {
   add_dram_image(program, dice);
   keep_conflicts_apart(program);
   return program;
+}
+
+void scatter_semaphores(Program& program, Dice& dice) {
+  const std::size_t used = program.semaphores.size();
+  if (used == 0 || used > static_cast<std::size_t>(program.machine.semaphores)) return;  // check_program will say
+  std::vector<std::size_t> numbers(static_cast<std::size_t>(program.machine.semaphores));
+  std::iota(numbers.begin(), numbers.end(), 0);
+  for (std::size_t s = 0; s < used; ++s) {
+    const auto other = dice.number(static_cast<std::int64_t>(s), static_cast<std::int64_t>(numbers.size()) - 1);
+    std::swap(numbers[s], numbers[static_cast<std::size_t>(other)]);
+  }
+  numbers.resize(used);
+  const std::vector<Semaphore> before = program.semaphores;
+  program.semaphores.assign(*std::max_element(numbers.begin(), numbers.end()) + 1, before.front());  // some unused
+  for (std::size_t s = 0; s < used; ++s) program.semaphores[numbers[s]] = before[s];
+  for (Instruction& in : program.code) {
+    for (std::uint64_t* mask : {&in.wait, &in.signal, &in.release}) {
+      const std::uint64_t old = std::exchange(*mask, 0);
+      for (std::size_t s = 0; s < used; ++s) *mask |= (old >> s & 1) << numbers[s];
+    }
+  }
 }
 
 std::string why_unfit(const Program& program) {

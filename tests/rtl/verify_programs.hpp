@@ -18,6 +18,9 @@ Program random_race_free_program(const Machine& machine, testing::Dice& dice);
 /// Appends bytes up to a size: any, small ones whose sums never saturate, or extreme ones whose sums soon do.
 void add_random_bytes(std::vector<std::uint8_t>& bytes, std::int64_t until, testing::Dice& dice);
 
+/// Gives the semaphores of a program other numbers, any that its machine has.
+void scatter_semaphores(Program& program, testing::Dice& dice);
+
 /// Why a program is no fair comparison: check_program's or the hazard checker's first finding, a wait that nothing
 /// before it satisfies, an element of a gate instruction that stores where another one loads or stores, an index
 /// outside of its table. Empty: two implementations of the contract must agree on its every cycle and byte.

@@ -10,10 +10,10 @@ add_custom_command(OUTPUT ${tables}
 file(GLOB modules ${RTL}/*.sv)
 set(packages ${RTL}/chip_types.sv ${RTL}/arithmetic.sv ${tables} ${RTL}/micro_operations.sv)
 
-# rtl_shape(NAME KEY VALUE...): a model of this shape, and its entry in the table. Keys are the fields of Machine, in capitals,
-# and LANES; what is not given is in RTL_SHAPE_DEFAULTS.
+# rtl_shape(NAME KEY VALUE...): a model of this shape, and its entry in the table. Keys are the fields of Machine, in capitals, but
+# for loop_depth, and LANES; what is not given is in RTL_SHAPE_DEFAULTS.
 set(RTL_SHAPE_KEYS ROWS COLS ARRAYS DATAFLOW TILE_FIFO STREAM_ROWS TABLE_ENTRIES WEIGHT_BYTES WEIGHT_BANKS ACTIVATION_BYTES
-  ACTIVATION_BANKS PARAMETER_BYTES PARAMETER_BANKS ACCUMULATOR_BYTES ACCUMULATOR_BANKS DRAM_BYTES SEMAPHORES LOOP_DEPTH LANES)
+  ACTIVATION_BANKS PARAMETER_BYTES PARAMETER_BANKS ACCUMULATOR_BYTES ACCUMULATOR_BANKS DRAM_BYTES SEMAPHORES LANES)
 set(shape_declarations "")
 set(shape_additions "")
 function(rtl_shape name)
@@ -33,7 +33,7 @@ function(rtl_shape name)
       string(TOLOWER ${key} field)
       string(APPEND machine_fields "  m.${field} = ${${key}};\n")
     endif()
-    if(NOT "${key}" MATCHES "DATAFLOW|LOOP_DEPTH")
+    if(NOT "${key}" STREQUAL "DATAFLOW")
       list(APPEND parameters -G${key}=${${key}})
     endif()
   endforeach()

@@ -58,12 +58,13 @@ struct Freedom {
   bool loads = true;
   bool stores = true;
   bool mixed_posts = true;  ///< a semaphore may be posted by signal and by release; else by one of them only
+  int nested = 0;           ///< loops inside each other that the program begins with, at most machine.loop_depth
 };
 
 class RandomProgram {
  public:
   RandomProgram(const Machine& machine, Dice& dice, Freedom freedom = {})
-      : dice_(dice), freedom_(freedom), arrays_(static_cast<std::size_t>(machine.arrays)) {
+      : dice_(dice), freedom_(freedom), to_nest_(freedom.nested), arrays_(static_cast<std::size_t>(machine.arrays)) {
     program_.name = "random";
     program_.machine = machine;
     const int semaphores = static_cast<int>(dice_.number(2, machine.semaphores));
@@ -83,7 +84,7 @@ class RandomProgram {
   }
 
   Program make(int length) {
-    block(length, 3);
+    block(length, std::max(3, freedom_.nested));
     empty_arrays();
     Instruction halt;
     program_.code.push_back(halt);
@@ -111,7 +112,7 @@ class RandomProgram {
   // `length` instructions, some of them loops while there is depth left.
   void block(int length, int depth) {
     for (int i = 0; i < length; ++i) {
-      if (depth > 0 && dice_.chance(12))
+      if (depth > 0 && (dice_.chance(12) || to_nest_ > 0))
         loop(depth);
       else
         instruction();
@@ -123,7 +124,8 @@ class RandomProgram {
   void loop(int depth) {
     Instruction in;
     in.opcode = Opcode::loop;
-    in.fields[field::loop::count] = dice_.number(1, 4);
+    in.fields[field::loop::count] = dice_.number(1, freedom_.nested > 0 ? 2 : 4);
+    --to_nest_;
     counts_.push_back(in.fields[field::loop::count]);
     program_.code.push_back(in);
     const std::vector<std::int64_t> before = count_;
@@ -418,6 +420,7 @@ class RandomProgram {
 
   Dice& dice_;
   const Freedom freedom_;
+  int to_nest_;  ///< loops that are still to be opened before anything else
   Program program_;
   std::vector<std::int64_t> count_;   ///< of each semaphore, in program order
   std::vector<std::int64_t> counts_;  ///< iterations of the open loops
