@@ -60,8 +60,8 @@ Channel::Channel(const Device& device, const Policy& policy, const AddressMap& m
   for (Lane& lane : lanes_) {
     lane.data_after =
         timing_.length(lane.plain) - 1 + (lane.plain == Command::read ? device.read_latency : device.write_latency);
-    lane.closed_after = clocks_of(device, lane.with_precharge, Command::activate) -
-                        clocks_of(device, Command::precharge, Command::activate);
+    lane.closed_after = clocks_of(device, lane.plain, Command::precharge) + timing_.length(lane.plain) -
+                        timing_.length(Command::precharge);
     lane.runs.reserve(static_cast<std::size_t>(depth_ + map.interleave()));
   }
   expect_events();
@@ -224,9 +224,8 @@ Clock Channel::soonest_end(Direction direction, std::int64_t number) const {
 
 Counts Channel::counts() const {
   Counts counts = counts_;
-  for (const Rank& rank : ranks_) {
-    if (rank.open > 0) counts.active_clocks += std::max<Clock>(0, now_ - rank.active_since);
-  }
+  for (const Rank& rank : ranks_)
+    counts.active_clocks += (rank.open > 0 ? now_ : std::min(now_, rank.active_until)) - rank.active_since;
   return counts;
 }
 
@@ -236,7 +235,9 @@ void Channel::open(int b, std::int32_t row, Clock at) {
   opened.fresh = opened.conflict ? Fresh::conflict : Fresh::miss;
   opened.conflict = false;
   Rank& rank = ranks_[static_cast<std::size_t>(timing_.rank_of(b))];
-  if (rank.open++ == 0) rank.active_since = std::max(at, rank.active_until);
+  if (rank.open++ > 0 || at <= rank.active_until) return;
+  counts_.active_clocks += rank.active_until - rank.active_since;
+  rank.active_since = at;
 }
 
 // With an automatic precharge, `at` lies ahead, and another row may be opened before it.
@@ -248,7 +249,7 @@ void Channel::close(int b, Clock at) {
   closed.conflict = false;
   Rank& rank = ranks_[static_cast<std::size_t>(timing_.rank_of(b))];
   rank.active_until = std::max(rank.active_until, at);
-  if (--rank.open == 0) counts_.active_clocks += rank.active_until - rank.active_since;
+  --rank.open;
 }
 
 void Channel::tell(Command command, int b, Clock at, int transfer) const {

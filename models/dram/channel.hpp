@@ -82,7 +82,7 @@ class Channel {
 
     const Command plain, with_precharge;
     Clock data_after = 0;    ///< from command to data
-    Clock closed_after = 0;  ///< from command to its automatic precharge
+    Clock closed_after = 0;  ///< from command to its automatic precharge, at least
     Stream stream;
     std::vector<Run> runs;          ///< by the number of their next burst, so oldest first
     std::int64_t served = 0;        ///< bursts
@@ -113,6 +113,8 @@ class Channel {
     bool conflict = false;  ///< closed because another row was asked for
     Fresh fresh = Fresh::no;
   };
+  /// Banks whose row is open, and since when some row has been. While none is, `active_until` is when the last
+  /// one closes; that time is not yet in the counts.
   struct Rank {
     int open = 0;
     Clock active_since = 0, active_until = 0;

@@ -44,7 +44,10 @@ void Channel::serve(const Choice& choice) {
   tell(choice.command, choice.bank, choice.at, run->transfer);
   count_row(choice.bank);
   count_data(*run, 1, choice.at, choice.at);
-  if (choice.command != lane.plain) close(choice.bank, choice.at + lane.closed_after);
+  if (choice.command != lane.plain) {
+    // What came before keeps the row open as it does with a precharge: its activation for tRAS, say.
+    close(choice.bank, std::max(choice.at + lane.closed_after, timing_.own(Command::precharge, choice.bank)));
+  }
   lane.overtaken = choice.run == 0 ? 0 : lane.overtaken + 1;
   run->next += run->step;
   if (run->next >= run->end) {

@@ -25,6 +25,10 @@ class Timing {
     const auto c = static_cast<std::size_t>(command);
     return std::max(std::max(channel_[c], (*at.rank_ready)[c]), std::max((*at.group_ready)[c], (*at.bank_ready)[c]));
   }
+  /// The same by what was given to this bank alone.
+  Clock own(Command command, int bank) const {
+    return (*nodes_[static_cast<std::size_t>(bank)].bank_ready)[static_cast<std::size_t>(command)];
+  }
   /// The first clock in which the command bus is free for it.
   Clock bus_free(Command command) const { return bus_free_[bus(command)]; }
 

@@ -3,11 +3,13 @@
 #include <cstdlib>
 #include <iostream>
 
+#include "tests/support/dram_counts.hpp"
 #include "tests/support/dram_trace_check.hpp"
 #include "tests/support/random_dram.hpp"
 
 // Random transfers on random DRAMs: the controller gives the very commands of the reference, clock for clock,
-// however it is advanced. RONDO_SEED and RONDO_CASES choose other cases.
+// however it is advanced, and counts what they come to, whether somebody listens or not. RONDO_SEED and RONDO_CASES
+// choose other cases.
 namespace rondo::dram::testing {
 namespace {
 
@@ -76,30 +78,43 @@ std::vector<ReferenceChannel> reference(const Case& c, Clock end) {
   return channels;
 }
 
-// Places in the controller are the numbers of the transfers, because none is freed.
-Clock run(const Case& c, Dice& dice, Controller& controller) {
-  const bool single = dice.chance(30);
-  Clock now = 0;
-  const auto go_to = [&](Clock until) {
-    while (now < until) controller.advance(now = single ? now + 1 : std::min(until, now + dice.number(1, 3000)));
-  };
-  for (const auto& [arrival, transfer] : c.transfers) {
-    // What comes may be announced some time before.
-    go_to(std::max(now, arrival - dice.number(0, 30)));
-    controller.add(transfer, arrival);
-  }
-  for (std::size_t id = 0; id < c.transfers.size(); ++id) {
-    while (controller.progress(static_cast<int>(id)).left > 0) {
-      const Clock soonest = controller.soonest_end(static_cast<int>(id));
-      go_to(now + 1 + (dice.chance(50) ? std::max<Clock>(0, soonest - now - 1) : 0));
-      const Progress& progress = controller.progress(static_cast<int>(id));
-      EXPECT_TRUE(progress.left > 0 || progress.end >= soonest) << "ended before the soonest end";
-      if (now > 5'000'000) return ADD_FAILURE() << "does not end", now;
+/// Advances a controller in steps of its own liking.
+class Runner {
+ public:
+  Runner(const Case& c, Dice& dice, Controller& controller)
+      : case_(c), dice_(dice), controller_(controller), single_(dice.chance(30)) {}
+
+  // Places in the controller are the numbers of the transfers, because none is freed.
+  void ask() {
+    for (const auto& [arrival, transfer] : case_.transfers) {
+      // What comes may be announced some time before.
+      go_to(std::max(now_, arrival - dice_.number(0, 30)));
+      controller_.add(transfer, arrival);
     }
   }
-  go_to(now + dice.number(0, 8000));
-  return now;
-}
+  void wait() {
+    for (int id = 0; id < static_cast<int>(case_.transfers.size()); ++id) {
+      while (controller_.progress(id).left > 0) {
+        const Clock soonest = controller_.soonest_end(id);
+        go_to(now_ + 1 + (dice_.chance(50) ? std::max<Clock>(0, soonest - now_ - 1) : 0));
+        const Progress& progress = controller_.progress(id);
+        EXPECT_TRUE(progress.left > 0 || progress.end >= soonest) << "ended before the soonest end";
+        if (now_ > 5'000'000) return void(ADD_FAILURE() << "does not end");
+      }
+    }
+  }
+  void go_to(Clock until) {
+    while (now_ < until) controller_.advance(now_ = single_ ? now_ + 1 : std::min(until, now_ + dice_.number(1, 3000)));
+  }
+  Clock now() const { return now_; }
+
+ private:
+  const Case& case_;
+  Dice& dice_;
+  Controller& controller_;
+  const bool single_;
+  Clock now_ = 0;
+};
 
 std::string last_of(const std::vector<Given>& list, std::size_t end) {
   std::string lines;
@@ -107,16 +122,38 @@ std::string last_of(const std::vector<Given>& list, std::size_t end) {
   return lines;
 }
 
-void one_case(std::uint64_t seed, std::array<std::int64_t, kCommands>& tally) {
+void expect_same(const Counts& got, const Counts& want) {
+  EXPECT_EQ(got.activates, want.activates);
+  EXPECT_EQ(got.read_bursts, want.read_bursts);
+  EXPECT_EQ(got.written_bursts, want.written_bursts);
+  EXPECT_EQ(got.refreshes, want.refreshes);
+  EXPECT_EQ(got.row_hits, want.row_hits);
+  EXPECT_EQ(got.row_misses, want.row_misses);
+  EXPECT_EQ(got.row_conflicts, want.row_conflicts);
+  EXPECT_EQ(got.turnarounds, want.turnarounds);
+  EXPECT_EQ(got.active_clocks, want.active_clocks);
+}
+
+struct Tally {
+  std::array<std::int64_t, kCommands> commands{};
+  Counts counts;
+};
+
+void one_case(std::uint64_t seed, Tally& tally) {
   SCOPED_TRACE("RONDO_SEED=" + std::to_string(seed) + " RONDO_CASES=1 reproduces this");
   Dice dice(seed);
   const Case c = random_case(dice);
   Controller controller(c.device, c.policy, c.transfers.size());
   Heard heard;
   controller.observe(&heard);
-  const Clock end = run(c, dice, controller);
+  Runner runner(c, dice, controller);
+  runner.ask();
+  runner.wait();
+  runner.go_to(runner.now() + dice.number(0, 8000));
+  const Clock end = runner.now();
   const std::vector<ReferenceChannel> expected = reference(c, end);
   std::int64_t bursts = 0;
+  Counts counts;
   for (std::size_t channel = 0; channel < expected.size(); ++channel) {
     const std::vector<Given>& want = expected[channel].given;
     std::vector<Given>& got = heard.by_channel[channel];
@@ -126,7 +163,8 @@ void one_case(std::uint64_t seed, std::array<std::int64_t, kCommands>& tally) {
           << c.device.name << " " << c.policy.mapping << ", command " << i << ", after" << last_of(want, i);
     }
     ASSERT_EQ(got.size(), want.size());
-    for (const Given& given : got) ++tally[static_cast<std::size_t>(given.command)];
+    for (const Given& given : got) ++tally.commands[static_cast<std::size_t>(given.command)];
+    counts.add(CountsOf(c.device, c.policy, want, end).counts, 1);
     TraceCheck check(c.device, c.policy);
     ASSERT_EQ(check.first_fault(got, end), "") << c.device.name << " " << c.policy.mapping;
     bursts += check.bursts();
@@ -134,20 +172,31 @@ void one_case(std::uint64_t seed, std::array<std::int64_t, kCommands>& tally) {
   std::int64_t asked = 0;
   for (int id = 0; id < static_cast<int>(c.transfers.size()); ++id) asked += controller.bursts(id);
   EXPECT_EQ(bursts, asked);
+  expect_same(controller.counts(end), counts);
+  SCOPED_TRACE("a controller to which nobody listens");
+  Controller unheard(c.device, c.policy, c.transfers.size());
+  Runner again(c, dice, unheard);
+  again.ask();
+  again.go_to(end);
+  expect_same(unheard.counts(end), counts);
+  tally.counts.add(counts, 1);
 }
 
 TEST(Dram, GivesTheCommandsOfTheReference) {
   const auto first = static_cast<std::uint64_t>(from_environment("RONDO_SEED", 161803));
   const std::int64_t cases = from_environment("RONDO_CASES", 300);
   std::cout << "seeds " << first << " to " << first + static_cast<std::uint64_t>(cases) - 1 << "\n";
-  std::array<std::int64_t, kCommands> tally{};
+  Tally tally;
   for (std::int64_t i = 0; i < cases && !HasFailure(); ++i) one_case(first + static_cast<std::uint64_t>(i), tally);
-  for (std::size_t c = 0; c < tally.size(); ++c) {
-    std::cout << "  " << kCommandNames[c] << ": " << tally[c] << "\n";
+  for (std::size_t c = 0; c < kCommands; ++c) {
+    std::cout << "  " << kCommandNames[c] << ": " << tally.commands[c] << "\n";
     if (cases >= 100) {
-      EXPECT_GT(tally[c], 0);
+      EXPECT_GT(tally.commands[c], 0);
     }
   }
+  const Counts& counts = tally.counts;
+  std::cout << "  bursts that hit " << counts.row_hits << ", missed " << counts.row_misses << ", met another row "
+            << counts.row_conflicts << "; " << counts.turnarounds << " turnarounds\n";
 }
 
 }  // namespace

@@ -18,8 +18,9 @@ struct Given {
   int channel = 0;
   Command command = Command::activate;
   int bank = 0;
-  int row = -1;       ///< of activations and column commands
-  int transfer = -1;  ///< of column commands
+  int row = -1;              ///< of activations and column commands
+  int transfer = -1;         ///< of column commands
+  bool for_refresh = false;  ///< of precharges
 
   auto key() const { return std::tie(at, channel, command, bank, row, transfer); }
   bool operator==(const Given& other) const { return key() == other.key(); }
@@ -121,7 +122,7 @@ class ReferenceChannel {
 
   void add(const Transfer& transfer, int id, Clock arrival) {
     for (std::int64_t row = 0; row < transfer.rows; ++row) {
-      const std::int64_t first = transfer.row_address(row), last = first + transfer.bytes - 1;
+      const std::int64_t first = address_of(transfer, row), last = first + transfer.bytes - 1;
       const std::int64_t size = device_.burst_bytes();
       for (std::int64_t at = first / size * size; at <= last; at += size) {
         const Place place = place_of(device_, policy_, at);
@@ -146,6 +147,15 @@ class ReferenceChannel {
     int transfer;
     Clock arrival;
   };
+
+  // Rows of a gather lie where models/README.md says, section 7.
+  static std::int64_t address_of(const Transfer& transfer, std::int64_t row) {
+    if (transfer.table_rows == 0) return transfer.address + row * transfer.stride;
+    std::uint64_t spread = 0;
+    for (std::int64_t i = 0; i <= row; ++i) spread += 0x9E3779B97F4A7C15u;
+    return transfer.address +
+           static_cast<std::int64_t>((spread >> 32) % static_cast<std::uint64_t>(transfer.table_rows)) * transfer.bytes;
+  }
 
   static std::size_t side(Direction d) { return static_cast<std::size_t>(d); }
   std::deque<Burst>& queue() { return queue_[writing_]; }
@@ -205,9 +215,10 @@ class ReferenceChannel {
     return column(now) || refresh(now) || row(now);
   }
 
-  void give(Command command, int bank, Clock now, int transfer = -1) {
+  void give(Command command, int bank, Clock now, int transfer = -1, bool for_refresh = false) {
     const bool has_row = command == Command::activate || is_column(command);
-    given.push_back({now, index_, command, bank, has_row ? open_[static_cast<std::size_t>(bank)] : -1, transfer});
+    const int row = has_row ? open_[static_cast<std::size_t>(bank)] : -1;
+    given.push_back({now, index_, command, bank, row, transfer, for_refresh});
   }
 
   bool refresh(Clock now) {
@@ -229,7 +240,7 @@ class ReferenceChannel {
         if (per_bank()) left_[r].erase(std::find(left_[r].begin(), left_[r].end(), bank));
         if (--owed_[r] > 0 && per_bank()) choose_bank(r);
       }
-      give(command, bank, now);
+      give(command, bank, now, -1, true);
       return true;
     }
     return false;

@@ -142,14 +142,33 @@ TEST_F(DramController, ClosedPagesAreClosedByTheLastBurstThatIsQueuedForThem) {
   ASSERT_EQ(heard.of(Command::read_precharge).size(), 1u);
   EXPECT_EQ(heard.of(Command::write_precharge).size(), 1u);
   EXPECT_TRUE(heard.of(Command::precharge).empty());
-  // The same row again: opened again, tRTP + tRP after the read that closed it.
+  // The same row again, later and while it is being closed.
   controller->add(burst_at(address(0, 1, 5)), 2000);
+  controller->add(burst_at(address(0, 1, 6)), 2030);
   controller->advance(4000);
-  EXPECT_EQ(heard.of(Command::activate).back().at, 2000);
+  const auto activates = heard.of(Command::activate);
+  ASSERT_EQ(activates.size(), 4u);
+  EXPECT_EQ(activates[2].at, 2000);
+  EXPECT_EQ(heard.of(Command::read_precharge)[1].at, 2029);
+  EXPECT_EQ(activates[3].at, 2097) << "tRC: later than tRTP + tRP after the read that closed it";
   const Counts counts = controller->counts(4000);
-  EXPECT_EQ(counts.row_misses, 3);
+  EXPECT_EQ(counts.row_misses, 4);
   EXPECT_EQ(counts.row_hits, 2);
   EXPECT_EQ(counts.row_conflicts, 0);
+}
+
+// Eight bursts of a row: the last read is late enough for its own tRTP to decide when the row may be opened again.
+TEST_F(DramController, ALateAutomaticPrechargeKeepsItsDistance) {
+  Policy policy = policy_of();
+  policy.closed_page = true;
+  auto controller = make(policy);
+  controller->add({Direction::read, address(0, 1, 0), 1, 8 * 32, 0, 0}, 0);
+  controller->add(burst_at(address(0, 2, 0)), 90);
+  controller->advance(1000);
+  EXPECT_EQ(heard.of(Command::read_precharge)[0].at, 29 + 7 * 8);
+  EXPECT_EQ(heard.of(Command::activate)[1].at, 85 + 12 + 29) << "tRTP + tRP";
+  // Open from 0 to the automatic precharge in 85 + 14, and from 126 to tRAS + 2 later.
+  EXPECT_EQ(controller->counts(1000).active_clocks, 99 + 70);
 }
 
 TEST_F(DramController, AllBanksAreClosedForTheirRefresh) {
@@ -348,6 +367,47 @@ TEST_F(DramController, TimeWithAnOpenRow) {
   controller.add(burst_at(0), 0);
   EXPECT_EQ(controller.counts(1000).active_clocks, 1000);
   EXPECT_EQ(controller.counts(10'000).active_clocks, 6246);
+}
+
+// One read or write with an automatic precharge: a read waits for tRAS, a write is late enough.
+TEST(DramEnergy, TimeUntilAnAutomaticPrecharge) {
+  struct Row {
+    const char* preset;
+    Clock read, write;
+  };
+  for (const Row& row :
+       {Row{"ddr4_2400", 39, 17 + 12 + 4 + 18}, Row{"lpddr4_3200", 68 + 2, 29 + 14 + 1 + 8 + 29 + 2}}) {
+    const Device device = read_dram_device(row.preset);
+    for (const Direction direction : {Direction::read, Direction::write}) {
+      Policy policy = policy_of();
+      policy.closed_page = true;
+      Controller controller(device, policy, 1);
+      const Clock closed = direction == Direction::read ? row.read : row.write;
+      controller.add({direction, 0, 1, 32, 0, 0}, 100);
+      for (const Clock until : {100 + closed - 1, 100 + closed, Clock{5000}})
+        EXPECT_EQ(controller.counts(until).active_clocks, std::min(until - 100, closed)) << row.preset;
+    }
+  }
+}
+
+// Rows of two banks are open at once, those of another rank count for themselves; a row that must give way to another.
+TEST_F(DramController, CountsByHand) {
+  Policy policy = policy_of();
+  policy.ranks = 2;
+  Controller controller(device, policy, 8);
+  const std::int64_t other_rank = 8 * 64 * 32;           // the rank lies above bank and column
+  controller.add(burst_at(0), 0);                        // bank 0, row 0: miss
+  controller.add(burst_at(64 * 32), 0);                  // bank 1: miss
+  controller.add(burst_at(other_rank), 500);             // miss
+  controller.add(burst_at(2 * 8 * 64 * 32), 1000);       // bank 0, row 1: conflict
+  controller.add(burst_at(2 * 8 * 64 * 32 + 32), 1000);  // hit
+  const Counts counts = controller.counts(2000);
+  EXPECT_EQ(counts.activates, 4);
+  EXPECT_EQ(counts.row_misses, 3);
+  EXPECT_EQ(counts.row_conflicts, 1);
+  EXPECT_EQ(counts.row_hits, 1);
+  EXPECT_EQ(counts.read_bursts, 5);
+  EXPECT_EQ(counts.active_clocks, 2000 + 1500) << "bank 1 stays open while bank 0 changes its row";
 }
 
 }  // namespace
