@@ -1,120 +1,28 @@
 #pragma once
 
-#include <algorithm>
-#include <array>
-#include <map>
-#include <stdexcept>
-#include <utility>
-#include <vector>
+#include <memory>
 
-#include "models/units/chip.hpp"
+#include "tests/support/contract_memory.hpp"
+#include "tests/support/contract_times.hpp"
 
 namespace rondo::testing {
 
-/// Window and drain of a gate instruction (section 4).
-inline std::pair<Cycle, Cycle> gate_times(const ChipParams& chip, const Program& program, const Instruction& in) {
-  const auto up = [](std::int64_t a, std::int64_t b) { return (a + b - 1) / b; };
-  const auto latency = [&](Space space) { return chip.sram(space).latency; };
-  const GateParams& g = chip.gate;
-  std::int64_t adds = 0, multiplies = 0, tables = 0, divides = 0, reductions = 0, depth = 0;
-  std::map<std::pair<Space, bool>, std::int64_t> bytes;
-  std::array<std::int64_t, kRegisters> ready{};
-  for (const MicroOp& op : program.kernels[static_cast<std::size_t>(in.fields[field::gate::kernel])].ops) {
-    const Space space = in.places[op.p].space;
-    const auto memory = [&](bool write, std::int64_t width) {
-      bytes[{space, write}] += op.j == 0 ? width : width * std::min(g.lanes, in.fields[field::gate::elements]);
-    };
-    std::int64_t at = 0;
-    switch (op.opcode) {
-      case MicroOpcode::ld8: memory(false, 1), at = latency(space); break;
-      case MicroOpcode::ld16: memory(false, 2), at = latency(space); break;
-      case MicroOpcode::ld32: memory(false, 4), at = latency(space); break;
-      case MicroOpcode::st8: memory(true, 1), at = ready[op.a] + 1; break;
-      case MicroOpcode::st16: memory(true, 2), at = ready[op.a] + 1; break;
-      case MicroOpcode::st32: memory(true, 4), at = ready[op.a] + 1; break;
-      case MicroOpcode::pop: at = 1; break;
-      case MicroOpcode::add: ++adds, at = std::max(ready[op.a], ready[op.b]) + g.add_latency; break;
-      case MicroOpcode::clip: ++adds, at = ready[op.a] + g.add_latency; break;
-      case MicroOpcode::li: ++adds, at = g.add_latency; break;
-      case MicroOpcode::mul: ++multiplies, at = std::max(ready[op.a], ready[op.b]) + g.multiply_latency; break;
-      case MicroOpcode::scalei: ++multiplies, at = ready[op.a] + g.multiply_latency; break;
-      case MicroOpcode::sigmoid:
-      case MicroOpcode::tanh: ++tables, at = ready[op.a] + g.table_latency; break;
-      case MicroOpcode::div: ++divides, at = std::max(ready[op.a], ready[op.b]) + g.divide_cycles; break;
-      case MicroOpcode::rsum: ++reductions, at = ready[op.a] + g.reduce_latency; break;
-      default: throw std::logic_error("the model does not know this micro-operation");
-    }
-    if (op.opcode != MicroOpcode::st8 && op.opcode != MicroOpcode::st16 && op.opcode != MicroOpcode::st32)
-      ready[op.d] = at;
-    depth = std::max(depth, at);
-  }
-  std::int64_t interval = std::max({std::int64_t{1}, up(adds, g.adders), up(multiplies, g.multipliers),
-                                    up(tables, g.tables), divides * g.divide_cycles, reductions});
-  for (const auto& [port, moved] : bytes)
-    interval = std::max(interval, up(moved, chip.sram(port.first).bytes_per_cycle));
-  return {in.fields[field::gate::rows] * up(in.fields[field::gate::elements], g.lanes) * interval, depth};
-}
-
-/// Lengths of the front and the back stage of a descriptor (section 6).
-inline std::pair<Cycle, Cycle> dma_stages(const ChipParams& chip, const Instruction& in) {
-  const auto cycles = [&](std::int64_t bytes, Space space) {
-    const std::int64_t width = chip.sram(space).bytes_per_cycle;
-    return (bytes + width - 1) / width;
-  };
-  const std::int64_t rows = in.fields[0], bytes = in.fields[0] * in.fields[1];
-  switch (in.opcode) {
-    case Opcode::load: return {chip.load.setup_cycles, cycles(bytes, in.places[1].space)};
-    case Opcode::gather:
-      return {chip.load.setup_cycles + cycles(4 * rows, Space::activation), cycles(bytes, in.places[1].space)};
-    case Opcode::store: return {chip.store.setup_cycles + cycles(bytes, Space::activation), 1};
-    default: return {1, 1};
-  }
-}
-
-/// From the end of an mmul's window to its last sum (section 4).
-inline Cycle mmul_drain_of(const ChipParams& chip) {
-  return chip.activation_sram.latency + chip.machine.rows + chip.machine.cols - 1 + chip.matrix.accumulate_latency;
-}
-
-/// Of an mmul with weights of so many bits (section 4): its window, and when each row of sums leaves the array.
-struct MmulTimes {
-  Cycle window;
-  std::vector<Cycle> leaves;  ///< after the start
-};
-inline MmulTimes mmul_times(const ChipParams& chip, const Instruction& in, std::int64_t weight_bits) {
-  const auto up = [](std::int64_t a, std::int64_t b) { return (a + b - 1) / b; };
-  const auto& f = in.fields;
-  const std::int64_t vectors = f[field::mmul::vectors], rows = f[field::mmul::rows], bits = f[field::mmul::bits];
-  const std::int64_t passes = up(weight_bits, chip.matrix.operand_bits) * up(bits, chip.matrix.operand_bits);
-  const std::int64_t to_memory = up(4 * f[field::mmul::cols], chip.accumulators.bytes_per_cycle);
-  const bool writes = f[field::mmul::stream] == 0 && f[field::mmul::hold] == 0, reads = f[field::mmul::accumulate] == 1;
-  MmulTimes times{0, {}};
-  if (chip.machine.dataflow == Dataflow::output_stationary) {
-    for (std::int64_t k = 0; k < rows; ++k)
-      times.window += std::max(passes, up(vectors * bits / 8, chip.activation_sram.bytes_per_cycle));
-    for (std::int64_t v = 0; v < vectors && f[field::mmul::hold] == 0; ++v)
-      times.leaves.push_back(times.window += writes || reads ? to_memory : 1);
-    return times;
-  }
-  for (std::int64_t v = 0; v < vectors; ++v) {
-    times.leaves.push_back(times.window += std::max({passes, up(rows * bits / 8, chip.activation_sram.bytes_per_cycle),
-                                                     writes || reads ? to_memory : std::int64_t{1}}));
-  }
-  return times;
-}
-
 /// The timing contract once more, as recurrences instead of clocked units: in program order, every start is
 /// the latest of what it waits for. Written from models/README.md alone. It holds for programs in which no
-/// port is ever scarce, each semaphore is posted by `signal` only or by `release` only, and only one of the
-/// DMA units moves data.
-class ContractModel {
+/// port is ever scarce and each semaphore is posted by `signal` only or by `release` only.
+class ContractRecurrences {
  public:
   struct Ran {
     int code;
     Cycle start, end;
   };
 
-  ContractModel(const ChipParams& chip, const Program& program) : chip_(chip), program_(program) {
+  /// A time that is not known yet, and what comes after it, lies beyond this.
+  static constexpr Cycle kLater = Cycle{1} << 59;
+
+  /// `replies`: when the memory gives its reply to each request, in program order, as far as that is known.
+  ContractRecurrences(const ChipParams& chip, const Program& program, const std::vector<Cycle>& replies)
+      : chip_(chip), program_(program), replies_(replies) {
     for (const Semaphore& s : program.semaphores) {
       posts_.emplace_back(static_cast<std::size_t>(s.initial), -1);
       waits_.push_back(0);
@@ -123,6 +31,7 @@ class ContractModel {
   }
 
   std::array<std::vector<Ran>, kUnits> ran;
+  std::vector<MemoryRequest> requests;  ///< in program order
   Cycle total = 0;
 
  private:
@@ -130,22 +39,18 @@ class ContractModel {
 
   // Section 2: slots in order, loop and end among them.
   void dispatch_all() {
-    struct Loop {
-      std::size_t at;
-      std::int64_t left;
-    };
-    std::vector<Loop> loops;
     for (std::size_t at = 0;; ++at) {
       const Instruction& in = program_.code[at];
       if (in.opcode == Opcode::loop) {
         take_slot(0);
-        loops.push_back({at, in.fields[0] - 1});
+        loops_.push_back({at, 0});
       } else if (in.opcode == Opcode::end) {
         take_slot(0);
-        if (loops.back().left-- > 0)
-          at = loops.back().at;
+        Loop& loop = loops_.back();
+        if (++loop.iteration < program_.code[loop.at].fields[0])
+          at = loop.at;
         else
-          loops.pop_back();
+          loops_.pop_back();
       } else if (in.opcode == Opcode::halt) {
         total = std::max(total, take_slot(0) + 1);
         return;
@@ -303,22 +208,34 @@ class ContractModel {
     start = std::max(start, front_free_[u]);
     if (earlier.size() >= places) start = std::max(start, earlier[earlier.size() - places].end);
     if (in.opcode == Opcode::gather && !earlier.empty()) start = std::max(start, earlier.back().end);
-    const auto& f = in.fields;
     const bool sync = in.opcode == Opcode::sync;
-    const std::int64_t rows = f[0], bytes = f[1];
     const auto [front, back] = dma_stages(chip_, in);
     front_free_[u] = start + front;
     Cycle ready = start + front;
     if (!sync) {
-      const Cycle begin = std::max(start + front + 1 + chip_.dram.latency, bus_free_);
-      bus_free_ =
-          begin + up(rows * up(bytes, chip_.dram.burst_bytes) * chip_.dram.burst_bytes, chip_.dram.bytes_per_cycle);
-      ready = bus_free_ + 1;
+      const std::size_t number = requests.size();
+      requests.push_back({number, in.unit, start + front + 1, transfer_of(in)});
+      ready = number < replies_.size() && replies_[number] >= 0 ? replies_[number] + 1 : 2 * kLater;
     }
     const Cycle end = std::max(ready, back_free_[u]) + back;
     back_free_[u] = end;
     post(in.release, in.unit == Unit::store ? start + front : end);
     finish(code, in, start, end);
+  }
+
+  // The rows in DRAM: a base, and a stride for every loop around.
+  dram::Transfer transfer_of(const Instruction& in) const {
+    const auto& f = in.fields;
+    dram::Transfer t;
+    const Place& place = in.places[in.opcode == Opcode::store ? 1 : 0];
+    t.direction = in.opcode == Opcode::store ? dram::Direction::write : dram::Direction::read;
+    t.rows = f[0], t.bytes = f[1];
+    t.address = place.base;
+    for (std::size_t d = 0; d < loops_.size(); ++d) t.address += place.stride[d] * loops_[d].iteration;
+    if (in.opcode == Opcode::load) t.stride = f[field::load::src_stride];
+    if (in.opcode == Opcode::store) t.stride = f[field::store::dst_stride];
+    if (in.opcode == Opcode::gather) t.table_rows = f[field::gather::table_rows];
+    return t;
   }
 
   void finish(int code, const Instruction& in, Cycle start, Cycle end) {
@@ -329,13 +246,61 @@ class ContractModel {
 
   const ChipParams& chip_;
   const Program& program_;
+  const std::vector<Cycle>& replies_;
+  struct Loop {
+    std::size_t at;
+    std::int64_t iteration;
+  };
+  std::vector<Loop> loops_;
   Cycle slot_cycle_ = 0;
   std::int64_t slots_ = 0;
   std::vector<std::vector<Cycle>> posts_;  ///< of each semaphore, in order; -1 for the initial ones
   std::vector<std::int64_t> waits_;
   std::array<Cycle, kUnits> next_start_{}, front_free_{}, back_free_{};
   std::array<Array, kMaxArrays> arrays_;
-  Cycle bus_free_ = 0;
+};
+
+/// The recurrences with a memory. Each round the next reply becomes known; what depends on it comes later than it, so
+/// that the memory has heard by then of every request that it must know of.
+class ContractModel {
+ public:
+  ContractModel(const ChipParams& chip, const Program& program) {
+    if (chip.dram.device) {
+      auto own = std::make_unique<ContractDevice>(chip);
+      device = own.get(), memory_ = std::move(own);
+    } else {
+      memory_ = std::make_unique<ContractIdealMemory>(chip.dram);
+    }
+    for (std::size_t answered = 0;; ++answered) {
+      const ContractRecurrences round(chip, program, replies_);
+      ask(round.requests);
+      if (answered == round.requests.size()) {
+        ran = round.ran, total = round.total;
+        return;
+      }
+      const MemoryReply reply = memory_->answer();
+      replies_[reply.number] = reply.given;
+    }
+  }
+
+  std::array<std::vector<ContractRecurrences::Ran>, kUnits> ran;
+  Cycle total = 0;
+  ContractDevice* device = nullptr;  ///< null: the ideal memory
+
+ private:
+  void ask(const std::vector<MemoryRequest>& requests) {
+    replies_.resize(requests.size(), -1);
+    asked_.resize(requests.size());
+    for (const MemoryRequest& request : requests) {
+      if (asked_[request.number] || request.seen > ContractRecurrences::kLater) continue;
+      asked_[request.number] = true;
+      memory_->ask(request);
+    }
+  }
+
+  std::unique_ptr<ContractMemory> memory_;
+  std::vector<Cycle> replies_;
+  std::vector<char> asked_;
 };
 
 }  // namespace rondo::testing

@@ -108,6 +108,15 @@ inline Place place_of(const Device& device, const Policy& policy, std::int64_t a
           static_cast<int>((rank * device.bank_groups + group) * device.banks_per_group + bank), static_cast<int>(row)};
 }
 
+/// First byte of a transfer's row. Rows of a gather lie where models/README.md says, section 7.
+inline std::int64_t address_of(const Transfer& transfer, std::int64_t row) {
+  if (transfer.table_rows == 0) return transfer.address + row * transfer.stride;
+  std::uint64_t spread = 0;
+  for (std::int64_t i = 0; i <= row; ++i) spread += 0x9E3779B97F4A7C15u;
+  const auto place = static_cast<std::int64_t>((spread >> 32) % static_cast<std::uint64_t>(transfer.table_rows));
+  return transfer.address + place * transfer.bytes;
+}
+
 class ReferenceChannel {
  public:
   ReferenceChannel(const Device& device, const Policy& policy, int index)
@@ -147,15 +156,6 @@ class ReferenceChannel {
     int transfer;
     Clock arrival;
   };
-
-  // Rows of a gather lie where models/README.md says, section 7.
-  static std::int64_t address_of(const Transfer& transfer, std::int64_t row) {
-    if (transfer.table_rows == 0) return transfer.address + row * transfer.stride;
-    std::uint64_t spread = 0;
-    for (std::int64_t i = 0; i <= row; ++i) spread += 0x9E3779B97F4A7C15u;
-    return transfer.address +
-           static_cast<std::int64_t>((spread >> 32) % static_cast<std::uint64_t>(transfer.table_rows)) * transfer.bytes;
-  }
 
   static std::size_t side(Direction d) { return static_cast<std::size_t>(d); }
   std::deque<Burst>& queue() { return queue_[writing_]; }

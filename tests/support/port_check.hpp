@@ -7,7 +7,7 @@
 
 #include "models/isa/walker.hpp"
 #include "tests/support/chip_programs.hpp"
-#include "tests/support/contract_model.hpp"
+#include "tests/support/contract_times.hpp"
 
 /// Section 5 of the contract, checked on what was seen: from start and end of every instruction follows who
 /// held which port when, and no bank may ever have more holders than ports.
