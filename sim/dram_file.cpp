@@ -2,22 +2,17 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
-#include <map>
-#include <sstream>
+#include <filesystem>
 
+#include "sim/dram_standard.hpp"
 #include "sim/repository.hpp"
-#include "sim/settings.hpp"
 #include "sim/text_file.hpp"
 #include "sim/yaml_fields.hpp"
 
 namespace rondo {
 namespace {
 
-using dram::Clock;
 using dram::Command;
-using Clocks = std::map<std::string, Clock>;
-using Commands = std::vector<Command>;
 
 constexpr std::int64_t kMostClocks = 1'000'000;
 
@@ -29,11 +24,18 @@ YamlValue read_map(const std::string& path, const char* what, Findings& findings
   return root;
 }
 
-template <class Names>
-std::string joined(const Names& names) {
-  std::string text;
-  for (const auto& name : names) text += (text.empty() ? "" : ", ") + std::string(name);
-  return text;
+// A word that formulas and messages can use.
+bool is_name(const std::string& text) {
+  return !text.empty() && text.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789_") == std::string::npos &&
+         text.find_first_of("0123456789_") != 0;
+}
+
+/// Whoever copies a file gives the copy its own name.
+void expect_own_name(const YamlValue& root, const std::string& path, Findings& findings) {
+  const std::string own = std::filesystem::path(path).stem().string();
+  const YamlValue* name = root.find("name");
+  if (name != nullptr && name->kind == YamlValue::Kind::scalar && name->text != own)
+    findings.add(name->place + ": name: is " + name->text + "; allowed " + own + ", the name of the file");
 }
 
 /// The preset: what is particular to one speed and size.
@@ -75,6 +77,8 @@ class PresetReader : private YamlFields {
   void read_timing(const YamlValue& map) {
     for (const auto& entry : map.entries) {
       const std::string path = "timing." + entry.key;
+      if (!is_name(entry.key)) add(entry.value, path, "is no name of small letters, digits and _");
+      if (entry.key == "burst") add(entry.value, path, "is worked out from burst_length; no timing may have its name");
       if (need(map, "timing", entry.key, YamlValue::Kind::map) == nullptr) continue;
       expect_keys(entry.value, path, {"clocks", "source"});
       need(entry.value, path, "source", YamlValue::Kind::scalar);
@@ -105,117 +109,22 @@ class PresetReader : private YamlFields {
   dram::Device& device_;
 };
 
-/// The standard: rows whose clocks are sums of names, worked out for a device.
-class StandardReader : private YamlFields {
- public:
-  StandardReader(Findings& findings, dram::Device& device) : YamlFields(findings), device_(device) {
-    for (const auto& [name, clocks] : device.timings) names_[name] = clocks;
-    names_["burst"] = device.burst_clocks();
-  }
-
-  void read(const YamlValue& root) {
-    expect_keys(root, "", {"name", "sources", "command_buses", "command_clocks", "clocks", "constraints"});
-    need(root, "", "sources", YamlValue::Kind::map);
-    device_.command_buses = integer(root, "", "command_buses", 1, 2);
-    if (const YamlValue* lengths = need(root, "", "command_clocks", YamlValue::Kind::map)) read_lengths(*lengths);
-    if (const YamlValue* clocks = need(root, "", "clocks", YamlValue::Kind::map)) read_clocks(*clocks);
-    if (const YamlValue* rows = need(root, "", "constraints", YamlValue::Kind::list)) {
-      for (const YamlValue& row : rows->items) read_row(row);
+// One of configs/dram/standards, or a file of that name beside the preset; a word, never a path.
+std::string standard_path(const YamlValue& preset, const std::string& path) {
+  const YamlValue& standard = *preset.find("standard");
+  const std::string file = standard.text + ".yaml";
+  if (is_name(standard.text)) {
+    const std::filesystem::path known = repository_root() + "/configs/dram/standards/" + file;
+    for (const auto& candidate : {known, std::filesystem::path(path).parent_path() / file}) {
+      std::error_code ignored;
+      if (std::filesystem::exists(candidate, ignored)) return candidate.string();
     }
   }
-
- private:
-  void read_lengths(const YamlValue& map) {
-    for (std::size_t c = 0; c < dram::kCommands; ++c)
-      device_.length[c] = integer(map, "command_clocks", std::string(dram::kCommandNames[c]), 1, 16);
-    expect_keys(map, "command_clocks", {dram::kCommandNames.begin(), dram::kCommandNames.end()});
-  }
-
-  void read_clocks(const YamlValue& map) {
-    const std::vector<std::pair<std::string, Clock*>> roles = {
-        {"read_latency", &device_.read_latency},
-        {"write_latency", &device_.write_latency},
-        {"refresh_interval", &device_.refresh_interval},
-        {"row_open", &device_.row_open},
-        {"row_closed", &device_.row_closed},
-        {"refresh", &device_.refresh_clocks},
-        {"refresh_bank_interval", &device_.refresh_bank_interval}};
-    std::vector<std::string> keys;
-    for (const auto& [key, clocks] : roles) {
-      keys.push_back(key);
-      const bool optional = clocks == &device_.refresh_bank_interval;
-      if (optional && map.find(key) == nullptr) continue;
-      const YamlValue* formula = need(map, "clocks", key, YamlValue::Kind::scalar);
-      if (formula == nullptr) continue;
-      *clocks = clocks_of(*formula, "clocks." + key);
-      if (*clocks < 1) add(*formula, "clocks." + key, "comes to less than one clock");
-    }
-    expect_keys(map, "clocks", keys);
-  }
-
-  void read_row(const YamlValue& row) {
-    const bool list = row.kind == YamlValue::Kind::list && (row.items.size() == 4 || row.items.size() == 5) &&
-                      std::all_of(row.items.begin(), row.items.end(),
-                                  [](const YamlValue& v) { return v.kind == YamlValue::Kind::scalar; });
-    if (!list) return add(row, "constraints", "[level, before, after, clocks] or [..., count] is expected");
-    dram::Constraint constraint;
-    const auto level = std::find(dram::kLevelNames.begin(), dram::kLevelNames.end(), row.items[0].text);
-    if (level == dram::kLevelNames.end())
-      return add(row.items[0], "constraints", row.items[0].text + " is no level; allowed " + joined(dram::kLevelNames));
-    constraint.level = static_cast<dram::Level>(level - dram::kLevelNames.begin());
-    constraint.clocks = clocks_of(row.items[3], "constraints");
-    if (row.items.size() == 5 &&
-        (!parse_plain_integer(row.items[4].text, constraint.window) || constraint.window < 2 || constraint.window > 64))
-      add(row.items[4], "constraints", row.items[4].text + " is no count of 2..64");
-    for (const Command before : commands_of(row.items[1])) {
-      for (const Command after : commands_of(row.items[2])) {
-        constraint.before = before, constraint.after = after;
-        device_.constraints.push_back(constraint);
-      }
-    }
-  }
-
-  Commands commands_of(const YamlValue& value) {
-    static const std::map<std::string, Commands> kGroups = {
-        {"reads", {Command::read, Command::read_precharge}},
-        {"writes", {Command::write, Command::write_precharge}},
-        {"columns", {Command::read, Command::read_precharge, Command::write, Command::write_precharge}}};
-    const auto group = kGroups.find(value.text);
-    if (group != kGroups.end()) return group->second;
-    const auto name = std::find(dram::kCommandNames.begin(), dram::kCommandNames.end(), value.text);
-    if (name != dram::kCommandNames.end()) return {static_cast<Command>(name - dram::kCommandNames.begin())};
-    add(value, "constraints",
-        value.text + " is no command; allowed reads, writes, columns, " + joined(dram::kCommandNames));
-    return {};
-  }
-
-  // "rl + burst + 2 - wl"
-  Clock clocks_of(const YamlValue& formula, const std::string& path) {
-    std::istringstream words(formula.text);
-    Clock sum = 0, sign = 1;
-    bool wants_term = true;
-    for (std::string word; words >> word; wants_term = !wants_term) {
-      std::int64_t term = 0;
-      const auto name = names_.find(word);
-      if (!wants_term && (word == "+" || word == "-")) {
-        sign = word == "+" ? 1 : -1;
-      } else if (wants_term && (name != names_.end() || parse_plain_integer(word, term))) {
-        sum += sign * (name != names_.end() ? name->second : term);
-      } else {
-        add(formula, path,
-            formula.text + ": '" + word + "' is " +
-                (wants_term ? "neither a whole number nor a name of " + device_.name + "'s timing (or burst)"
-                            : "no + or -"));
-        return 0;
-      }
-    }
-    if (wants_term) add(formula, path, formula.text + ": a name or number is missing at its end");
-    return sum;
-  }
-
-  dram::Device& device_;
-  Clocks names_;
-};
+  const std::vector<std::string> all = known_configs("dram/standards");
+  throw Error(standard.place + ": standard: '" + standard.text + "' is no DRAM standard" +
+              did_you_mean(standard.text, all) + "; allowed " + fmt::format("{}", fmt::join(all, ", ")) +
+              ", or a file NAME.yaml beside the preset");
+}
 
 }  // namespace
 
@@ -223,12 +132,17 @@ dram::Device read_dram_device(const std::string& name) {
   const std::string path = find_config("dram", "DRAM preset", name);
   Findings findings;
   dram::Device device;
-  PresetReader(findings, device).read(read_map(path, "a DRAM preset", findings));
+  const YamlValue preset = read_map(path, "a DRAM preset", findings);
+  expect_own_name(preset, path, findings);
+  PresetReader(findings, device).read(preset);
   findings.raise();
-  const std::string standard = find_config("dram/standards", "DRAM standard", device.standard);
-  StandardReader(findings, device).read(read_map(standard, "a DRAM standard", findings));
+  const std::string rows = standard_path(preset, path);
+  const YamlValue standard = read_map(rows, "a DRAM standard", findings);
+  expect_own_name(standard, rows, findings);
+  read_dram_standard(standard, preset, device, findings);
   findings.raise();
-  for (const std::string& finding : device.findings()) findings.add(display_path(path) + ": " + finding);
+  for (const std::string& finding : device.findings())
+    findings.add(place_of_finding(finding, preset, standard) + ": " + finding);
   findings.raise();
   return device;
 }

@@ -58,18 +58,18 @@ std::vector<std::string> Device::findings() const {
            std::string("organisation.") + what + ": " + std::to_string(value) + " is no power of two");
   }
   expect(power_of_two(device_bits * devices),
-         "organisation: the data bus (device_bits x devices) is no power of two of bits");
+         "organisation.devices: the data bus (device_bits x devices) is no power of two of bits");
   expect(columns >= burst_length, "organisation.columns: a row holds less than one burst");
-  expect(burst_bytes() >= 1, "organisation: a burst is less than one byte");
-  expect(banks() <= 64, "organisation: more than 64 banks");
+  expect(burst_bytes() >= 1, "organisation.burst_length: a burst is less than one byte");
+  expect(banks() <= 64, "organisation.banks_per_group: makes more than 64 banks in all groups");
   for (const Constraint& row : constraints) {
-    const std::string name = std::string(kLevelNames[static_cast<std::size_t>(row.level)]) + " " +
+    const std::string name = "constraints: " + std::string(kLevelNames[static_cast<std::size_t>(row.level)]) + " " +
                              std::string(kCommandNames[static_cast<std::size_t>(row.before)]) + " -> " +
                              std::string(kCommandNames[static_cast<std::size_t>(row.after)]);
     const bool wide = row.level == Level::channel || row.level == Level::rank || row.level == Level::other_rank;
     expect(wide || (!is_for_rank(row.before) && !is_for_rank(row.after)),
-           "constraint " + name + ": a command to a whole rank has no bank or bank group");
-    expect(row.window == 1 || row.level == Level::rank, "constraint " + name + ": a window belongs to a rank");
+           name + ": a command to a whole rank has no bank or bank group");
+    expect(row.window == 1 || row.level == Level::rank, name + ": a window belongs to a rank");
   }
   check_refresh(*this, "refresh_interval", refresh_interval, Command::refresh, out);
   const bool per_bank = refresh_bank_interval > 0;

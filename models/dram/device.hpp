@@ -118,7 +118,8 @@ struct Device {
     visit("burst_length", burst_length, "words", "data words of one read or write, two a clock", 2, 64);
   }
 
-  /// What no engine could work with, as sentences; empty when the device is sound.
+  /// What no engine could work with, as sentences that begin with where the fault lies ("organisation.rows: ...",
+  /// "clocks.refresh_interval: ..."); empty when the device is sound.
   std::vector<std::string> findings() const;
 };
 

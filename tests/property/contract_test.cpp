@@ -4,6 +4,7 @@
 #include <iostream>
 
 #include "tests/support/contract_case.hpp"
+#include "tests/support/contract_examples.hpp"
 
 // The clocked units against the contract as recurrences: start and end of every instruction, and the total. On a DRAM
 // device, which the recurrences have from its reference, everything that it counts too. RONDO_SEED and RONDO_CASES
@@ -38,6 +39,24 @@ void one_case(std::uint64_t seed, Tally& tally) {
   const ChipRun run = run_chip(made.chip, made.program, Schedule::event, &seen, 10'000'000);
   EXPECT_EQ(ContractCheck(made).first_difference(seen, run), "");
   tally.add(made);
+}
+
+// The example of models/README.md, read there.
+TEST(Contract, OnADeviceByHand) {
+  const auto examples = examples_of_the_contract("device_example");
+  ASSERT_EQ(examples.size(), 1u);
+  const Example& example = examples.at("row");
+  ContractCase made{chip_on_a_device(example), {}};
+  made.chip.dram.device = std::make_shared<const dram::Device>(read_dram_device(made.chip.dram.model));
+  made.program = on_a_device(made.chip);
+  EXPECT_EQ(example.lines.size() + 1, made.program.code.size());
+  for (const Schedule schedule : {Schedule::clocked, Schedule::event}) {
+    Recorder seen;
+    const ChipRun run = run_chip(made.chip, made.program, schedule, &seen, 10000);
+    for (std::size_t i = 0; i < example.lines.size(); ++i)
+      EXPECT_EQ(seen.when(static_cast<int>(i)), example.lines[i]) << "instruction " << i;
+    EXPECT_EQ(ContractCheck(made).first_difference(seen, run), "");
+  }
 }
 
 TEST(Contract, UnitsFollowTheRecurrencesOnRandomPrograms) {

@@ -12,31 +12,31 @@ namespace rondo::testing {
 
 using Interval = std::pair<Cycle, Cycle>;
 
-/// One block of the page: the fields of the machine that differ from those of section 10, and start and end of each
-/// line, in the order of the program.
+/// One block of the page: the fields of the machine (or of the DRAM) that differ from those of section 10, and start
+/// and end of each line, in the order of the program.
 struct Example {
-  std::map<std::string, std::string> machine;
+  std::map<std::string, std::string> settings;
   std::vector<Interval> lines;
 };
 
 inline std::map<std::string, std::string> settings_of(const std::string& text) {
   std::map<std::string, std::string> settings;
-  const std::regex setting("(\\w+)=(\\w+)");
+  const std::regex setting("(\\w+)=([\\w-]+)");
   for (std::sregex_iterator at(text.begin(), text.end(), setting), end; at != end; ++at) settings[(*at)[1]] = (*at)[2];
   return settings;
 }
 
-/// Every example of models/README.md, by name.
-inline std::map<std::string, Example> examples_of_the_contract() {
+/// Every example of models/README.md, by name; or of another kind of blocks.
+inline std::map<std::string, Example> examples_of_the_contract(const std::string& kind = "example") {
   std::ifstream file(RONDO_SOURCE_DIR "/models/README.md");
   std::map<std::string, Example> examples;
-  const std::regex opening("```example (\\w+)(.*)"), numbers(".*?(\\d+)\\.\\.(\\d+).*");
+  const std::regex opening("```" + kind + " (\\w+)(.*)"), numbers(".*?(\\d+)\\.\\.(\\d+).*");
   std::string line, name;
   std::smatch match;
   while (std::getline(file, line)) {
     if (std::regex_match(line, match, opening)) {
       name = match[1];
-      examples[name].machine = settings_of(match[2]);
+      examples[name].settings = settings_of(match[2]);
     } else if (line == "```") {
       name.clear();
     } else if (!name.empty() && std::regex_match(line, match, numbers)) {
@@ -175,13 +175,25 @@ inline const std::map<std::string, Program (*)(const ChipParams&)> kExampleProgr
     {"stationary", examples::stationary},
     {"arrays", examples::arrays}};
 
+/// On a DRAM device: what is read, written and gathered lies in one row.
+inline Program on_a_device(const ChipParams& chip) {
+  Builder b(chip);
+  b.load(kActivation, 0, 1, 64);
+  b.store(2048, 1, 20);
+  b.gather(kWeight, 0, 64, 2, 32);
+  return b.done();
+}
+
 /// Sets the fields that an example names.
-struct MachineSetter {
+struct FieldSetter {
   std::map<std::string, std::string> settings;
   void integer(const char* name, std::int64_t& value, const char*, const char*, std::int64_t, std::int64_t) {
     if (settings.count(name)) value = std::stoll(settings.at(name)), settings.erase(name);
   }
   void choice(const char* name, std::string& value, const std::vector<std::string>&, const char*) {
+    word(name, value, nullptr);
+  }
+  void word(const char* name, std::string& value, const char*) {
     if (settings.count(name)) value = settings.at(name), settings.erase(name);
   }
 };
@@ -189,9 +201,17 @@ struct MachineSetter {
 /// The chip of section 10 with the fields that `example` names.
 inline ChipParams chip_of(const Example& example) {
   ChipParams chip = small_chip();
-  MachineSetter setter{example.machine};
+  FieldSetter setter{example.settings};
   chip.machine.fields(setter);
   check(setter.settings.empty(), "an example names a field that no machine has");
+  return chip;
+}
+/// The same, the fields being those of the DRAM.
+inline ChipParams chip_on_a_device(const Example& example) {
+  ChipParams chip = small_chip();
+  FieldSetter setter{example.settings};
+  chip.dram.fields(setter);
+  check(setter.settings.empty(), "an example names a field that no DRAM has");
   return chip;
 }
 

@@ -335,19 +335,20 @@ TEST_F(Config, presets_are_read_as_strictly) {
 TEST_F(Config, rows_of_a_standard_are_worked_out_or_refused) {
   std::ifstream good(std::string(RONDO_SOURCE_DIR) + "/configs/dram/ddr4_2400.yaml");
   std::string text((std::istreambuf_iterator<char>(good)), std::istreambuf_iterator<char>());
+  text.replace(text.find("name: ddr4_2400"), 15, "name: p");
   const auto replaced = [](std::string in, const std::string& from, const std::string& to) {
     const std::size_t at = in.find(from);
     EXPECT_NE(at, std::string::npos) << from;
     return in.replace(at, from.size(), to);
   };
-  const std::string standard = write("rows.yaml",
-                                     "name: rows\nsources: {}\ncommand_buses: 3\ncommand_clocks: {activate: 1}\n"
-                                     "clocks: {read_latency: rl +, write_latency: wl - wl}\nconstraints:\n"
-                                     "  - [bank, activate, reads, rcd + nothing]\n"
-                                     "  - [bank, activate, reed, rcd]\n"
-                                     "  - [sank, activate, reads, rcd]\n"
-                                     "  - [rank, activate, activate, faw, 1]\n"
-                                     "  - [bank, activate]\n");
+  write("rows.yaml",
+        "name: rows\nsources: {}\ncommand_buses: 3\ncommand_clocks: {activate: 1}\n"
+        "clocks: {read_latency: rl +, write_latency: wl - wl}\nconstraints:\n"
+        "  - [bank, activate, reads, rcd + nothing]\n"
+        "  - [bank, activate, reed, rcd]\n"
+        "  - [sank, activate, reads, rcd]\n"
+        "  - [rank, activate, activate, faw, 1]\n"
+        "  - [bank, activate]\n");
   const auto wrong_of = [&](const std::string& content) {
     try {
       read_dram_device(write("p.yaml", content));
@@ -357,26 +358,45 @@ TEST_F(Config, rows_of_a_standard_are_worked_out_or_refused) {
     return std::vector<std::string>{};
   };
   EXPECT_EQ(wrong_of(text), std::vector<std::string>{});
-  const auto rows = wrong_of(replaced(text, "standard: ddr4", "standard: " + standard));
+  const auto rows = wrong_of(replaced(text, "standard: ddr4", "standard: rows"));
   expect_finding(rows, "rows.yaml:3:16: command_buses: 3 is no whole number of 1..2");
   expect_finding(rows, "command_clocks.precharge: missing");
   expect_finding(rows, "clocks.read_latency: rl +: a name or number is missing at its end");
-  expect_finding(rows, "clocks.write_latency: comes to less than one clock");
-  expect_finding(rows, "rcd + nothing: 'nothing' is neither a whole number nor a name of ddr4_2400's timing");
+  expect_finding(rows, "p.yaml:22:16: clocks.write_latency: (wl - wl, ");
+  expect_finding(rows, "rows.yaml:5:45) comes to less than one clock");
+  expect_finding(rows, "p.yaml:21:3: timing.nothing: missing; ");
+  expect_finding(rows, "rows.yaml:7:29 asks for it: rcd + nothing");
   expect_finding(rows, "reed is no command; allowed reads, writes, columns, activate");
   expect_finding(rows, "sank is no level; allowed channel, rank, other_rank, bank_group, bank");
   expect_finding(rows, "1 is no count of 2..64");
   expect_finding(rows, "rows.yaml:11:5: constraints: [level, before, after, clocks] or [..., count] is expected");
   expect_finding(wrong_of(replaced(text, "columns: {value: 1024", "columns: {value: 1000")),
-                 "organisation.columns: 1000 is no power of two");
+                 "p.yaml:14:12: organisation.columns: 1000 is no power of two");
+  expect_finding(wrong_of(replaced(text, "banks_per_group: {value: 4", "banks_per_group: {value: 64")),
+                 "p.yaml:12:20: organisation.banks_per_group: makes more than 64 banks");
   // Nothing but refreshes; energy out of nothing.
-  expect_finding(wrong_of(replaced(text, "refi: {clocks: 9360", "refi: {clocks: 419")),
-                 "clocks.refresh_interval: 419 is less than a refresh (420) and one cycle of a row (56) take");
+  expect_finding(
+      wrong_of(replaced(text, "refi: {clocks: 9360", "refi: {clocks: 419")),
+      "p.yaml:37:18: clocks.refresh_interval: 419 is less than a refresh (420) and one cycle of a row (56) take");
   expect_finding(wrong_of(replaced(text, "rfc: {clocks: 420", "rfc: {clocks: 900000")),
-                 "clocks.refresh_interval: 9360");
+                 "p.yaml:37:18: clocks.refresh_interval: 9360");
+  expect_finding(wrong_of(replaced(text, "refi: {clocks: 9360", "refi: {clocks: 0")),
+                 "p.yaml:37:18: clocks.refresh_interval: (refi, ");
+  expect_finding(wrong_of(replaced(text, "  ras: ", "  raz: ")), "p.yaml:21:3: timing.ras: missing; ");
   expect_finding(wrong_of(replaced(text, "idd4r: ", "idd4r: 0.")), "rails: the energy of read, V x (idd4r - idd3n)");
   expect_finding(wrong_of(text.substr(0, text.find("rails:")) + "rails: {}\n"),
-                 "rails: no supply with a voltage and a standby current");
+                 "p.yaml:40:8: rails: no supply with a voltage and a standby current");
+  // Names: a preset must not change what the standard's words mean, nor lead out of its folder.
+  expect_finding(wrong_of(replaced(text, "  rl: ", "  burst: {clocks: 1, source: x}\n  rl: ")),
+                 "p.yaml:21:10: timing.burst: is worked out from burst_length");
+  expect_finding(wrong_of(replaced(text, "  rl: ", "  12: {clocks: 1, source: x}\n  rl: ")), "timing.12: is no name");
+  expect_finding(wrong_of(replaced(text, "name: p", "name: foo")),
+                 "p.yaml:2:7: name: is foo; allowed p, the name of the file");
+  for (const char* path : {"/etc/passwd", "../../etc/passwd", "standards/ddr4"})
+    expect_finding(wrong_of(replaced(text, "standard: ddr4", std::string("standard: ") + path)),
+                   std::string("p.yaml:3:11: standard: '") + path +
+                       "' is no DRAM standard; allowed ddr4, hbm2, lpddr4, or a file");
+  expect_finding(wrong_of(replaced(text, "standard: ddr4", "standard: ddr5")), "(did you mean \"ddr4\"?)");
 }
 
 TEST_F(Config, a_chip_must_fit_its_dram) {

@@ -119,6 +119,8 @@ rank  REF REF 448    # tRFCab
 rank  REF ACT 446
 rank  PREA REFB 34
 rank  ACT REFB 18    # tRRD 16 + 4 - 2
+rank  REF REFB 448
+rank  REFB REF 224   # tRFCpb
 rank  REFB REFB 224
 rank  REFB ACT 14    # tRRD 16 + 2 - 4
 other RD RD 9        # 8 + tRTRS 1
@@ -164,6 +166,8 @@ rank  REF REF 260
 rank  REF ACT 259
 rank  PREA REFB 14
 rank  ACT REFB 5     # 4 + 1
+rank  REF REFB 260
+rank  REFB REF 160   # tRFCSB
 rank  REFB REFB 8
 rank  REFB ACT 7
 other RD RD 4
