@@ -52,10 +52,10 @@ int run_command(const Arguments& arguments) {
   std::optional<OutputDirectory> directory;
   if (!arguments.out.empty()) directory.emplace(arguments.out);
   const RunRequest request = request_of(arguments);
-  NetworkStore networks;
+  ProgramStore programs;
   std::optional<Progress> progress(std::in_place, request.network + " on " + request.chip, true);
-  const Prepared prepared = prepare(request, networks, *progress);
-  Timeline timeline(prepared.program, arguments.timeline_slices);
+  const Prepared prepared = prepare(request, programs, *progress);
+  Timeline timeline(prepared.program(), arguments.timeline_slices);
   const RunResult result =
       simulate(prepared, request.schedule, request.why, directory ? &timeline : nullptr, *progress);
   const nlohmann::ordered_json report = make_report(prepared, result);

@@ -52,13 +52,13 @@ int compile_command(const Arguments& arguments) {
   request.input = arguments.input;
   request.calibration = arguments.calibration;
   request.timing_only = arguments.timing_only;
-  NetworkStore networks;
+  ProgramStore programs;
   Progress progress("compiling " + request.network + " for " + request.chip, true);
-  const Prepared prepared = prepare(request, networks, progress);
+  const Prepared prepared = prepare(request, programs, progress);
   if (prepared.from_trace)
     throw Error(request.network + ": is a trace already; `rondo asm` and `rondo disasm` change its form");
-  write_program(prepared.program, arguments.out, arguments.text);
-  tell(prepared.program, arguments);
+  write_program(prepared.program(), arguments.out, arguments.text);
+  tell(prepared.program(), arguments);
   return 0;
 }
 

@@ -72,12 +72,12 @@ RunRequest read_request(const std::string& line) {
   return request;
 }
 
-Json answer(const std::string& line, NetworkStore& networks) {
+Json answer(const std::string& line, ProgramStore& programs) {
   // One bad line must not end the worker: here, beside main, errors become answers.
   try {
     const RunRequest request = read_request(line);
     Progress silent("", false);
-    const Prepared prepared = prepare(request, networks, silent);
+    const Prepared prepared = prepare(request, programs, silent);
     return {{"ok", true},
             {"report", make_report(prepared, simulate(prepared, request.schedule, request.why, nullptr, silent))}};
   } catch (const Error& wrong) {
@@ -90,11 +90,11 @@ Json answer(const std::string& line, NetworkStore& networks) {
 }  // namespace
 
 int worker_command(const Arguments&) {
-  NetworkStore networks;
+  ProgramStore programs(LoopsFollowed::a_few_times);  // of what the compiler makes, that shows as much
   std::string line;
   while (std::getline(std::cin, line)) {
     if (line.find_first_not_of(" \t\r") == std::string::npos) continue;
-    std::cout << answer(line, networks).dump(-1, ' ', false, Json::error_handler_t::replace) << std::endl;
+    std::cout << answer(line, programs).dump(-1, ' ', false, Json::error_handler_t::replace) << std::endl;
   }
   return 0;
 }

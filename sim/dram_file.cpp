@@ -8,6 +8,7 @@
 #include "sim/repository.hpp"
 #include "sim/text_file.hpp"
 #include "sim/yaml_fields.hpp"
+#include "sim/yaml_file.hpp"
 
 namespace rondo {
 namespace {
@@ -17,7 +18,7 @@ using dram::Command;
 constexpr std::int64_t kMostClocks = 1'000'000;
 
 YamlValue read_map(const std::string& path, const char* what, Findings& findings) {
-  YamlValue root = parse_strict_yaml(read_text_file(path), display_path(path), findings);
+  YamlValue root = read_yaml_file(path, findings);
   if (root.kind != YamlValue::Kind::map) {
     throw Error(root.place + ": " + what + " holds sections, not " + root.kind_name());
   }

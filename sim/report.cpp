@@ -103,7 +103,7 @@ Json shape_tree(const NetworkShape& shape, std::int64_t weight_bits) {
 
 // What the compiler made of the mapping.
 Json mapping_tree(const Prepared& prepared) {
-  const Mapped& mapped = *prepared.mapped;
+  const Mapped& mapped = *prepared.executable->mapped;
   const Machine& machine = prepared.config.chip.machine;
   Json unchained = Json::array();
   for (int c = 0; c < kChainings; ++c) {
@@ -135,7 +135,7 @@ std::int64_t counted_macs(const ChipRun& run) {
 }
 
 void add_speed(const Prepared& prepared, const RunResult& result, Json& report) {
-  const std::int64_t macs = prepared.shape ? prepared.shape->multiply_accumulates : counted_macs(result.chip);
+  const std::int64_t macs = prepared.shape() ? prepared.shape()->multiply_accumulates : counted_macs(result.chip);
   const Machine& machine = prepared.config.chip.machine;
   const double peak = 2e6 * static_cast<double>(machine.arrays * machine.rows * machine.cols) *
                       static_cast<double>(prepared.config.chip.clock_mhz);
@@ -178,7 +178,7 @@ void add_values(const Prepared& prepared, const RunResult& result, Json& report)
     report["bits_per_character"] = {{"float", result.bits_per_character->float_bits},
                                     {"chip", result.bits_per_character->chip_bits}};
   }
-  if (result.values) report["saturation"] = saturation_tree(*result.values, prepared.program);
+  if (result.values) report["saturation"] = saturation_tree(*result.values, prepared.program());
 }
 
 }  // namespace
@@ -213,12 +213,12 @@ Json make_report(const Prepared& prepared, const RunResult& result) {
                  {"chip", prepared.config.name},      {"network", prepared.network},
                  {"from_trace", prepared.from_trace}, {"total_cycles", result.chip.total_cycles},
                  {"time_s", result.seconds},          {"clock_mhz", prepared.config.chip.clock_mhz}};
-  if (prepared.shape) {
-    report["steps"] = prepared.shape->steps;
+  if (prepared.shape()) {
+    report["steps"] = prepared.shape()->steps;
     report["cycles_per_step"] =
-        static_cast<double>(result.chip.total_cycles) / static_cast<double>(prepared.shape->steps);
+        static_cast<double>(result.chip.total_cycles) / static_cast<double>(prepared.shape()->steps);
   }
-  if (prepared.mapped) report["mapping"] = mapping_tree(prepared);
+  if (prepared.executable->mapped) report["mapping"] = mapping_tree(prepared);
   report["instructions"] = result.chip.instructions;
   add_speed(prepared, result, report);
   report["units"] = units_tree(result.chip);
@@ -228,12 +228,12 @@ Json make_report(const Prepared& prepared, const RunResult& result) {
   report["area_mm2"] = area_tree(result.bill);
   add_values(prepared, result, report);
   if (result.why) report["why"] = why_tree(prepared, result);
-  if (prepared.shape) report["network_shape"] = shape_tree(*prepared.shape, prepared.config.numbers.weight_bits);
+  if (prepared.shape()) report["network_shape"] = shape_tree(*prepared.shape(), prepared.config.numbers.weight_bits);
   Json sizes = object();
   for (const auto& [size, value] : prepared.config.network) sizes[size] = value;
   report["network_settings"] = sizes;
   report["resolved_config"] = config_tree(prepared.config);
-  report["program_sha256"] = prepared.program_sha256;
+  report["program_sha256"] = prepared.executable->sha256;
   return report;
 }
 

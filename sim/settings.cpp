@@ -5,6 +5,7 @@
 #include <filesystem>
 
 #include "sim/text_file.hpp"
+#include "sim/yaml_file.hpp"
 
 namespace rondo {
 namespace {
@@ -47,7 +48,7 @@ void Settings::read_chip_file(const std::string& path) {
 
 void Settings::read_file(const std::string& path, std::vector<std::string> chain) {
   const std::string file = display_path(path);
-  const YamlValue root = parse_strict_yaml(read_text_file(path), file, findings_);
+  const YamlValue root = read_yaml_file(path, findings_);
   if (root.kind != YamlValue::Kind::map) {
     throw Error(root.place + ": a chip file holds sections of fields, not " + root.kind_name());
   }

@@ -55,16 +55,20 @@ void load_trace(const RunRequest& request, const std::string& path, Prepared& pr
   refuse_network_options(request, prepared.config, path);
   progress.show("reading the trace");
   prepared.from_trace = true;
-  prepared.program = read_trace(path);
-  prepared.network = prepared.program.name;
-  const bool has_data = !prepared.program.data.empty();
+  auto executable = std::make_shared<Executable>();
+  executable->program = read_trace(path);
+  const Program& program = executable->program;
+  prepared.network = program.name;
+  const bool has_data = !program.data.empty();
   prepared.without_values = request.timing_only ? WithoutValues::asked
                             : has_data          ? WithoutValues::no
                                                 : WithoutValues::no_weights;
-  std::vector<std::string> findings = check_program(prepared.program);
-  if (findings.empty()) findings = find_hazards(prepared.program);
+  std::vector<std::string> findings = check_program(program);
+  if (findings.empty()) findings = find_hazards(program);
   for (std::string& finding : findings) finding = path + ": " + finding;
   if (!findings.empty()) throw Error(findings);
+  executable->sha256 = program_sha256(program);
+  prepared.executable = executable;
 }
 
 NetworkOptions network_options(const RunRequest& request, const RunConfig& config) {
@@ -77,40 +81,14 @@ NetworkOptions network_options(const RunRequest& request, const RunConfig& confi
   return options;
 }
 
-// What the compiler makes must be sound; a finding here is a mistake of Rondo's.
-void check_compiled(const Program& program) {
-  std::vector<std::string> findings = check_program(program);
-  if (findings.empty()) findings = find_hazards(program);
-  if (!findings.empty()) throw Broken("the compiled program is not sound: " + findings.front());
-}
-
-void load_and_compile(const RunRequest& request, const std::string& path, Prepared& prepared, NetworkStore& networks,
+void load_and_compile(const RunRequest& request, const std::string& path, Prepared& prepared, ProgramStore& programs,
                       Progress& progress) {
   const RunConfig& config = prepared.config;
-  prepared.evaluated = networks.get(path, network_options(request, config), progress);
-  const Network& network = prepared.evaluated->network;
-  const Ranges* ranges = prepared.evaluated->ranges ? &*prepared.evaluated->ranges : nullptr;
-  prepared.network = network.name;
-  prepared.shape = shape_of(network.graph);
-  if (ranges == nullptr)
+  prepared.executable = programs.get(path, network_options(request, config), config, request.why, progress);
+  const EvaluatedNetwork& evaluated = *prepared.executable->network;
+  prepared.network = evaluated.network.name;
+  if (!evaluated.ranges)
     prepared.without_values = request.timing_only ? WithoutValues::asked : WithoutValues::no_weights;
-  progress.show("compiling");
-  Compiled compiled = compile(network.graph, config.chip.machine, config.mapping, config.numbers, ranges,
-                              ranges == nullptr ? nullptr : &network.inputs);
-  prepared.program = std::move(compiled.program);
-  prepared.mapped = compiled.mapped;
-  progress.show("checking the program");
-  check_compiled(prepared.program);
-  if (!request.why || compiled.mapped.streamed_passes() == 0) return;
-  MappingParams unchained = config.mapping;
-  unchained.chaining = "off";
-  try {  // without values: they do not change the time
-    prepared.unchained =
-        compile(network.graph, config.chip.machine, unchained, config.numbers, nullptr, nullptr).program;
-    check_compiled(*prepared.unchained);
-  } catch (const Error&) {
-    // It fits only with chaining: there is nothing to compare.
-  }
 }
 
 // Tells a progress bar how many instructions have run, and passes everything on.
@@ -138,9 +116,9 @@ ChipRun run_with_progress(const Prepared& prepared, Schedule schedule, TimelineO
                           StartObserver* starts, Progress& progress) {
   const ChipParams& chip = prepared.config.chip;
   progress.show("simulating the chip");
-  if (!progress.visible()) return run_chip(chip, prepared.program, schedule, observer, kNever, starts);
-  ProgressObserver counting(observer, executed_instructions(prepared.program), progress);
-  return run_chip(chip, prepared.program, schedule, &counting, kNever, starts);
+  if (!progress.visible()) return run_chip(chip, prepared.program(), schedule, observer, kNever, starts);
+  ProgressObserver counting(observer, executed_instructions(prepared.program()), progress);
+  return run_chip(chip, prepared.program(), schedule, &counting, kNever, starts);
 }
 
 }  // namespace
@@ -160,7 +138,7 @@ double executed_instructions(const Program& program) {
   return sum;
 }
 
-Prepared prepare(const RunRequest& request, NetworkStore& networks, Progress& progress) {
+Prepared prepare(const RunRequest& request, ProgramStore& programs, Progress& progress) {
   Prepared prepared;
   progress.show("reading the chip");
   prepared.config = read_config(find_config("chips", "chip", request.chip), request.set);
@@ -171,9 +149,8 @@ Prepared prepare(const RunRequest& request, NetworkStore& networks, Progress& pr
   if (is_trace(path)) {
     load_trace(request, path, prepared, progress);
   } else {
-    load_and_compile(request, path, prepared, networks, progress);
+    load_and_compile(request, path, prepared, programs, progress);
   }
-  prepared.program_sha256 = program_sha256(prepared.program);
   return prepared;
 }
 
@@ -181,24 +158,24 @@ RunResult simulate(const Prepared& prepared, Schedule schedule, bool why, Timeli
                    Progress& progress) {
   RunResult result;
   std::optional<CriticalPath> path;
-  if (why) path.emplace(prepared.config.chip, prepared.program);
+  if (why) path.emplace(prepared.config.chip, prepared.program());
   result.chip = run_with_progress(prepared, schedule, observer, why ? &*path : nullptr, progress);
   if (why) result.why = path->links();
-  if (prepared.unchained) {
+  if (prepared.executable->unchained) {
     progress.show("simulating the chip without chaining");
-    result.unchained_cycles = run_chip(prepared.config.chip, *prepared.unchained, schedule).total_cycles;
+    result.unchained_cycles = run_chip(prepared.config.chip, *prepared.executable->unchained, schedule).total_cycles;
   }
   result.seconds =
       static_cast<double>(result.chip.total_cycles) / (1e6 * static_cast<double>(prepared.config.chip.clock_mhz));
   result.bill = price(result.chip.counted(), prepared.prices, result.seconds);
   if (prepared.without_values != WithoutValues::no) return result;
   progress.show("computing the values");
-  result.values = execute(prepared.program);
-  result.outputs = output_tensors(prepared.program, *result.values);
+  result.values = execute(prepared.program());
+  result.outputs = output_tensors(prepared.program(), *result.values);
   if (prepared.from_trace) return result;
-  result.accuracy = compare_outputs(result.outputs, prepared.evaluated->reference);
-  if (const auto& task = prepared.evaluated->network.bits_per_character) {
-    result.bits_per_character = bits_per_character(*task, result.outputs, prepared.evaluated->reference);
+  result.accuracy = compare_outputs(result.outputs, prepared.executable->network->reference);
+  if (const auto& task = prepared.executable->network->network.bits_per_character) {
+    result.bits_per_character = bits_per_character(*task, result.outputs, prepared.executable->network->reference);
   }
   return result;
 }

@@ -13,9 +13,7 @@
 #include "models/values/executor.hpp"
 #include "sim/accuracy.hpp"
 #include "sim/config.hpp"
-#include "sim/network_store.hpp"
-#include "traces/compile.hpp"
-#include "traces/network.hpp"
+#include "sim/program_store.hpp"
 
 namespace rondo {
 
@@ -41,15 +39,13 @@ enum class WithoutValues { no, asked, no_weights };
 struct Prepared {
   RunConfig config;
   Prices prices;
-  Program program;
-  std::string program_sha256;
-  std::optional<Mapped> mapped;      ///< none for a trace
-  std::optional<Program> unchained;  ///< the network without chaining, where some pass chains and --why wants both
-  std::string network;               ///< its name
+  std::shared_ptr<const Executable> executable;
+  std::string network;  ///< its name
   bool from_trace = false;
   WithoutValues without_values = WithoutValues::no;
-  std::optional<NetworkShape> shape;                  ///< none for a trace
-  std::shared_ptr<const EvaluatedNetwork> evaluated;  ///< none for a trace
+
+  const Program& program() const { return executable->program; }
+  const std::optional<NetworkShape>& shape() const { return executable->shape; }
 };
 
 /// What a run found out.
@@ -71,7 +67,7 @@ double executed_instructions(const Program& program);
 /// Reads chip, prices and network or trace; evaluates the network in floating point; compiles; refuses a
 /// program that is unfit for the machine or racy. Everything that can be wrong with the input shows here,
 /// before anything is simulated.
-Prepared prepare(const RunRequest& request, NetworkStore& networks, Progress& progress);
+Prepared prepare(const RunRequest& request, ProgramStore& programs, Progress& progress);
 
 /// Times the program on the chip, computes its values, compares them with the reference and prices the run.
 /// `why`: finds its critical path too, and the time without chaining.

@@ -2,6 +2,7 @@
 #include "sim/repository.hpp"
 #include "sim/text_file.hpp"
 #include "sim/yaml_fields.hpp"
+#include "sim/yaml_file.hpp"
 
 namespace rondo {
 namespace {
@@ -103,7 +104,7 @@ class TechnologyReader : private YamlFields {
 Prices read_technology(const std::string& name, const std::string& dram_kind) {
   const std::string path = find_config("technology", "technology", name);
   Findings findings;
-  const YamlValue root = parse_strict_yaml(read_text_file(path), display_path(path), findings);
+  const YamlValue root = read_yaml_file(path, findings);
   if (root.kind != YamlValue::Kind::map)
     throw Error(root.place + ": a technology file holds sections, not " + root.kind_name());
   Prices prices = TechnologyReader(dram_kind, findings).read(root);

@@ -66,8 +66,8 @@ std::int64_t sum_of(const std::vector<Share>& shares) {
 
 // The steps of a recurrent layer; 0 for others.
 std::int64_t steps_of(const Prepared& prepared, const std::string& layer) {
-  if (!prepared.shape) return 0;
-  for (const NetworkShape::Layer& one : prepared.shape->layers) {
+  if (!prepared.shape()) return 0;
+  for (const NetworkShape::Layer& one : prepared.shape()->layers) {
     if (one.name == layer && one.cell != "dense") return one.steps;
   }
   return 0;
@@ -76,11 +76,11 @@ std::int64_t steps_of(const Prepared& prepared, const std::string& layer) {
 Json layers_tree(const Prepared& prepared, const std::vector<Share>& shares) {
   std::map<std::int32_t, std::vector<Share>> layers;
   for (const Share& share : shares) {
-    layers[prepared.program.code[static_cast<std::size_t>(share.code)].layer].push_back(share);
+    layers[prepared.program().code[static_cast<std::size_t>(share.code)].layer].push_back(share);
   }
   Json tree = Json::object();
   for (const auto& [layer, own] : layers) {
-    const std::string name = layer < 0 ? kNoLayer : prepared.program.layers[static_cast<std::size_t>(layer)];
+    const std::string name = layer < 0 ? kNoLayer : prepared.program().layers[static_cast<std::size_t>(layer)];
     const std::int64_t cycles = sum_of(own), steps = steps_of(prepared, name);
     Json one = {{"cycles", cycles}};
     if (steps > 0) {
@@ -141,7 +141,7 @@ Json instructions_tree(const Program& program, const std::vector<PathLink>& link
 
 Json gains_tree(const Prepared& prepared, const std::vector<PathLink>& links) {
   Json list = Json::array();
-  for (const PathGain& gain : path_gains(prepared.config.chip, prepared.program, links)) {
+  for (const PathGain& gain : path_gains(prepared.config.chip, prepared.program(), links)) {
     Json changes = Json::array();
     for (const PathGain::Change& change : gain.changes) {
       changes.push_back({{"parameter", change.parameter}, {"from", change.from}, {"to", change.to}});
@@ -173,20 +173,20 @@ Json chaining_tree(const Prepared& prepared, const RunResult& result) {
   return {{"cycles_with", result.chip.total_cycles},
           {"cycles_without", *result.unchained_cycles},
           {"gain", gain},
-          {"gain_per_step", static_cast<double>(gain) / static_cast<double>(prepared.shape->steps)}};
+          {"gain_per_step", static_cast<double>(gain) / static_cast<double>(prepared.shape()->steps)}};
 }
 
 }  // namespace
 
 Json why_tree(const Prepared& prepared, const RunResult& result) {
   const std::vector<PathLink>& links = *result.why;
-  const std::vector<Share> shares = shares_of(prepared.program, links);
+  const std::vector<Share> shares = shares_of(prepared.program(), links);
   Json tree = {{"cycles", sum_of(shares)}, {"units", units_tree(shares)}, {"layers", layers_tree(prepared, shares)}};
   if (result.unchained_cycles) tree["chaining"] = chaining_tree(prepared, result);
   tree["gains"] = gains_tree(prepared, links);
   tree["ports"] = ports_tree(links);
-  tree["links"] = links_tree(prepared.program, links);
-  tree["instructions"] = instructions_tree(prepared.program, links);
+  tree["links"] = links_tree(prepared.program(), links);
+  tree["instructions"] = instructions_tree(prepared.program(), links);
   return tree;
 }
 

@@ -14,6 +14,7 @@ namespace {
 /// Programs longer than this are checked with their loops cut to a few iterations (see find_hazards).
 constexpr std::int64_t kWholeProgram = 300000;
 constexpr std::int64_t kCutIterations = 5;
+constexpr std::int64_t kSweepIterations = 16;
 
 /// One executed instruction: its number among those of its unit, where it stands in the program, the address of its
 /// first row.
@@ -292,9 +293,9 @@ std::int64_t executed(const Program& program, std::int64_t limit) {
 
 // Short programs are followed to the last instruction. In long ones every loop is cut to its first iterations:
 // semaphores and strides repeat, so a race between neighbouring iterations shows there as it would later.
-std::vector<std::string> find_hazards(const Program& program) {
-  const bool whole = executed(program, kWholeProgram) <= kWholeProgram;
-  return Checker(program).run(whole ? 0 : kCutIterations);
+std::vector<std::string> find_hazards(const Program& program, LoopsFollowed loops) {
+  const bool whole = loops == LoopsFollowed::to_the_end && executed(program, kWholeProgram) <= kWholeProgram;
+  return Checker(program).run(whole ? 0 : loops == LoopsFollowed::to_the_end ? kCutIterations : kSweepIterations);
 }
 
 }  // namespace rondo

@@ -38,8 +38,8 @@ void everything(benchmark::State& state, const RunRequest& request) {
   Progress silent("", false);
   std::int64_t cycles = 0;
   for (auto _ : state) {
-    NetworkStore networks;
-    const Prepared prepared = prepare(request, networks, silent);
+    ProgramStore programs;
+    const Prepared prepared = prepare(request, programs, silent);
     cycles = simulate(prepared, request.schedule, false, nullptr, silent).chip.total_cycles;
   }
   state.counters["cycles"] = benchmark::Counter(static_cast<double>(cycles), kRate);
@@ -85,11 +85,11 @@ BENCHMARK(gru_2816_check)->Unit(benchmark::kMillisecond);
 
 /// The chip alone.
 void simulate_chip(benchmark::State& state, const std::string& chip, const std::string& network, Schedule schedule) {
-  NetworkStore networks;
+  ProgramStore programs;
   Progress silent("", false);
-  const Prepared prepared = prepare(timing_of(chip, network, schedule), networks, silent);
+  const Prepared prepared = prepare(timing_of(chip, network, schedule), programs, silent);
   ChipRun run;
-  for (auto _ : state) run = run_chip(prepared.config.chip, prepared.program, schedule);
+  for (auto _ : state) run = run_chip(prepared.config.chip, prepared.program(), schedule);
   state.counters["cycles"] = benchmark::Counter(static_cast<double>(run.total_cycles), kRate);
   state.counters["instructions"] = benchmark::Counter(static_cast<double>(run.instructions), kRate);
 }

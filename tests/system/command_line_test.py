@@ -289,3 +289,14 @@ def test_worker_survives_bad_lines(out):
     assert answers[0]["report"] == json.loads((out / "report.json").read_text())
     assert all(answer["error"] and answer["status"] == 2 for answer in answers if not answer["ok"])
     assert answers[-1]["report"]["resolved_config"]["machine"]["rows"] == 16
+
+
+def test_worker_keeps_programs_apart():
+    """Points that share a compiled program, points that do not, and the first again: each as in a run of its own."""
+    sets = [{}, {"gate.lanes": 7}, {"machine.rows": 16}, {"mapping.gates": "sequential"}, {"network.steps": 7}, {"numbers.activation_bits": 8},
+            {"matrix.queue_depth": 3}, {"machine.rows": 16, "gate.lanes": 7}, {}]
+    lines = [json.dumps({"network": NET, "set": one, "timing_only": True}) for one in sets]
+    answers = [json.loads(line) for line in done("worker", text="\n".join(lines)).splitlines()]
+    for one, answer in zip(sets, answers):
+        words = [word for key, value in one.items() for word in ("--set", f"{key}={value}")]
+        assert answer["report"] == report_of("edge", NET, "--timing-only", *words)
