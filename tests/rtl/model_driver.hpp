@@ -112,7 +112,9 @@ class ModelDriver {
 
   std::int32_t start_pc(std::uint32_t unit) const {
     std::int32_t pc = 0;
-    for (std::uint32_t bit = 0; bit < 10; ++bit) pc |= bit_of(model_->start_pcs, 10 * unit + bit) << bit;
+    for (std::uint32_t bit = 0; bit < sv::kPcBits; ++bit) {
+      pc |= bit_of(model_->start_pcs, sv::kPcBits * unit + bit) << bit;
+    }
     return pc;
   }
   // The port is a number or an array of words, as the number of units has it.

@@ -1,21 +1,48 @@
 #include "tests/rtl/program_image.hpp"
 
-#include <utility>
+#include <iterator>
+#include <string_view>
 
 #include "models/base/error.hpp"
+#include "tests/rtl/pace_table.hpp"
 
 namespace rondo::rtl {
 namespace {
 
 using Word = std::array<std::uint32_t, kWordParts>;
 
-constexpr int kMasks = 1, kFields = 7, kPlaces = 18, kPlaceParts = 2 + kMaxLoops;
+constexpr int kMasks = sv::kWordMasks, kFields = sv::kWordFields, kPlaces = kFields + sv::kFields,
+              kPlaceParts = 2 + kMaxLoops;
+static_assert(kMaxFields == sv::kFields && kMaxPlaces == sv::kPlaces && kMaxLoops == sv::kLoopsMost &&
+                  kMaxSemaphores == sv::kSemaphoresMost && kMaxArrays == sv::kArraysMost && kUnits == sv::kUnitsMost,
+              "chip_types.sv has room for what an instruction can hold, and no more");
 
-static_assert(int(Opcode::sync) == 3 && int(Opcode::store) == 9,
-              "chip_types.sv numbers the opcodes as opcodes.def does");
-static_assert(int(MicroOpcode::ld8) == 0 && int(MicroOpcode::st32) == 5 && int(MicroOpcode::scalei) == 19 &&
-                  int(MicroOpcode::rsum) == 27 && int(MicroOpcode::pop) == 28,
-              "chip_types.sv numbers the micro-operations as micro_ops.def does");
+// The opcodes of both sides, in their order.
+constexpr std::string_view kOpcodes[] = {
+#define RONDO_OP(name, ...) #name,
+#include "models/isa/opcodes.def"
+#undef RONDO_OP
+};
+constexpr std::string_view kMicroOps[] = {
+#define RONDO_MICRO(name, ...) #name,
+#include "models/isa/micro_ops.def"
+#undef RONDO_MICRO
+};
+
+template <std::size_t kCount, std::size_t kThere>
+constexpr bool same(const std::string_view (&here)[kCount], const std::string_view (&there)[kThere]) {
+  if (kCount != kThere) return false;
+  for (std::size_t k = 0; k < kCount; ++k) {
+    if (here[k].size() != there[k].size()) return false;
+    for (std::size_t c = 0; c < here[k].size(); ++c) {
+      const char letter = here[k][c];
+      if ((letter >= 'a' && letter <= 'z' ? letter - 'a' + 'A' : letter) != there[k][c]) return false;
+    }
+  }
+  return true;
+}
+static_assert(same(kOpcodes, sv::kOpcodes), "chip_types.sv numbers the opcodes as opcodes.def does");
+static_assert(same(kMicroOps, sv::kMicroOps), "chip_types.sv numbers the micro-operations as micro_ops.def does");
 
 std::uint32_t low(std::int64_t value) { return static_cast<std::uint32_t>(value); }
 
@@ -65,36 +92,14 @@ std::vector<std::uint32_t> words_of(const Kernel& kernel) {
   return words;
 }
 
-// The members of chip_types::pace_t from the first (most significant) to the last.
-std::vector<std::pair<std::int64_t, int>> pace_registers(const ChipParams& c) {
-  std::vector<std::pair<std::int64_t, int>> list = {{c.sequencer.dispatch_width, 3}, {c.weights.queue_depth, 4},
-                                                    {c.weights.rows_per_cycle, 8},   {c.matrix.queue_depth, 4},
-                                                    {c.matrix.operand_bits, 5},      {c.matrix.accumulate_latency, 8},
-                                                    {c.gate.queue_depth, 4},         {c.gate.adders, 4},
-                                                    {c.gate.multipliers, 4},         {c.gate.tables, 4},
-                                                    {c.gate.add_latency, 8},         {c.gate.multiply_latency, 8},
-                                                    {c.gate.table_latency, 8},       {c.gate.divide_cycles, 8},
-                                                    {c.gate.reduce_latency, 8},      {c.load.queue_depth, 4},
-                                                    {c.load.outstanding, 4},         {c.load.setup_cycles, 8},
-                                                    {c.store.queue_depth, 4},        {c.store.outstanding, 4},
-                                                    {c.store.setup_cycles, 8}};
-  for (const SramParams* s : {&c.weight_sram, &c.activation_sram, &c.parameter_sram, &c.accumulators}) {
-    for (const auto& value : {std::pair{s->bytes_per_cycle, 8}, std::pair{s->latency, 8}, std::pair{s->read_ports, 4},
-                              std::pair{s->write_ports, 4}}) {
-      list.push_back(value);
-    }
-  }
-  list.insert(list.end(), {{c.dram.latency, 12}, {c.dram.bytes_per_cycle, 8}, {c.dram.burst_bytes, 13}});
-  return list;
-}
-
-std::array<std::uint32_t, kPaceParts> pack(const std::vector<std::pair<std::int64_t, int>>& registers) {
+std::array<std::uint32_t, kPaceParts> pace_of(const ChipParams& params) {
   std::array<std::uint32_t, kPaceParts> words{};
   int bit = 0;
-  for (auto r = registers.rbegin(); r != registers.rend(); ++r) {
-    check(r->first >= 0 && r->first < std::int64_t{1} << r->second, "rtl: a pace register is too narrow");
-    for (int b = 0; b < r->second; ++b, ++bit)
-      words[bit / 32] |= static_cast<std::uint32_t>(r->first >> b & 1) << bit % 32;
+  for (std::size_t k = std::size(kPaceTable); k-- > 0;) {
+    const std::int64_t value = kPaceTable[k].value(params);
+    const int bits = sv::kPace[k].bits;
+    check(value >= 0 && value < std::int64_t{1} << bits, "rtl: a pace register is too narrow");
+    for (int b = 0; b < bits; ++b, ++bit) words[bit / 32] |= static_cast<std::uint32_t>(value >> b & 1) << bit % 32;
   }
   check(bit <= 32 * kPaceParts, "rtl: the pace has more registers than words");
   return words;
@@ -107,7 +112,7 @@ ProgramImage make_image(const ChipParams& params, const Program& program) {
   for (const Instruction& in : program.code) image.code.push_back(word_of(in));
   for (const Kernel& kernel : program.kernels) image.kernels.push_back(words_of(kernel));
   for (const Semaphore& s : program.semaphores) image.semaphores.push_back(low(s.initial));
-  image.pace = pack(pace_registers(params));
+  image.pace = pace_of(params);
   return image;
 }
 

@@ -6,12 +6,14 @@
 
 #include "models/isa/instruction.hpp"
 #include "models/units/params.hpp"
+#include "sv_constants.hpp"
 
 /// What is written into the RTL's memories and registers before a run, as the words that chip_types.sv
 /// describes.
 namespace rondo::rtl {
 
-inline constexpr int kWordParts = 7 + 11 + kMaxPlaces * (2 + kMaxLoops);  ///< 32-bit parts of an instruction
+inline constexpr int kWordParts =
+    sv::kWordFields + kMaxFields + kMaxPlaces * (2 + kMaxLoops);  ///< 32-bit parts of an instruction
 inline constexpr int kPaceParts = 8;
 
 struct ProgramImage {

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "models/base/error.hpp"
+#include "tests/rtl/pace_table.hpp"
 #include "tests/rtl/program_image.hpp"
 #include "tests/rtl/shape_table.hpp"
 
@@ -21,41 +22,6 @@ class LimitCheck {
  private:
   std::vector<std::string> found_;
 };
-
-void check_sram(const std::string& name, const SramParams& sram, LimitCheck& check) {
-  check.most(name + ".bytes_per_cycle", sram.bytes_per_cycle, kLimits.bytes_per_cycle);
-  check.most(name + ".latency", sram.latency, kLimits.latency);
-  check.most(name + ".read_ports", sram.read_ports, kLimits.ports);
-  check.most(name + ".write_ports", sram.write_ports, kLimits.ports);
-}
-
-void check_pace(const ChipParams& c, LimitCheck& check) {
-  check.most("sequencer.dispatch_width", c.sequencer.dispatch_width, kLimits.dispatch_width);
-  check.most("weights.queue_depth", c.weights.queue_depth, kLimits.queue_depth);
-  check.most("weights.rows_per_cycle", c.weights.rows_per_cycle, kLimits.rows_per_cycle);
-  check.most("matrix.queue_depth", c.matrix.queue_depth, kLimits.queue_depth);
-  check.most("matrix.accumulate_latency", c.matrix.accumulate_latency, kLimits.latency);
-  check.most("gate.queue_depth", c.gate.queue_depth, kLimits.queue_depth);
-  for (const std::int64_t units : {c.gate.adders, c.gate.multipliers, c.gate.tables}) {
-    check.most("gate.adders, multipliers or tables", units, kLimits.functional_units);
-  }
-  for (const std::int64_t latency : {c.gate.add_latency, c.gate.multiply_latency, c.gate.table_latency,
-                                     c.gate.divide_cycles, c.gate.reduce_latency}) {
-    check.most("a latency of the gate unit", latency, kLimits.gate_latency);
-  }
-  for (const DmaParams* dma : {&c.load, &c.store}) {
-    check.most("load or store.queue_depth", dma->queue_depth, kLimits.queue_depth);
-    check.most("load or store.outstanding", dma->outstanding, kLimits.outstanding);
-    check.most("load or store.setup_cycles", dma->setup_cycles, kLimits.setup_cycles);
-  }
-  check_sram("weight_sram", c.weight_sram, check);
-  check_sram("activation_sram", c.activation_sram, check);
-  check_sram("parameter_sram", c.parameter_sram, check);
-  check_sram("accumulators", c.accumulators, check);
-  check.most("dram.latency", c.dram.latency, kLimits.dram_latency);
-  check.most("dram.bytes_per_cycle", c.dram.bytes_per_cycle, kLimits.bytes_per_cycle);
-  check.most("dram.burst_bytes", c.dram.burst_bytes, kLimits.burst_bytes);
-}
 
 void check_kernel(const Kernel& kernel, LimitCheck& check) {
   std::int64_t reads = 0, results = 0;
@@ -98,7 +64,7 @@ const std::vector<Shape>& shapes() {
 
 std::vector<std::string> outside_limits(const Shape& shape, const ChipParams& params, const Program& program) {
   LimitCheck check;
-  check_pace(params, check);
+  for (const PaceRow& row : kPaceTable) check.most(std::string(row.path), row.value(params), row.most);
   for (const Kernel& kernel : program.kernels) check_kernel(kernel, check);
   check_code(params, program, check);
   std::vector<std::string> found = check.take();

@@ -8,6 +8,7 @@
 #include "models/isa/instruction.hpp"
 #include "models/units/cause.hpp"
 #include "models/units/params.hpp"
+#include "sv_constants.hpp"
 
 /// The chip in SystemVerilog (the .sv files of this folder), built by Verilator, seen from C++. One Verilated
 /// model per shape; a chip's pace goes into its registers, so that one build serves every chip of that shape.
@@ -25,7 +26,7 @@ const std::vector<Shape>& shapes();
 
 /// The most that the RTL's registers, counters and buffers hold, whatever its shape.
 struct Limits {
-  std::int64_t dispatch_width = 4;
+  std::int64_t dispatch_width = sv::kSlots;
   std::int64_t queue_depth = 15;
   std::int64_t rows_per_cycle = 255;
   std::int64_t latency = 15;          ///< of an SRAM, and matrix.accumulate_latency
@@ -33,17 +34,18 @@ struct Limits {
   std::int64_t functional_units = 4;  ///< gate.adders, multipliers, tables
   std::int64_t outstanding = 15;
   std::int64_t setup_cycles = 255;
-  std::int64_t bytes_per_cycle = 64;  ///< of an SRAM and of the DRAM
-  std::int64_t ports = 3;             ///< per bank and direction
+  std::int64_t bytes_per_cycle = sv::kMoved;  ///< of an SRAM and of the DRAM
+  std::int64_t ports = 3;                     ///< per bank and direction
   std::int64_t dram_latency = 4095;
   std::int64_t burst_bytes = 4096;
-  std::int64_t instructions = 1024;  ///< of a program, loops not unrolled
-  std::int64_t kernels = 64;
-  std::int64_t micro_ops = 128;      ///< of a kernel
-  std::int64_t kernel_reads = 32;    ///< loads and pops of a kernel
-  std::int64_t kernel_results = 16;  ///< stores and reductions of a kernel
-  std::int64_t gathered_rows = 256;  ///< of one gather
-  std::int64_t moved_bytes = 16384;  ///< outstanding x the largest transfer, of the load and of the store unit
+  std::int64_t instructions = 1 << sv::kPcBits;  ///< of a program, loops not unrolled
+  std::int64_t kernels = sv::kKernels;
+  std::int64_t micro_ops = sv::kOps;           ///< of a kernel
+  std::int64_t kernel_reads = sv::kReads;      ///< loads and pops of a kernel
+  std::int64_t kernel_results = sv::kResults;  ///< stores and reductions of a kernel
+  std::int64_t gathered_rows = sv::kIndices;   ///< of one gather
+  std::int64_t moved_bytes =
+      1 << sv::kBuffer;  ///< outstanding x the largest transfer, of the load and of the store unit
 };
 inline constexpr Limits kLimits{};
 

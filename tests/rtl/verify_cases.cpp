@@ -4,11 +4,11 @@
 
 #include <cstdio>
 #include <filesystem>
-#include <map>
 #include <optional>
 
 #include "models/base/error.hpp"
 #include "models/base/params.hpp"
+#include "tests/rtl/pace_table.hpp"
 #include "tests/rtl/verify_gangs.hpp"
 #include "tests/rtl/verify_programs.hpp"
 #include "tests/rtl/verify_streams.hpp"
@@ -20,29 +20,11 @@ namespace {
 using testing::Dice;
 
 // The most that the RTL's registers hold for a field of a chip.
-std::int64_t most_of(const std::string& section, const std::string& field) {
-  static const std::map<std::string, std::int64_t> most = {{"dispatch_width", kLimits.dispatch_width},
-                                                           {"queue_depth", kLimits.queue_depth},
-                                                           {"rows_per_cycle", kLimits.rows_per_cycle},
-                                                           {"accumulate_latency", kLimits.latency},
-                                                           {"adders", kLimits.functional_units},
-                                                           {"multipliers", kLimits.functional_units},
-                                                           {"tables", kLimits.functional_units},
-                                                           {"add_latency", kLimits.gate_latency},
-                                                           {"multiply_latency", kLimits.gate_latency},
-                                                           {"table_latency", kLimits.gate_latency},
-                                                           {"divide_cycles", kLimits.gate_latency},
-                                                           {"reduce_latency", kLimits.gate_latency},
-                                                           {"outstanding", kLimits.outstanding},
-                                                           {"setup_cycles", kLimits.setup_cycles},
-                                                           {"bytes_per_cycle", kLimits.bytes_per_cycle},
-                                                           {"latency", kLimits.latency},
-                                                           {"read_ports", kLimits.ports},
-                                                           {"write_ports", kLimits.ports},
-                                                           {"burst_bytes", kLimits.burst_bytes}};
-  if (section == "dram" && field == "latency") return kLimits.dram_latency;
-  const auto found = most.find(field);
-  return found == most.end() ? 0 : found->second;  // the rest is shape, or has no range
+std::int64_t most_of(const std::string& path) {
+  for (const PaceRow& row : kPaceTable) {
+    if (row.path == path) return row.most;
+  }
+  return 0;  // the rest is shape, or has no range
 }
 
 // Now and then a field becomes anything that it may be, mostly something small: more seldom than small values would let
@@ -52,7 +34,7 @@ struct WildPace {
   std::string section;
 
   void integer(const char* name, std::int64_t& value, const char*, const char*, std::int64_t least, std::int64_t) {
-    const std::int64_t most = most_of(section, name);
+    const std::int64_t most = most_of(section + "." + name);
     if (most == 0) return;
     if (dice.chance(4)) value = dice.number(least, dice.chance(80) ? std::min<std::int64_t>(most, 20) : most);
     value = std::min(value, most);
