@@ -40,15 +40,18 @@ module array_unit #(
   // The SRAMs
   output logic [ROWS*COLS-1:0] weight_read,
   output logic [ROWS*COLS*32-1:0] weight_address,
+  output logic weight_narrow,
   input logic [ROWS*COLS*16-1:0] weight_data,
   output logic [ROWS-1:0] activation_read,
   output logic [ROWS*32-1:0] activation_address,
+  output logic activation_narrow,
   input logic [ROWS*16-1:0] activation_data,
   output logic [COLS-1:0] sum_read,
   output logic [COLS-1:0] sum_write,
   output logic [COLS*32-1:0] sum_address,
   output logic [COLS*32-1:0] sum_write_data,
   input logic [COLS*32-1:0] sum_read_data,
+  output logic [31:0] sum_bytes,                                   // of the row for the accumulators that leaves the array
   // The stream's end at the gate unit
   output logic stream_valid,
   output chip_types::stream_time_t stream_times,
@@ -82,7 +85,8 @@ module array_unit #(
     .busy(weights_busy),
     .request(weights_request), .wanted(weights_wanted), .held(weights_held), .grant(weights_grant),
     .room(room), .push_slot(push_slot), .push(push), .push_bits(push_bits), .push_usable(push_usable),
-    .element_read(weight_read), .element_address(weight_address), .element_data(weight_data),
+    .element_read(weight_read), .element_address(weight_address), .element_narrow(weight_narrow),
+    .element_data(weight_data),
     .row_valid(tile_row_valid), .row_slot(tile_row_slot), .row_data(tile_row_data));
 
   logic stream_push, fetch, fetch_first, row_valid;
@@ -101,9 +105,11 @@ module array_unit #(
     .stream_room(stream_room), .stream_next(stream_next), .stream_push(stream_push), .stream_vectors(stream_vectors),
     .stream_time(stream_time),
     .fetch(fetch), .fetch_first(fetch_first), .fetch_slot(fetch_slot), .fetch_index(fetch_index),
-    .element_read(activation_read), .element_address(activation_address), .element_data(activation_data),
+    .element_read(activation_read), .element_address(activation_address),
+    .element_narrow(activation_narrow), .element_data(activation_data),
     .fetch_data(fetch_data), .row_valid(row_valid), .row(row));
   assign busy = weights_busy || matrix_busy;
+  assign sum_bytes = row_valid && (row.add || !row.stream) ? 4 * 32'(row.cols) : 0;
 
   logic [COLS*SUM-1:0] bottom;
   generate

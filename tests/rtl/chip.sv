@@ -100,6 +100,7 @@ module chip #(
   // Words of the memories
   logic [GATE_READS-1:0] gate_read;
   logic [READS*4-1:0] gate_sources;
+  logic [READS*2-1:0] gate_read_sizes;
   logic [GATE_READS*32-1:0] gate_read_addresses, gate_read_data;
   logic [RESULTS*LANES*4-1:0] gate_write;
   logic [RESULTS*3-1:0] gate_spaces;
@@ -107,11 +108,13 @@ module chip #(
   logic [ARRAYS*ROWS*COLS-1:0] weight_read;
   logic [ARRAYS*ROWS*COLS*32-1:0] weight_address;
   logic [ARRAYS*ROWS*COLS*16-1:0] weight_data;
+  logic [ARRAYS-1:0] weight_narrow, activation_narrow;
   logic [ARRAYS*ROWS-1:0] activation_read;
   logic [ARRAYS*ROWS*32-1:0] activation_address;
   logic [ARRAYS*ROWS*16-1:0] activation_data;
   logic [ARRAYS*COLS-1:0] sum_read, sum_write;
   logic [ARRAYS*COLS*32-1:0] sum_address, sum_write_data, sum_read_data;
+  logic [ARRAYS*32-1:0] sum_bytes;
   logic [MOVED-1:0] index_read, store_read, load_buffer_read, load_write, to_load, from_store;
   logic [MOVED*32-1:0] index_address, store_address, store_buffer_address, load_buffer_address, load_address;
   logic [MOVED*32-1:0] to_load_address, from_store_address;
@@ -154,12 +157,12 @@ module chip #(
         .busy(array_busy[a]),
         .weight_read(weight_read[ROWS*COLS*a +: ROWS*COLS]),
         .weight_address(weight_address[ROWS*COLS*32*a +: ROWS*COLS*32]),
-        .weight_data(weight_data[ROWS*COLS*16*a +: ROWS*COLS*16]),
+        .weight_narrow(weight_narrow[a]), .weight_data(weight_data[ROWS*COLS*16*a +: ROWS*COLS*16]),
         .activation_read(activation_read[ROWS*a +: ROWS]), .activation_address(activation_address[ROWS*32*a +: ROWS*32]),
-        .activation_data(activation_data[ROWS*16*a +: ROWS*16]),
+        .activation_narrow(activation_narrow[a]), .activation_data(activation_data[ROWS*16*a +: ROWS*16]),
         .sum_read(sum_read[COLS*a +: COLS]), .sum_write(sum_write[COLS*a +: COLS]),
         .sum_address(sum_address[COLS*32*a +: COLS*32]), .sum_write_data(sum_write_data[COLS*32*a +: COLS*32]),
-        .sum_read_data(sum_read_data[COLS*32*a +: COLS*32]),
+        .sum_read_data(sum_read_data[COLS*32*a +: COLS*32]), .sum_bytes(sum_bytes[32*a +: 32]),
         .stream_valid(stream_valid[a]), .stream_times(stream_times[64*a +: 64]), .stream_oldest(stream_oldest[16*a +: 16]),
         .stream_pop(stream_pop[a]), .stream_pop_rows(stream_pop_rows), .stream_read(stream_read),
         .stream_read_address(gate_read_addresses), .stream_read_data(stream_data[GATE_READS*32*a +: GATE_READS*32]));
@@ -177,7 +180,7 @@ module chip #(
     .request(request[3]), .wanted(wanted[64*3 +: 64]), .held(held[64*3 +: 64]), .grant(grant[3]),
     .stream_valid(stream_valid), .stream_times(stream_times), .stream_oldest(stream_oldest), .stream_pop(stream_pop),
     .stream_pop_rows(stream_pop_rows),
-    .read(gate_read), .read_sources(gate_sources), .read_addresses(gate_read_addresses), .read_data(gate_read_data),
+    .read(gate_read), .read_sources(gate_sources), .read_sizes(gate_read_sizes), .read_addresses(gate_read_addresses), .read_data(gate_read_data),
     .write(gate_write), .write_spaces(gate_spaces), .write_addresses(gate_write_addresses), .write_words(gate_write_words));
 
   logic load_busy, store_busy, dram_busy, load_request, store_request, load_reply, store_reply;
@@ -228,4 +231,20 @@ module chip #(
     .to_load(to_load), .to_load_address(to_load_address), .to_load_data(to_load_data),
     .load_buffer_read(load_buffer_read), .load_buffer_address(load_buffer_address),
     .load_space(load_space), .load_write(load_write), .load_address(load_address));
+
+`ifndef SYNTHESIS
+  access_watch #(
+    .ROWS(ROWS), .COLS(COLS), .ARRAYS(ARRAYS), .LANES(LANES), .READS(READS), .RESULTS(RESULTS), .MOVED(MOVED),
+    .WEIGHT_BANK(WEIGHT_BANK), .ACTIVATION_BANK(ACTIVATION_BANK), .PARAMETER_BANK(PARAMETER_BANK),
+    .ACCUMULATOR_BANK(ACCUMULATOR_BANK)) watch (
+    .clk(clk), .rst(rst), .pace(pace), .grant(grant), .wanted(wanted), .held(held),
+    .weight_read(weight_read), .weight_address(weight_address), .weight_narrow(weight_narrow),
+    .activation_read(activation_read), .activation_address(activation_address), .activation_narrow(activation_narrow),
+    .sum_read(sum_read), .sum_write(sum_write), .sum_address(sum_address), .sum_bytes(sum_bytes),
+    .gate_read(gate_read), .gate_sources(gate_sources), .gate_read_sizes(gate_read_sizes),
+    .gate_read_addresses(gate_read_addresses), .gate_write(gate_write), .gate_spaces(gate_spaces),
+    .gate_write_addresses(gate_write_addresses), .index_read(index_read), .index_address(index_address),
+    .store_read(store_read), .store_address(store_address),
+    .load_space(load_space), .load_write(load_write), .load_address(load_address));
+`endif
 endmodule

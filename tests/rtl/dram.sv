@@ -37,7 +37,7 @@ module dram #(
   assign {head_ready, head_is_store, head} = memory[read];
 
   // `moving` holds in b..e.
-  logic active, begins, moving, ends, walked;
+  logic active, begins, moving, ends;
   logic [31:0] left, left_now, cycles, moved_bytes;
   assign moved_bytes = head.rows * 32'(pace.dram_burst_bytes) *
                        chip_types::ceil_div(head.bytes, 32'(pace.dram_burst_bytes));
@@ -62,8 +62,7 @@ module dram #(
     .valid(valid),
     .addresses(addresses),
     .row_after(row_after),
-    .column_after(column_after),
-    .finished(walked));
+    .column_after(column_after));
 
   // Both buffers are rings.
   logic [BUFFER-1:0] load_position, store_position, position, moved;

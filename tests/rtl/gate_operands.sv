@@ -16,6 +16,7 @@ module gate_operands #(
   input logic [ARRAYS*16-1:0] stream_oldest,
   output logic [READS*LANES-1:0] valid,
   output logic [READS*4-1:0] sources,                              // a space, or 8 + the array of a stream
+  output logic [READS*2-1:0] sizes,                                // words of 1 << size bytes
   output logic [READS*LANES*32-1:0] addresses
 );
   chip_types::micro_op_t op;
@@ -24,6 +25,7 @@ module gate_operands #(
     logic [31:0] begins, distance, stream_row;
     valid = '0;
     sources = '0;
+    sizes = '0;
     addresses = '0;
     op = '0;
     begins = 0;
@@ -45,6 +47,7 @@ module gate_operands #(
                        row * chip_types::gate_stride(instruction.fields, op.p);
               distance = op.j << op.opcode;                        // ld8, ld16, ld32: 1, 2, 4 bytes
               sources[4*op.port +: 4] = {1'b0, instruction.spaces[op.p]};
+              sizes[2*op.port +: 2] = op.opcode[1:0];
             end
             for (int lane = 0; lane < LANES; lane++)
               if (element + lane < instruction.fields[chip_types::GATE_ELEMENTS]) begin

@@ -45,6 +45,7 @@ module gate_unit #(
   // Words
   output logic [READS*LANES-1:0] read,
   output logic [READS*4-1:0] read_sources,
+  output logic [READS*2-1:0] read_sizes,
   output logic [READS*LANES*32-1:0] read_addresses,
   input logic [READS*LANES*32-1:0] read_data,
   output logic [RESULTS*LANES*4-1:0] write,
@@ -158,7 +159,7 @@ module gate_unit #(
   gate_operands #(
     .OPS(OPS), .READS(READS), .LANES(LANES), .COLS(COLS), .ARRAYS(ARRAYS), .STREAM_ROWS(STREAM_ROWS)) operands (
     .enabled(enter), .instruction(current), .kernel(kernel), .steps(steps), .row(row), .element(element),
-    .stream_oldest(stream_oldest), .valid(read), .sources(read_sources), .addresses(read_addresses));
+    .stream_oldest(stream_oldest), .valid(read), .sources(read_sources), .sizes(read_sizes), .addresses(read_addresses));
 
   logic [LANES-1:0] lanes_valid;
   logic [LANES*RESULTS*32-1:0] values;

@@ -117,7 +117,7 @@ module load_unit #(
 
   // The back stage. `moving` holds in b..b+k.
   logic [4:0] replies;                                             // seen and not yet used
-  logic back_active, back_start, moving, ends, oldest_is_sync, walked;
+  logic back_active, back_start, moving, ends, oldest_is_sync;
   logic [63:0] back_ports;
   logic [31:0] back_left, back_cycles, left_now, bytes_per_cycle, row, column, row_after, column_after, first_row, first_column;
   logic [BUFFER-1:0] buffer_position;
@@ -157,8 +157,7 @@ module load_unit #(
     .valid(write),
     .addresses(write_address),
     .row_after(row_after),
-    .column_after(column_after),
-    .finished(walked));
+    .column_after(column_after));
 
   always_comb begin
     buffer_read = write;

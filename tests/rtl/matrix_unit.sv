@@ -45,6 +45,7 @@ module matrix_unit #(
   output logic [15:0] fetch_index,
   output logic [ROWS-1:0] element_read,
   output logic [ROWS*32-1:0] element_address,
+  output logic element_narrow,                                     // they have one byte each
   input logic [ROWS*16-1:0] element_data,
   output logic [ROWS*16-1:0] fetch_data,
   // A row of sums that leaves the array.
@@ -152,6 +153,7 @@ module matrix_unit #(
   logic [31:0] timer, index, fetch_interval, row_interval, source, source_stride, sums, sums_stride;
   logic [31:0] all_vectors, all_rows, all_cols;
   logic [15:0] stream_row;
+  assign element_narrow = narrow;
   assign fetch = fetching && timer == 0;
   assign emit = emptying && timer == 0;
   assign fetch_first = index == 0 && !continues;

@@ -101,6 +101,8 @@ class ModelDriver {
       for (std::uint32_t units = model_->starts, u = 0; units != 0; units >>= 1, ++u) {
         if (units & 1) started[u].push_back({start_pc(u), now});
       }
+      if (const std::uint32_t breaches = model_->rootp->chip__DOT__watch__DOT__breaches; breaches != 0)
+        throw Broken(sentence_of(breaches) + " before cycle " + std::to_string(now));
       if (model_->idle) {
         run.total_cycles = now;
         break;
@@ -108,6 +110,17 @@ class ModelDriver {
       if (now >= limit) throw Error("the RTL has not ended before cycle " + std::to_string(limit));
     }
     for (const auto& unit : events) run.events.insert(run.events.end(), unit.begin(), unit.end());
+  }
+
+  // The first of the breaches that access_watch found.
+  static std::string sentence_of(std::uint32_t breaches) {
+    static const char* const accesses[] = {
+        "weights",       "vectors",        "sums",          "the gate unit's operands", "the gate unit's results",
+        "an index list", "what is stored", "what is loaded"};
+    std::uint32_t bit = 0;
+    while ((breaches >> bit & 1) == 0) ++bit;
+    return std::string("the RTL accesses ") + accesses[bit % 8] +
+           (bit < 8 ? " in a bank without a port" : ": more bytes than the window has room for");
   }
 
   std::int32_t start_pc(std::uint32_t unit) const {

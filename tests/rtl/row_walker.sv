@@ -11,8 +11,7 @@ module row_walker #(
   output logic [LANES-1:0] valid,
   output logic [LANES*32-1:0] addresses,
   output logic [31:0] row_after,
-  output logic [31:0] column_after,
-  output logic finished                                            // no byte is left after these
+  output logic [31:0] column_after
 );
   localparam int BITS = INDICES == 1 ? 1 : $clog2(INDICES);
 
@@ -38,6 +37,5 @@ module row_walker #(
           end
         end
     end
-    finished = row_after >= transfer.rows;
   end
 endmodule

@@ -65,7 +65,7 @@ module store_unit #(
     else front_full <= 0;
 
   // The bytes are read in the front stage's last cycles.
-  logic reads, walked;
+  logic reads;
   logic [31:0] setup_left, row, column, row_after, column_after;
   logic [BUFFER-1:0] buffer_position, moved;
   chip_types::transfer_t source;
@@ -85,8 +85,7 @@ module store_unit #(
     .valid(read),
     .addresses(read_address),
     .row_after(row_after),
-    .column_after(column_after),
-    .finished(walked));
+    .column_after(column_after));
 
   always_comb begin
     buffer_address = '0;

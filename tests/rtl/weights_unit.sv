@@ -30,6 +30,7 @@ module weights_unit #(
   // Elements of the rows that are read, and the rows on their way into the array.
   output logic [ROWS*COLS-1:0] element_read,
   output logic [ROWS*COLS*32-1:0] element_address,
+  output logic element_narrow,                                     // they have one byte each
   input logic [ROWS*COLS*16-1:0] element_data,
   output logic [ROWS-1:0] row_valid,
   output logic [SLOT-1:0] row_slot,
@@ -77,6 +78,7 @@ module weights_unit #(
   // The rows are read from the cycle after the start on, `first` the next.
   logic reading, narrow;
   logic [31:0] address, stride, first, tile_rows, tile_cols;
+  assign element_narrow = narrow;
   always_ff @(posedge clk)
     if (rst) reading <= 0;
     else if (push) begin
