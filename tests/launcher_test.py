@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 LAUNCHER = Path(__file__).resolve().parents[1] / "rondo"
-COMMANDS = ["run", "compile", "disasm", "describe", "sweep", "compare", "plot", "worker", "verify", "test"]
+COMMANDS = ["run", "compile", "disasm", "describe", "sweep", "compare", "plot", "report", "worker", "verify", "test"]
 
 
 def launch(*arguments: str, cwd: Path | None = None, launcher: Path = LAUNCHER, **environment: str):

@@ -1,4 +1,4 @@
-"""The commands sweep, compare and plot. The only place that prints messages and decides the exit status."""
+"""The commands sweep, compare, plot and report. The only place that prints messages and decides the exit status."""
 
 import argparse
 import json
@@ -13,6 +13,7 @@ from . import sweep as sweeping
 from .device import BYTES
 from .gpu import ALGORITHMS, read_constants
 from .progress import Progress
+from .result_files import read_report
 from .run import RunFailed, find_config
 from .sweep_file import read_sweep
 from .yaml_reader import InputError
@@ -93,6 +94,21 @@ def _parser() -> argparse.ArgumentParser:
     plot.add_argument("--out", type=Path, metavar="DIR",
                       help="where the figures go (default: beside the data)")
     plot.add_argument("--json", action="store_true", help="print the names of the files as JSON")
+
+    report = command("report", _report,
+                     "One self-contained HTML page of a finished run or sweep, for any browser, without a network.",
+                     "./rondo report result -o page.html")
+    report.add_argument("directory", metavar="DIR", type=Path,
+                        help="the --out directory of ./rondo run or ./rondo sweep")
+    report.add_argument("-o", "--out", type=Path, metavar="FILE.html",
+                        help="the page (default: page.html beside the data)")
+    report.add_argument("--network", metavar="NETWORK",
+                        help="file or name of the run's network, where its name alone does not lead to it")
+    report.add_argument("--no-reruns", action="store_true",
+                        help="leave out what each parameter would buy, which takes some 30 runs")
+    report.add_argument("--jobs", type=_jobs, default=os.cpu_count() or 1, metavar="N",
+                        help="runs at a time (default: one per core)")
+    report.add_argument("--json", action="store_true", help="print the name of the page as JSON")
     return parser
 
 
@@ -230,7 +246,7 @@ def _plot(options: argparse.Namespace) -> int:
     if (options.directory / sweeping.DATABASE).is_file():
         files = plots.pareto(sweeping.load_sweep(options.directory), out)
     elif report.is_file():
-        tree = _read_report(report)
+        tree = read_report(report)
         files = plots.cycles(tree, out) + plots.energy(tree, out)
     else:
         raise InputError(f"{options.directory}: holds neither report.json nor {sweeping.DATABASE}; "
@@ -242,14 +258,25 @@ def _plot(options: argparse.Namespace) -> int:
     return 0
 
 
-def _read_report(path: Path) -> dict[str, Any]:
+def _report(options: argparse.Namespace) -> int:
+    from .report import report_page  # here, because its parts are many
+    out = options.out or options.directory / "page.html"
+    line = sys.stderr.isatty()
+
+    def progress(done: int, count: int) -> None:
+        if line:
+            print(f"\r\x1b[Kwhat each parameter would buy: {done} of {count} runs", end="", file=sys.stderr, flush=True)
+
     try:
-        tree = json.loads(path.read_text(encoding="utf-8"))
-    except (ValueError, OSError) as error:
-        raise InputError(f"{path}: cannot be read as a report: {error}") from error
-    if not isinstance(tree, dict) or "units" not in tree:
-        raise InputError(f"{path}: is not a report of ./rondo run: it has no units")
-    return tree
+        report_page(options.directory, out, options.network, not options.no_reruns, options.jobs, progress)
+    finally:
+        if line:
+            print("\r\x1b[K", end="", file=sys.stderr, flush=True)
+    if options.json:
+        _print_json({"files": [str(out)]})
+    else:
+        print(out)
+    return 0
 
 
 def _print_json(value: Any) -> None:

@@ -11,8 +11,9 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.ticker import EngFormatter, FixedFormatter, FixedLocator, NullFormatter, NullLocator
 
+from .colours import BLUE, ORANGE, SERIES, YELLOW
 from .compare import Comparison, Entry
-from .drawing import BLUE, ORANGE, SERIES, STYLE, YELLOW, plt, save
+from .drawing import STYLE, plt, save
 from .quantities import written
 
 # Without yellow, which a thin line on white does not carry.

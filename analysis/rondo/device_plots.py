@@ -6,7 +6,8 @@ from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 from matplotlib.ticker import EngFormatter
 
-from .drawing import BLACK, BLUE, GREEN, GREY, ORANGE, SKY, STYLE, VERMILION, plt, save
+from .colours import BLACK, BLUE, GREEN, GREY, ORANGE, SKY, VERMILION
+from .drawing import STYLE, plt, save
 from .model_error import Judged, Report, median_and_90
 
 # One colour a chip family, one marker a device.

@@ -1,7 +1,4 @@
-"""How every figure looks: colours, axes with units, stacked bars, and the two files that each figure becomes.
-
-Colours are those of M. Okabe and K. Ito, which colour-blind readers can tell apart.
-"""
+"""How every figure looks: axes with units, stacked bars, and the two files that each figure becomes."""
 
 import math
 from pathlib import Path
@@ -18,15 +15,6 @@ from matplotlib.ticker import EngFormatter, FuncFormatter, LogLocator, NullForma
 from .quantities import UNSCALED, Quantity, written
 from .run import RunFailed
 from .sweep_file import Objective
-
-BLUE, ORANGE, GREEN, VERMILION, SKY, PURPLE, YELLOW, BLACK, GREY = (
-    "#0072B2", "#E69F00", "#009E73", "#D55E00", "#56B4E9", "#CC79A7", "#F0E442", "#000000", "#BBBBBB")
-# What a unit did with a cycle: work, wait for somebody, have nothing to do.
-CAUSES = {"busy": BLUE, "drain": SKY, "wait_weights": ORANGE, "wait_matrix": YELLOW, "wait_gate": GREEN,
-          "wait_load": PURPLE, "wait_store": "#882255", "bank": VERMILION, "stream": "#44AA99", "dram": "#7F3B08",
-          "queue_full": "#8A8A8A", "no_instruction": "#C4C4C4", "done": "#ECECEC"}
-SERIES = (BLUE, ORANGE, GREEN, VERMILION, SKY, PURPLE, YELLOW, "#7F7F7F", "#8C564B", "#004D40", "#332288",
-          "#DDCC77")
 
 STYLE = {"font.family": "DejaVu Sans", "font.size": 10, "axes.titlesize": 12, "axes.titleweight": "bold",
           "axes.titlelocation": "left", "axes.spines.top": False, "axes.spines.right": False, "axes.axisbelow": True,

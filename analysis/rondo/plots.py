@@ -8,8 +8,8 @@ from typing import Any, Optional
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from .drawing import (BLACK, CAUSES, GREY, SERIES, STYLE, VERMILION, axis_title, plt,
-                      quantity_axis, repeated, save, stacked, tick_format)
+from .colours import BLACK, CAUSES, GREY, SERIES, VERMILION
+from .drawing import STYLE, axis_title, plt, quantity_axis, repeated, save, stacked, tick_format
 from .quantities import value_at, written
 from .run import Report, RunFailed
 from .sweep import Objective, Result, Row, place

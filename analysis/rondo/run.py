@@ -65,14 +65,16 @@ def known_configs(kind: str) -> list[str]:
 
 
 def run_once(chip: str, network: str, settings: Optional[dict[str, Any]] = None,
-             timing_only: bool = True) -> Report:
-    """One `rondo run`. Wrong input raises InputError with the simulator's own words, anything else
+             timing_only: bool = True, why: bool = False) -> Report:
+    """One `rondo run`, with `why` its critical path too. Wrong input raises InputError with the simulator's own words, anything else
     RunFailed."""
     command = [str(binary()), "run", chip, network, "--json"]
     for key, value in (settings or {}).items():
         command += ["--set", f"{key}={_written(value)}"]
     if timing_only:
         command.append("--timing-only")
+    if why:
+        command.append("--why")
     done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True, errors="replace")
     words = done.stderr.strip()
     if done.returncode == 2:

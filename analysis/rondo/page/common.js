@@ -1,0 +1,65 @@
+// What all pages share: unpacking, colours of the light and the dark theme, charts that are drawn again when the theme
+// changes, numbers as people write them.
+const element = (id) => document.getElementById(id);
+const state = {page: null, draw: []};
+
+async function unpack(id) {
+  const bytes = Uint8Array.from(atob(element(id).textContent.trim()), (c) => c.charCodeAt(0));
+  element(id).textContent = "";
+  return new Response(new Blob([bytes]).stream().pipeThrough(new DecompressionStream("gzip"))).text();
+}
+
+const darkScheme = matchMedia("(prefers-color-scheme: dark)");
+const css = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
+const narrow = () => innerWidth < 640;
+
+// Colours that would shine on a dark page, or vanish on it.
+const darker = {"#ECECEC": "#29323b", "#C4C4C4": "#45505c", "#8A8A8A": "#6f7a85", "#BBBBBB": "#78838e", "#000000": "#dfe5ea",
+  "#0072B2": "#3d9bdc", "#882255": "#c85a93", "#7F3B08": "#b5703a", "#004D40": "#4d9c8c", "#332288": "#8f83e0"};
+const colour = (light) => (darkScheme.matches && darker[light]) || light;
+
+function layout(more) {
+  const ink = css("--ink"), soft = css("--soft"), line = css("--line");
+  const axis = {gridcolor: line, linecolor: line, zerolinecolor: line, tickcolor: line, color: soft, automargin: true,
+    title: {font: {color: ink}}};
+  const base = {paper_bgcolor: "rgba(0,0,0,0)", plot_bgcolor: "rgba(0,0,0,0)", font: {color: ink, size: 12, family: "inherit"},
+    margin: {l: 8, r: 12, t: 8, b: 40}, hoverlabel: {bgcolor: css("--card"), bordercolor: line, font: {color: ink}, align: "left"},
+    legend: {orientation: "h", x: 0, y: 1.0, yanchor: "bottom", font: {size: narrow() ? 11 : 12}, traceorder: "normal"}};
+  const merged = {...base, ...more};
+  for (const name of Object.keys(merged)) {
+    if (/^[xy]axis/.test(name)) merged[name] = {...axis, ...merged[name], title: {...axis.title, ...(merged[name].title || {})}};
+  }
+  return merged;
+}
+
+const settings = {responsive: true, displayModeBar: false, scrollZoom: false};
+
+// Draws now, and again whenever the theme or the width class changes. `make` returns {data, layout}.
+function chart(name, make) {
+  const place = element("chart-" + name);
+  if (!place) return null;
+  const draw = () => { const figure = make(); return Plotly.react(place, figure.data, layout(figure.layout), settings); };
+  state.draw.push(draw);
+  draw();
+  return place;
+}
+
+const redraw = () => state.draw.forEach((draw) => draw());
+darkScheme.addEventListener("change", redraw);
+let wasNarrow = narrow();
+addEventListener("resize", () => { if (narrow() !== wasNarrow) { wasNarrow = narrow(); redraw(); } });
+
+const words = (name) => name.replaceAll("_", " ");
+const whole = (value) => Math.round(value).toLocaleString("en-US");
+const share = (value) => (value > 0 && value < 0.001 ? "< 0.1 %" : (100 * value).toFixed(1) + " %");
+
+const prefixes = [[1e12, "T"], [1e9, "G"], [1e6, "M"], [1e3, "k"], [1, ""], [1e-3, "m"], [1e-6, "µ"], [1e-9, "n"], [1e-12, "p"]];
+function si(value, unit) {
+  if (value === null || value === undefined) return "–";
+  if (["mm²", "dB", "MHz"].includes(unit) || value === 0) return `${Number(value.toPrecision(3))} ${unit}`.trim();
+  const [factor, prefix] = prefixes.find(([size]) => Math.abs(value) >= size * 0.9995) || prefixes[prefixes.length - 1];
+  return `${Number((value / factor).toPrecision(3))} ${prefix}${unit}`.trim();
+}
+
+const escapes = {"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;"};
+const plain = (text) => String(text).replace(/[&<>"]/g, (c) => escapes[c]);
