@@ -112,8 +112,13 @@ Table path_reason_table() {
 Table preset_table() {
   Table table{"dram_presets", {}};
   for (const std::string& name : known_configs("dram")) {
-    if (name.back() == '/') continue;
-    const dram::Device device = read_dram_device(name);
+    dram::Device device;
+    try {
+      device = read_dram_device(name);
+    } catch (const Error& wrong) {
+      table.rows.push_back({name, "", "", wrong.what()});
+      continue;
+    }
     const std::int64_t row_bytes = device.columns * device.device_bits * device.devices / 8;
     const double bytes_per_s =
         1e6 * static_cast<double>(device.clock_mhz * device.burst_bytes()) / static_cast<double>(device.burst_clocks());

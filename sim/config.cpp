@@ -40,6 +40,20 @@ void find_dram_device(DramParams& params, Settings& settings, Findings& findings
   }
 }
 
+// A chip states both models of the DRAM; who sets a field on the command line expects it to matter.
+void refuse_idle_sets(const RunConfig& config, const std::vector<std::string>& set, Findings& findings) {
+  const std::string idle = config.chip.dram.device != nullptr ? "ideal:" : "device:";
+  for (const FieldInfo& field : list_fields(config)) {
+    if (field.sentence.compare(0, idle.size(), idle) != 0) continue;
+    for (const std::string& assignment : set) {
+      if (assignment.compare(0, assignment.find('='), field.path) != 0) continue;
+      findings.add("--set " + assignment + ": " + field.path + ": no effect while dram.model is " +
+                   config.chip.dram.model + "; it belongs to " +
+                   (config.chip.dram.device != nullptr ? "dram.model=ideal" : "the devices of configs/dram"));
+    }
+  }
+}
+
 // Takes `network.size=value`; false when the assignment is about the chip.
 bool take_network_size(const std::string& assignment, RunConfig& config, Findings& findings) {
   const std::size_t equals = assignment.find('=');
@@ -76,6 +90,7 @@ RunConfig read_config(const std::string& chip_path, const std::vector<std::strin
   // Rules between fields say something only once each field is sound by itself.
   if (findings.empty()) find_dram_device(config.chip.dram, settings, findings);
   if (findings.empty()) add_cross_checks(config, settings, findings);
+  if (findings.empty()) refuse_idle_sets(config, set, findings);
   findings.raise();
   return config;
 }

@@ -110,10 +110,13 @@ Json mapping_tree(const Prepared& prepared) {
     const auto chaining = static_cast<Chaining>(c);
     const std::int64_t passes = mapped.passes[static_cast<std::size_t>(c)];
     if (chaining == Chaining::streams || passes == 0) continue;
-    unchained.push_back({{"passes", passes}, {"because", words(chaining)}});
+    std::string because(words(chaining));
+    if (chaining == Chaining::little_room) because += ", " + std::to_string(mapped.stream_rows) + " would help";
+    unchained.push_back({{"passes", passes}, {"because", because}});
   }
   return {{"arrays", mapped.arrays},
           {"available_arrays", machine.arrays},
+          {"fewer_arrays_because", mapped.fewer_arrays},
           {"dataflow", kDataflowNames[static_cast<std::size_t>(machine.dataflow)]},
           {"passes", mapped.all_passes()},
           {"chained_passes", mapped.streamed_passes()},

@@ -72,8 +72,10 @@ class TextReport {
          fmt::format("{} of {}", number("arrays"), number("available_arrays")) +
              (number("arrays") > 1 ? ", " + spread : ""),
          "dataflow", mapping["dataflow"].get<std::string>());
+    const std::string because = mapping["fewer_arrays_because"].get<std::string>();
+    if (!because.empty()) line("  " + style_.dim(shortened("not all arrays: " + because, kColumns - 4)));
     const bool in_part = number("chained_slices") < number("slices");
-    pair("streaming",
+    pair("chained",
          fmt::format("{} of {} passes{}", number("chained_passes"), number("passes"), in_part ? ", in part" : ""),
          "sum buffers", fmt::format("{}", number("sum_buffers")));
   }
@@ -118,6 +120,10 @@ class TextReport {
            right(si(memory["read_bytes"].get<double>(), "B"), 13) +
            right(si(memory["written_bytes"].get<double>(), "B"), 13) +
            right(si(memory["mean_bytes_per_s"].get<double>(), "B/s"), 19));
+      if (memory.contains("peak_bytes_per_s")) {
+        line("  " + style_.dim(right("of its peak of " + si(memory["peak_bytes_per_s"].get<double>(), "B/s"), 58) +
+                               right(percent(memory["bus_utilisation"].get<double>()), 16)));
+      }
     }
   }
 

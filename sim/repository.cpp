@@ -39,7 +39,7 @@ std::vector<std::string> known_configs(const std::string& folder) {
   std::vector<std::string> names;
   std::error_code ignored;
   for (const fs::directory_entry& entry : fs::directory_iterator(repository_root() + "/configs/" + folder, ignored)) {
-    if (entry.is_directory(ignored)) names.push_back(entry.path().filename().string() + "/");
+    if (entry.is_directory(ignored) && folder == "networks") names.push_back(entry.path().filename().string() + "/");
     if (entry.path().extension() == ".yaml") names.push_back(entry.path().stem().string());
   }
   std::sort(names.begin(), names.end());

@@ -17,7 +17,7 @@ std::string shown(const std::string& text) { return text.size() <= 40 ? text : t
 bool is_word(const std::string& text) {
   return !text.empty() && text.size() <= 64 && std::all_of(text.begin(), text.end(), [](char c) {
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '-' ||
-           c == '.';
+           c == '.' || c == '/';
   });
 }
 
@@ -195,7 +195,7 @@ void FieldReader::choice(const char* name, std::string& value, std::vector<std::
 }
 
 void FieldReader::word(const char* name, std::string& value, const char* sentence) {
-  const std::string allowed = std::string("allowed are letters, digits, '_', '-' and '.' (") + sentence + ")";
+  const std::string allowed = std::string("allowed are letters, digits, '_', '-', '.' and '/' (") + sentence + ")";
   const YamlValue* written = value_of(name, allowed);
   if (written == nullptr) return;
   if (!is_word(written->text)) return refuse(*written, name, "is not a name", allowed);

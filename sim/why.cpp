@@ -167,6 +167,29 @@ Json ports_tree(const std::vector<PathLink>& links) {
   return list;
 }
 
+// What no gain is worked out for, because the chip would need another program or another DRAM: cycles of the path, most
+// first.
+Json other_tree(const Prepared& prepared, const std::vector<Share>& shares) {
+  const bool device = prepared.config.chip.dram.device != nullptr;
+  std::int64_t dram = 0, drain = 0;
+  for (const Share& share : shares) {
+    if (device && share.unit == kDram) dram += share.cycles;
+    const bool array = share.unit < kUnits && kind_of(static_cast<Unit>(share.unit)) == Unit::matrix;
+    if (array && share.kind == info(Stage::window).drain_kind) drain += share.cycles;
+  }
+  std::vector<std::pair<std::int64_t, Json>> rows = {
+      {dram, {{"what", "dram"}, {"parameters", {"dram.channels", "dram.model"}}}},
+      {drain, {{"what", "drain of the arrays"}, {"parameters", {"machine.rows", "machine.cols"}}}}};
+  std::stable_sort(rows.begin(), rows.end(), [](const auto& a, const auto& b) { return a.first > b.first; });
+  Json list = Json::array();
+  for (auto& [cycles, row] : rows) {
+    if (cycles == 0) continue;
+    row["cycles"] = cycles;
+    list.push_back(row);
+  }
+  return list;
+}
+
 // The run beside that of the same network without chaining; below 0 where chaining loses.
 Json chaining_tree(const Prepared& prepared, const RunResult& result) {
   const std::int64_t gain = *result.unchained_cycles - result.chip.total_cycles;
@@ -185,6 +208,7 @@ Json why_tree(const Prepared& prepared, const RunResult& result) {
   if (result.unchained_cycles) tree["chaining"] = chaining_tree(prepared, result);
   tree["gains"] = gains_tree(prepared, links);
   tree["ports"] = ports_tree(links);
+  tree["not_estimated"] = other_tree(prepared, shares);
   tree["links"] = links_tree(prepared.program(), links);
   tree["instructions"] = instructions_tree(prepared.program(), links);
   return tree;

@@ -31,7 +31,7 @@ class WhyText {
     layers();
     if (report_.contains("mapping")) chaining();
     gains();
-    ports();
+    not_estimated();
     groups();
     links();
     return text_ + "\n";
@@ -105,6 +105,7 @@ class WhyText {
     title("Chaining", right("cycles", 16) + right("a step", 20));
     const Json& chaining = why_["chaining"];
     const double steps = report_["steps"].get<double>();
+    if (chaining["gain"] == 0) return line("  as many cycles without it"), reasons(mapping);
     for (const char* run : {"with", "without"}) {
       const auto cycles = chaining[std::string("cycles_") + run].get<std::int64_t>();
       line("  " + left(run, 22) + right(grouped(cycles), 15) + right("", 9) +
@@ -134,7 +135,7 @@ class WhyText {
     line();
     line("  " + style_.bold("What a change can gain") +
          style_.dim(why_["ports"].empty() ? "  at most, if ports are granted in the same order"
-                                          : "  no bound where the path waits for ports, see below"));
+                                          : "  or less, or more: the path waits for ports, see below"));
     for (std::size_t i = 0; i < std::min(all.size(), kMostGains); ++i) {
       const auto cycles = all[i]["cycles"].get<std::int64_t>();
       if (share(cycles) < 0.0005) break;
@@ -148,15 +149,23 @@ class WhyText {
     }
   }
 
-  // With any change these waits may go, stay, or move elsewhere.
-  void ports() {
-    if (why_["ports"].empty()) return;
+  // With any change waits for ports may go, stay, or move elsewhere; other arrays and DRAMs are other chips.
+  void not_estimated() {
+    if (why_["ports"].empty() && why_["not_estimated"].empty()) return;
     line();
-    line("  " + style_.bold("Waits for ports") + style_.dim("  whether more of them gain, another run says"));
+    line("  " + style_.bold("Not estimated") + style_.dim("  what a change of these gains, another run says"));
+    const auto put_row = [&](const Json& row, const std::string& text) {
+      const auto cycles = row["cycles"].get<std::int64_t>();
+      line("  " + right(grouped(cycles), 13) + right(percent(share(cycles)), 8) + "   " + text);
+    };
+    for (const Json& row : why_["not_estimated"]) {
+      put_row(row, row["what"].get<std::string>() + ": " + row["parameters"][0].get<std::string>() + ", " +
+                       row["parameters"][1].get<std::string>());
+    }
     for (const Json& row : why_["ports"]) {
-      const auto cycles = row["cycles"].get<std::int64_t>(), times = row["times"].get<std::int64_t>();
-      line("  " + right(grouped(cycles), 13) + right(percent(share(cycles)), 8) + "   " +
-           row["parameter"].get<std::string>() + ", " + grouped(times) + (times == 1 ? " time" : " times"));
+      const auto times = row["times"].get<std::int64_t>();
+      put_row(row, "ports: " + row["parameter"].get<std::string>() + ", " + grouped(times) +
+                       (times == 1 ? " wait" : " waits"));
     }
   }
 
@@ -226,6 +235,7 @@ class WhyText {
            style_.dim(fmt::format("and {} more; --json and report.json have them all", all.size() - kMostLinks)));
     }
     line();
+    line("  " + style_.bold("Instructions named above"));
     for (const std::int64_t code : named) {
       const std::string number = std::to_string(code);
       const std::string statement = wrapped(why_["instructions"][number].get<std::string>(), kIndent, kColumns);

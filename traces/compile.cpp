@@ -75,14 +75,20 @@ Compiled compile(const Graph& graph, const Machine& machine, const MappingParams
                  const Ranges* ranges, const NamedTensors* inputs) {
   // Half of the activation SRAM for values between nodes, none if that leaves a node too little to work with; all
   // arrays, fewer if the parts of the memories that each has to itself, or the semaphores, are too few.
+  std::string fewer;
   for (int arrays = static_cast<int>(machine.arrays); arrays >= 1; --arrays) {
     for (const std::int64_t resident : {machine.activation_bytes / 2 / 16 * 16, std::int64_t{0}}) {
       try {
-        return compile_with(graph, machine, mapping, numbers, ranges, inputs, resident, arrays);
+        Compiled made = compile_with(graph, machine, mapping, numbers, ranges, inputs, resident, arrays);
+        if (fewer.empty() && made.mapped.arrays < arrays) fewer = "there are no more tiles side by side";
+        made.mapped.fewer_arrays = fewer;
+        return made;
       } catch (const TooFewSemaphores&) {
         if (arrays == 1) throw;
+        if (fewer.empty()) fewer = "machine.semaphores is too small";
         break;
       } catch (const Shortage& shortage) {
+        if (fewer.empty() && resident == 0) fewer = shortage.what();
         if (arrays > 1 || resident > 0) continue;
         throw Error("network '" + graph.name + "' does not fit this chip: " + shortage.what() +
                     "; allowed: a larger machine." + std::string(kSpaceNames[static_cast<int>(shortage.space)]) +

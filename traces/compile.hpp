@@ -74,6 +74,8 @@ struct Mapped {
   std::int64_t slices = 0;                        ///< of the passes that stream
   std::int64_t streamed_slices = 0;               ///< those that do: not those whose weights come from DRAM
   std::int64_t sum_buffers = 0;                   ///< slices whose sums lie in the accumulators at once, at most
+  std::int64_t stream_rows = 0;                   ///< least that lets one more pass stream; 0: more do not help
+  std::string fewer_arrays;                       ///< why not all of the machine's are used; empty: they are
 
   std::int64_t all_passes() const;
   std::int64_t streamed_passes() const { return passes[static_cast<std::size_t>(Chaining::streams)]; }

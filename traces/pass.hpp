@@ -153,6 +153,7 @@ class Pass {
   void load_resident(std::int64_t slice);
   Chaining chaining() const;
   std::int64_t whole_slices() const;
+  std::int64_t vectors_at_once() const;
   void note_mapping(Chaining chaining) const;
 
   void emit_rows(const Job& job);

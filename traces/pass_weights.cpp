@@ -154,11 +154,15 @@ void Pass::load_resident(std::int64_t s) {
   }
 }
 
+std::int64_t Pass::vectors_at_once() const {
+  const bool all_stay = first_streamed() == weight_bytes();
+  return all_stay ? std::min(rows_, most_vectors(low_.machine)) : rows_;
+}
+
 // Streams carry the sums of slices no wider than an array, where they have room for as many slices as the
 // accumulators: else the array, which runs ahead of the gate unit, would wait for room.
 Chaining Pass::chaining() const {
-  const bool all_stay = first_streamed() == weight_bytes();
-  const std::int64_t at_once = all_stay ? std::min(rows_, most_vectors(low_.machine)) : rows_;
+  const std::int64_t at_once = vectors_at_once();
   if (low_.mapping.chaining == "off") return Chaining::switched_off;
   if (low_.machine.stream_rows == 0) return Chaining::no_streams;
   if (slice_ > low_.machine.cols) return Chaining::wide_slices;
@@ -176,6 +180,10 @@ std::int64_t Pass::whole_slices() const {
 
 void Pass::note_mapping(Chaining chaining) const {
   Mapped& mapped = low_.mapped;
+  if (chaining == Chaining::little_room) {
+    const std::int64_t wanted = buffers_ * vectors_at_once();
+    mapped.stream_rows = mapped.stream_rows == 0 ? wanted : std::min(mapped.stream_rows, wanted);
+  }
   ++mapped.passes[static_cast<std::size_t>(chaining)];
   if (chaining == Chaining::streams) mapped.slices += slices(), mapped.streamed_slices += whole_slices();
   mapped.sum_buffers = std::max(mapped.sum_buffers, buffers_);

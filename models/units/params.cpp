@@ -22,7 +22,8 @@ void check_dram(const DramParams& dram, const Machine& machine, std::vector<std:
   const dram::Device& device = *dram.device;
   expect(dram.ranks * device.banks() <= 64, "ranks", dram.ranks, " make more than 64 banks on a channel");
   if (dram.refresh == "per_bank" && device.refresh_bank_interval == 0)
-    broken.push_back("dram.refresh: per_bank; " + device.name + " has no refresh of single banks");
+    broken.push_back("dram.refresh: per_bank; " + device.name +
+                     " has no refresh of single banks; allowed all_bank, none");
   const std::int64_t bytes = device.rank_bytes() * dram.ranks * dram.channels;
   if (machine.dram_bytes > bytes) {
     broken.push_back("machine.dram_bytes: " + std::to_string(machine.dram_bytes) + " are more than the " +

@@ -130,7 +130,7 @@ struct DramParams {
 
   template <class Visitor>
   void fields(Visitor& v) {
-    v.word("model", model, "ideal, or a device of configs/dram");
+    v.word("model", model, "ideal, a device of configs/dram, or the path of one");
     v.choice("technology", technology, {"lpddr2", "lpddr4", "ddr3", "gddr5", "hbm2"},
              "ideal: kind of DRAM, chooses its prices");
     v.integer("latency", latency, "cycles", "ideal: from a request to its first data", 1, 100000);
