@@ -3,13 +3,15 @@
 import json
 import subprocess
 from pathlib import Path
-from typing import Callable, Optional
+from typing import Any, Callable, Optional
 
 from .page import write_page
 from .result_files import read_report, read_timeline
 from .run import RunFailed, binary, find_config
 from .run_page import Sentences, run_page
-from .sweep import DATABASE
+from .store import Store
+from .sweep import DATABASE, load_sweep
+from .sweep_page import sweep_page
 from .what_if import WhatIf, explore
 from .yaml_reader import InputError
 
@@ -21,6 +23,9 @@ def report_page(directory: Path, path: Path, network: Optional[str], reruns: boo
     off; `network` names the network where the run's name does not lead to it."""
     if (directory / "report.json").is_file():
         _run(directory, path, network, reruns, jobs, progress)
+    elif (directory / DATABASE).is_file():
+        result = load_sweep(directory)
+        write_page(sweep_page(result, _resolved(directory)), path, ", ".join(result.versions))
     else:
         raise InputError(f"{directory}: holds neither report.json nor {DATABASE}; "
                          "expected the --out directory of ./rondo run or ./rondo sweep")
@@ -39,6 +44,15 @@ def _run(directory: Path, path: Path, network: Optional[str], reruns: bool, jobs
                 raise
             why_not = f"Nothing was tried: {error}"
     write_page(run_page(report, timeline, tried, why_not, sentences()), path, str(report.get("rondo_version", "")))
+
+
+def _resolved(directory: Path) -> dict[int, dict[str, Any]]:
+    """The complete settings of every finished point of a sweep, by its number."""
+    with Store(directory / DATABASE) as store:
+        answers = ((number, store.answer(point[0])) for number, point in enumerate(store.about("sweep")["points"], start=1))
+        return {number: {**answer.report["resolved_config"],
+                         **({"network": settings} if (settings := answer.report.get("network_settings")) else {})}
+                for number, answer in answers if answer and answer.report and "resolved_config" in answer.report}
 
 
 def _network(report: dict, given: Optional[str]) -> str:

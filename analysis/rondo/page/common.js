@@ -53,12 +53,13 @@ const words = (name) => name.replaceAll("_", " ");
 const whole = (value) => Math.round(value).toLocaleString("en-US");
 const share = (value) => (value > 0 && value < 0.001 ? "< 0.1 %" : (100 * value).toFixed(1) + " %");
 
+const unscaled = ["mm²", "dB", "MHz", "%"];
 const prefixes = [[1e12, "T"], [1e9, "G"], [1e6, "M"], [1e3, "k"], [1, ""], [1e-3, "m"], [1e-6, "µ"], [1e-9, "n"], [1e-12, "p"]];
-function si(value, unit) {
+function si(value, unit, digits = 3) {
   if (value === null || value === undefined) return "–";
-  if (["mm²", "dB", "MHz"].includes(unit) || value === 0) return `${Number(value.toPrecision(3))} ${unit}`.trim();
+  if (unscaled.includes(unit) || value === 0) return `${Number(value.toPrecision(digits))} ${unit}`.trim();
   const [factor, prefix] = prefixes.find(([size]) => Math.abs(value) >= size * 0.9995) || prefixes[prefixes.length - 1];
-  return `${Number((value / factor).toPrecision(3))} ${prefix}${unit}`.trim();
+  return `${Number((value / factor).toPrecision(digits))} ${prefix}${unit}`.trim();
 }
 
 const escapes = {"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;"};

@@ -1,0 +1,239 @@
+"""The page of a sweep in headless Chromium: the Pareto view, parallel coordinates and what follows them; and the shares of
+variance against their definition."""
+
+import json
+import os
+import random
+from pathlib import Path
+
+import pytest
+from analysis_support import ROOT  # noqa: F401  (sets the path, too)
+from browser import Browser
+from rondo import run
+from rondo.__main__ import main
+from rondo.effects import best_of_two, centre, effects, one_at_a_time
+from rondo.quantities import quantity
+from rondo.sweep import Result, Row, load_sweep
+from rondo.sweep_file import Objective
+
+built = pytest.mark.skipif(not os.access(run.binary_path(), os.X_OK), reason="the simulator is not built")
+
+SWEEP = """\
+name: small
+chips: [edge]
+networks: [tiny_rnn]
+parameters:
+  machine.rows: {log2: [8, 32]}
+  machine.cols: {log2: [8, 32]}
+  mapping.input_projection: [step, hoisted]
+objectives: [time_s, area_mm2.total]
+"""
+
+
+@pytest.fixture(scope="module")
+def result(tmp_path_factory) -> Path:
+    """A finished sweep with its page."""
+    directory = tmp_path_factory.mktemp("sweep")
+    (directory / "small.yaml").write_text(SWEEP)
+    assert main(["sweep", str(directory / "small.yaml"), "--out", str(directory), "--jobs", "2"]) == 0
+    assert main(["report", str(directory)]) == 0
+    return directory
+
+
+@pytest.fixture(scope="module")
+def browser():
+    with Browser() as found:
+        yield found
+
+
+def silent(browser: Browser) -> None:
+    drawn_in_software = "[.WebGL-"  # the driver's remarks about its speed
+    assert [words for words in browser.complaints if not words.startswith(drawn_in_software)] == []
+    assert [url for url in browser.requests if not url.startswith(("file:", "data:", "blob:"))] == []
+
+
+def panel(browser: Browser) -> str:
+    return browser.evaluate("document.getElementById('panel').innerText")
+
+
+def place_of(browser: Browser, index: int) -> list[float]:
+    """Where a design lies in the window."""
+    return browser.evaluate(f"""(() => {{
+      const place = document.getElementById('chart-pareto');
+      place.scrollIntoView({{behavior: 'instant', block: 'center'}});
+      const trace = place.data.findIndex((t) => t.mode === 'markers' && t.customdata.includes({index}));
+      const i = place.data[trace].customdata.indexOf({index}), box = place.getBoundingClientRect();
+      const {{xaxis, yaxis}} = place._fullLayout;
+      return [box.left + xaxis._offset + xaxis.d2p(place.data[trace].x[i]), box.top + yaxis._offset + yaxis.d2p(place.data[trace].y[i])];
+    }})()""")
+
+
+@built
+def test_click_on_a_pareto_point_shows_its_configuration(result: Path, browser: Browser):
+    sweep = load_sweep(result)
+    rows = sweep.good()
+    browser.open(result / "page.html")
+    before = panel(browser)
+    row = next(row for row in sweep.front() if f"Point {row.number}," not in before)
+    browser.click(*place_of(browser, rows.index(row)))
+    browser.wait(f"document.getElementById('panel').innerText.startsWith('Point {row.number},')")
+    words = panel(browser)
+    for name, value in row.settings.items():
+        assert name in words.replace("\n", "").replace("​", "") and str(value) in words, (name, value, words)
+    browser.evaluate("document.querySelector('#panel details').open = true")
+    full = panel(browser)
+    assert "machine.weight_bytes" in full and "524288" in full, "the whole configuration is there"
+    rows_shown = dict(browser.evaluate("[...document.querySelectorAll('#panel details tr')].map(r => [...r.cells].map(c => c.textContent))"))
+    assert rows_shown["machine.rows"] == str(row.settings["machine.rows"])
+    assert browser.evaluate(f"document.querySelector('[data-point=\"{rows.index(row)}\"]').getAttribute('aria-pressed')") == "true"
+    silent(browser)
+
+
+@built
+def test_keyboard_walks_the_front_and_zooms(result: Path, browser: Browser):
+    browser.open(result / "page.html")
+    browser.evaluate("document.querySelector('[data-point]').focus()")
+    browser.press("Enter", 13)
+    front = [row.number for row in load_sweep(result).front()]
+    browser.wait(f"document.getElementById('panel').innerText.startsWith('Point {front[0]},')")
+    browser.evaluate("document.getElementById('chart-pareto').focus()")
+    browser.press("ArrowRight", 39)
+    browser.wait(f"document.getElementById('panel').innerText.startsWith('Point {front[1]},')")
+    span = "(([a, b]) => b - a)(document.getElementById('chart-pareto')._fullLayout.xaxis.range)"
+    before = browser.evaluate(span)
+    browser.press("+", 187)
+    browser.wait(f"Math.abs({span} - {before / 2}) < 1e-6")
+    browser.press("0", 48)
+    browser.wait(f"Math.abs({span} - {before}) < 1e-6")
+    silent(browser)
+
+
+@built
+def test_mouse_zooms_the_pareto_view(result: Path, browser: Browser):
+    browser.open(result / "page.html")
+    browser.evaluate("document.getElementById('chart-pareto').scrollIntoView({behavior: 'instant', block: 'center'})")
+    left, top, width, height = browser.evaluate("(({left, top, width, height}) => [left, top, width, height])"
+                                                "(document.querySelector('#chart-pareto .nsewdrag').getBoundingClientRect())")
+    span = "(([a, b]) => b - a)(document.getElementById('chart-pareto')._fullLayout.xaxis.range)"
+    before = browser.evaluate(span)
+    browser.drag((left + width / 4, top + height / 4), (left + width / 2, top + height / 2))
+    browser.wait(f"Math.abs({span} / {before} - 0.25) < 0.02")
+    silent(browser)
+
+
+LEFT = "document.getElementById('chart-pareto').data.filter(t => t.name && t.name.startsWith('machine.')).flatMap(t => t.customdata).length"
+
+
+@built
+def test_brushing_filters_the_pareto_view(result: Path, browser: Browser):
+    sweep = load_sweep(result)
+    browser.open(result / "page.html")
+    assert browser.evaluate("document.querySelectorAll('#chart-coordinates .axis-brush').length") == 3 + 2
+    box = browser.evaluate("""(() => {
+      document.getElementById('chart-coordinates').scrollIntoView({behavior: 'instant', block: 'center'});
+      const {left, top, width, height} = document.querySelector('#chart-coordinates .axis-brush rect.background').getBoundingClientRect();
+      return [left + width / 2, top, height];
+    })()""")
+    # The lowest of three values side by side: the lower third of the first axis.
+    browser.drag((box[0], box[1] + box[2] * 0.98), (box[0], box[1] + box[2] * 0.7))
+    browser.wait("document.getElementById('brush-words').textContent")
+    least = min(row.settings["machine.rows"] for row in sweep.good())
+    count = sum(row.settings["machine.rows"] == least for row in sweep.good())
+    assert browser.evaluate("document.getElementById('brush-words').textContent") == f"{count} of {len(sweep.good())} designs"
+    assert browser.evaluate("document.getElementById('chart-pareto').data[0].customdata.length") == len(sweep.good()) - count
+    browser.evaluate("document.getElementById('brush-none').click()")
+    browser.wait("document.getElementById('brush-words').textContent === ''")
+    silent(browser)
+
+
+@built
+def test_limits_by_hand(result: Path, browser: Browser):
+    browser.open(result / "page.html")
+    browser.evaluate("""(() => {
+      const list = document.querySelector('#limits [data-axis="1"][data-end="to"]');
+      list.selectedIndex = 0;
+      list.dispatchEvent(new Event('change', {bubbles: true}));
+    })()""")
+    assert browser.evaluate("document.getElementById('brush-words').textContent") == "6 of 18 designs"
+    assert browser.evaluate("document.getElementById('chart-coordinates').data[0].dimensions[1].constraintrange[1]") == 0.15
+    silent(browser)
+
+
+@built
+@pytest.mark.parametrize("width, dark", [(1280, True), (400, False)])
+def test_opens_in_other_looks(result: Path, browser: Browser, width: int, dark: bool):
+    browser.open(result / "page.html", width, dark=dark)
+    assert browser.evaluate("document.documentElement.scrollWidth") <= width, "the page must not scroll sideways"
+    for name in ("pareto", "coordinates", "effects", "around", "heat"):
+        assert browser.evaluate(f"document.querySelector('#chart-{name} .main-svg').getBoundingClientRect().height") > 100
+    silent(browser)
+
+
+@built
+def test_every_choice_of_axes_draws(result: Path, browser: Browser):
+    browser.open(result / "page.html")
+    browser.evaluate("""(() => {
+      for (const select of document.querySelectorAll('select')) for (const option of select.options) {
+        select.value = option.value;
+        select.dispatchEvent(new Event('change', {bubbles: true}));
+      }
+    })()""")
+    silent(browser)
+
+
+def made(function, names: dict[str, list], drop: float = 0.0) -> Result:
+    """A sweep over a grid of values whose only figure is a function of them; `drop` of the points are missing."""
+    seed = random.randrange(1 << 30)
+    print("seed", seed)
+    dice = random.Random(seed)
+    points: list[dict] = [{}]
+    for name, values in names.items():
+        points = [{**point, name: value} for point in points for value in values]
+    rows = [Row(i, "c", "n", p, {"time_s": function(*p.values()), "area_mm2.total": float(i + 1)}, None)
+            for i, p in enumerate(points) if dice.random() >= drop]
+    objectives = [Objective(quantity(path), False) for path in ("time_s", "area_mm2.total")]
+    return Result("made", list(names), objectives, rows, len(rows), [])
+
+
+def test_shares_of_variance_of_a_product_and_of_a_sum():
+    """log(a * b^2) is a sum: no interaction, the shares are 1 : 4 and the totals equal the mains."""
+    found = effects(made(lambda a, b: a * b**2, {"a": [1, 2, 4], "b": [1, 2, 4]}), "time_s")
+    assert [(e.name, pytest.approx(e.main), pytest.approx(e.total)) for e in found] == [("b", 0.8, 0.8), ("a", 0.2, 0.2)]
+
+
+def test_a_pure_interaction_has_no_main_effect():
+    found = {e.name: e for e in effects(made(lambda a, b: 10.0 ** (a * b), {"a": [-1, 1], "b": [-1, 1], }), "time_s")}
+    assert all(abs(found[name].main) < 1e-12 and found[name].total == pytest.approx(1.0) for name in "ab")
+
+
+def test_a_sample_has_main_effects_only():
+    found = effects(made(lambda a, b: a * b**2, {"a": list(range(1, 31)), "b": list(range(1, 31))}, drop=0.3), "time_s")
+    assert [e.name for e in found] == ["b", "a"] and found[0].total is None
+    assert found[0].main == pytest.approx(0.8, abs=0.08) and found[1].main == pytest.approx(0.2, abs=0.08)
+
+
+def test_around_a_point_and_two_parameters():
+    sweep = made(lambda a, b: a * b**2, {"a": [1, 2, 4], "b": [1, 3]})
+    row = next(r for r in sweep.rows if r.settings == {"a": 2, "b": 3})
+    assert one_at_a_time(sweep, row, "time_s") == {"a": [(1, 9), (2, 18), (4, 36)], "b": [(1, 2), (3, 18)]}
+    xs, ys, best = best_of_two(sweep, "a", "b", sweep.objectives[0])
+    assert (xs, ys, best.tolist()) == ([1, 2, 4], [1, 3], [[1, 2, 4], [9, 18, 36]])
+    for index, row in enumerate(sweep.rows):
+        row.front = index in (0, 2, 4)
+    assert centre(sweep) in sweep.front()
+
+
+@built
+def test_data_of_the_page_are_those_of_the_sweep(result: Path):
+    import base64
+    import gzip
+    import re
+    text = (result / "page.html").read_text()
+    packed = re.search(r'id="data">([^<]+)<', text)[1]
+    data = json.loads(gzip.decompress(base64.b64decode(packed)))
+    sweep = load_sweep(result)
+    assert data["results"]["time_s"] == [row.figures["time_s"] for row in sweep.good()]
+    assert [data["numbers"][i] for i in data["front"]] == [row.number for row in sweep.front()]
+    for index, row in enumerate(sweep.good()):
+        settings = {**data["shared"], **data["differences"][index]}
+        assert all(settings[name] == value for name, value in row.settings.items())
