@@ -58,7 +58,9 @@ def trials(report: Report) -> list[Trial]:
     found = [Trial({c["parameter"]: (c["from"], c["to"]) for c in gain["changes"]}, gain["cycles"])
              for gain in report["why"]["gains"]]
     found += [Trial(_doubled(settings, (port["parameter"],))) for port in report["why"]["ports"]]
-    found += [Trial(_doubled(settings, names)) for names in SHAPES if all(settings.get(name) for name in names)]
+    idle = "dram.channels" if settings["dram.model"] == "ideal" else "dram.bytes_per_cycle"  # has no effect there
+    found += [Trial(_doubled(settings, names)) for names in SHAPES
+              if all(settings.get(name) for name in names) and idle not in names]
     once: dict[tuple[Any, ...], Trial] = {}
     for trial in found:
         once.setdefault(tuple(sorted(trial.changes.items())), trial)
