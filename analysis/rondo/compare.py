@@ -213,12 +213,11 @@ def _simulated(chip: str, report: Report) -> Entry:
         raise RunFailed(f"the report of {chip} has no time_s")
     batch = int(shape_of(report, chip)["batch"])
     dram = report.get("memories", {}).get("dram", {})
-    config = report.get("resolved_config", {})
-    memory = float(config.get("dram", {}).get("bytes_per_cycle", 0)) * float(report.get("clock_mhz") or 0) * 1e6
     return _entry(Path(chip).stem, True, _numbers(report), batch, time_s, energy,
                   utilisation=value_at(report, "utilisation"), bound_by=_busiest(report),
                   operations=float(report.get("operations") or 0), peak=float(report.get("peak_ops_per_s") or 0),
-                  moved_bytes=float(dram.get("read_bytes", 0) + dram.get("written_bytes", 0)), memory=memory,
+                  moved_bytes=float(dram.get("read_bytes", 0) + dram.get("written_bytes", 0)),
+                  memory=float(dram.get("peak_bytes_per_s", 0)),
                   terms={"total_cycles": report.get("total_cycles"), "clock_mhz": report.get("clock_mhz"),
                          "units": {name: unit.get("cycles", {}) for name, unit in report.get("units", {}).items()},
                          "energy_j": report.get("energy_j", {})})
