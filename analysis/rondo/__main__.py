@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, Callable, NoReturn, Optional
 
 from . import compare as comparing
-from . import service
+from . import explore, service
 from . import sweep as sweeping
 from .device import BYTES
 from .gpu import ALGORITHMS, read_constants
@@ -51,15 +51,18 @@ def _parser() -> argparse.ArgumentParser:
         return added
 
     sweep = command("sweep", _sweep,
-                    "Simulate a grid of chips, networks and parameters in parallel; show the Pareto points.",
+                    "Simulate many chips, networks and parameters in parallel: a grid, a sample, or a search by NSGA-II; show the Pareto points.",
                     "./rondo sweep configs/sweeps/array_size.yaml --jobs 8 --out result")
     sweep.add_argument("file", metavar="SWEEP.yaml", type=Path, help="what to sweep")
     sweep.add_argument("--jobs", type=_jobs, default=os.cpu_count() or 1, metavar="N",
                        help="worker processes (default: one per core)")
-    sweep.add_argument("--out", type=Path, metavar="DIR",
-                       help="where points.sqlite, points.csv and the figure go (default: out/NAME)")
+    sweep.add_argument("--out", type=Path, metavar="DIR|FILE.sqlite",
+                       help="where points.sqlite, points.csv and the figure go (default: out/NAME), or a file that ends "
+                            "in .sqlite")
     sweep.add_argument("--resume", action="store_true",
                        help="keep the points that DIR holds, failed ones too, and run the rest")
+    sweep.add_argument("--dask", metavar="ADDRESS",
+                       help="run the points on a Dask scheduler (tcp://host:8786), or on one of our own: local")
     sweep.add_argument("--json", action="store_true", help="print the result as JSON instead of a table")
 
     compare = command("compare", _compare,
@@ -142,19 +145,21 @@ def _milliseconds(text: str) -> float:
 def _sweep(options: argparse.Namespace) -> int:
     sweep = read_sweep(find_config("sweeps", str(options.file)) or options.file)
     out = options.out or Path("out") / sweep.name
-    count = sweeping.unfinished(sweep, out) if options.resume else len(sweep.points())
-    with Progress(sweep.name, count) as progress:
+    count = explore.unfinished(sweep, out) if options.resume else sweep.count()
+    with Progress(sweep.name, count, sweep.objectives) as progress:
         try:
-            result = sweeping.run_sweep(sweep, out, options.jobs, options.resume, progress.add)
+            workers = _cluster(options, sweep.point_seconds) if options.dask else None
+            result = explore.run_sweep(sweep, out, options.jobs, options.resume, progress.add, workers)
         except KeyboardInterrupt:
             print(f"stopped; ./rondo sweep {options.file} --out {out} --resume goes on from here",
                   file=sys.stderr)
             return 130
-    sweeping.write_csv(result, out / "points.csv")
-    files = [out / "points.csv", out / sweeping.DATABASE]
+    table_file, figures = _beside(out)
+    sweeping.write_csv(result, table_file)
+    files = [table_file, sweeping.database(out)]
     if result.good():
         from . import plots  # here, because matplotlib takes longer to load than a small sweep to run
-        files += plots.pareto(result, out)
+        files += plots.pareto(result, figures)
     if options.json:
         _print_json({**sweeping.as_json(result), "files": [str(file) for file in files]})
     else:
@@ -162,7 +167,17 @@ def _sweep(options: argparse.Namespace) -> int:
         if result.good():
             table.console().print(table.sweep_table(result))
         table.print_notes([*table.sweep_notes(result), "written: " + ", ".join(str(file) for file in files)])
-    return 0 if result.good() else 1
+    return 0 if result.within() else 1
+
+
+def _cluster(options: argparse.Namespace, point_seconds: float) -> Any:
+    from . import cluster  # here, because Dask takes a second to load
+    return cluster.Cluster(options.dask, options.jobs, point_seconds)
+
+
+def _beside(out: Path) -> tuple[Path, Path]:
+    """The table of a sweep, and the directory of its figures."""
+    return (out.with_suffix(".csv"), out.with_suffix("")) if out.suffix == ".sqlite" else (out / "points.csv", out)
 
 
 def _model_error(options: argparse.Namespace) -> int:
@@ -243,8 +258,9 @@ def _plot(options: argparse.Namespace) -> int:
     from . import plots
     out = options.out or options.directory
     report = options.directory / "report.json"
-    if (options.directory / sweeping.DATABASE).is_file():
-        files = plots.pareto(sweeping.load_sweep(options.directory), out)
+    if sweeping.database(options.directory).is_file():
+        figures = out if options.out else _beside(options.directory)[1]
+        files = plots.pareto(sweeping.load_sweep(options.directory), figures)
     elif report.is_file():
         tree = read_report(report)
         files = plots.cycles(tree, out) + plots.energy(tree, out)

@@ -2,31 +2,35 @@
 
 import sys
 import time
-from typing import Any, Optional
+from typing import Any, Optional, Sequence
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
 from rich.progress import Progress as Bar
 
-from .run import Answer
+from .pool import Answer
+from .quantities import value_at, written
+from .sweep_file import Objective
 
 LINE_SECONDS = 10.0
+BAR_SECONDS = 0.1
 
 
 class Progress:
-    """Counts answers. Use as a context."""
+    """Counts answers, and keeps the best value of each objective. Use as a context."""
 
-    def __init__(self, name: str, total: int):
-        self.name, self.total = name, total
+    def __init__(self, name: str, total: int, objectives: Sequence[Objective] = ()):
+        self.name, self.total, self.objectives = name, total, objectives
         self.done = self.failed = 0
-        self.start = self.last_line = time.monotonic()
+        self.best: dict[str, float] = {}
+        self.start = self.last_shown = time.monotonic()
         self.bar: Optional[Bar] = None
         if sys.stderr.isatty():
             self.bar = Bar(TextColumn("{task.description}"), BarColumn(None), MofNCompleteColumn(),
                            TextColumn("{task.fields[rate]}"), TimeRemainingColumn(compact=True),
-                           TextColumn("{task.fields[failures]}"), console=Console(stderr=True),
+                           TextColumn("{task.fields[words]}"), console=Console(stderr=True),
                            transient=True)
-            self.task = self.bar.add_task(name, total=total, rate="", failures="")
+            self.task = self.bar.add_task(name, total=total, rate="", words="")
 
     def __enter__(self) -> "Progress":
         if self.bar:
@@ -43,18 +47,29 @@ class Progress:
         """One more point is finished."""
         self.done += 1
         self.failed += answer.error is not None
+        self._note(answer)
         now = time.monotonic()
         rate = self.done / max(now - self.start, 1e-6)
-        if self.bar:
-            self.bar.update(self.task, completed=self.done, rate=f"{rate:.1f}/s", failures=self._failures())
-        elif now - self.last_line >= LINE_SECONDS:
-            self.last_line = now
+        if self.bar and now - self.last_shown >= BAR_SECONDS:
+            self.last_shown = now
+            self.bar.update(self.task, completed=self.done, rate=f"{rate:.1f}/s", words=self._words())
+        elif not self.bar and now - self.last_shown >= LINE_SECONDS:
+            self.last_shown = now
             self._line(f"{rate:.1f}/s, {(self.total - self.done) / rate:.0f} s left")
 
-    def _failures(self) -> str:
-        return f"{self.failed} failed" if self.failed else ""
+    def _note(self, answer: Answer) -> None:
+        for objective in self.objectives if answer.report else ():
+            path = objective.quantity.path
+            value = value_at(answer.report, path)
+            if value is not None:
+                better = max if objective.maximise else min
+                self.best[path] = better(self.best.get(path, value), value)
+
+    def _words(self) -> str:
+        best = ", ".join(f"{o.quantity.title} {written(self.best[o.quantity.path], o.quantity.unit)}"
+                         for o in self.objectives if o.quantity.path in self.best)
+        return ", ".join(([f"{self.failed} failed"] if self.failed else []) + ([f"best {best}"] if best else []))
 
     def _line(self, words: str) -> None:
-        failures = f", {self._failures()}" if self.failed else ""
-        print(f"{self.name}: {self.done} of {self.total} points, {words}{failures}", file=sys.stderr,
-              flush=True)
+        more = f", {self._words()}" if self._words() else ""
+        print(f"{self.name}: {self.done} of {self.total} points, {words}{more}", file=sys.stderr, flush=True)

@@ -45,6 +45,10 @@ _DERIVED = {
     "energy_j_per_sequence": lambda report: report["energy_j"]["total"] / report["network_shape"]["batch"],
 }
 
+# What people call them.
+ALIASES = {"latency": "time_s", "energy": "energy_j.total", "energy_delay": "energy_delay_js", "area": "area_mm2.total",
+           "throughput": "sequences_per_s", "accuracy": "accuracy.sqnr_db"}
+
 _WORD = r"[A-Za-z0-9_]+"
 _FAMILIES = re.compile("|".join((
     rf"energy_j\.units\.{_WORD}\.{_WORD}", rf"energy_j\.(dynamic|leakage_units\.{_WORD})",
@@ -55,7 +59,8 @@ _UNITS = (("_bytes", "B"), ("_s", "s"), ("_mhz", "MHz"))
 
 
 def quantity(path: str) -> Optional[Quantity]:
-    """The quantity at a path of the report, None when reports hold no such number."""
+    """The quantity at a path of the report, or at a common name of it, None when reports hold no such number."""
+    path = ALIASES.get(path, path)
     if path in _NAMED:
         return _NAMED[path]
     if not _FAMILIES.match(path):
@@ -68,11 +73,12 @@ def quantity(path: str) -> Optional[Quantity]:
 
 def known_quantities() -> str:
     """The paths that `quantity` knows, as one line for a message."""
-    return ", ".join(_NAMED) + ", units.UNIT.cycles.CAUSE, memories.MEMORY.read_bytes, ..."
+    return ", ".join([*ALIASES, *_NAMED]) + ", units.UNIT.cycles.CAUSE, memories.MEMORY.read_bytes, ..."
 
 
 def value_at(report: Report, path: str) -> Optional[float]:
     """The finite number at a dotted path of the report, or derived from it; None when it is not there."""
+    path = ALIASES.get(path, path)
     try:
         if path in _DERIVED:
             return float(_DERIVED[path](report))

@@ -1,21 +1,22 @@
-"""Runs a sweep in worker processes, stores every point as it finishes, and makes the result of the stored
-points."""
+"""The result of a sweep, made of its stored points: figures, the Pareto front, failures by cause."""
 
 import csv
 import json
+import math
 import os
 import re
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Callable, Optional
 
 import numpy as np
 
+from .expression import parse_constraint
 from .quantities import Quantity, quantity, value_at
-from .run import Answer, Pool, RunFailed
+from .run import RunFailed
 from .store import Store
-from .sweep_file import Objective, Point, Sweep
+from .sweep_file import Objective
 from .yaml_reader import InputError, Scalar
 
 DATABASE = "points.sqlite"
@@ -23,13 +24,11 @@ DATABASE = "points.sqlite"
 # Figures in points.csv beside the objectives.
 ALWAYS = ("total_cycles", "time_s", "cycles_per_step", "utilisation", "energy_j.total", "area_mm2.total")
 
-Progress = Callable[[Answer], None]
-
 
 @dataclass
 class Row:
-    """One finished point: its place in the grid, its figures by path, or its error. `front`: no other point
-    is better."""
+    """One finished point: its number, its figures by path, or its error. `outside`: the limits that it breaks.
+    `front`: it breaks none, and no other such point is better."""
 
     number: int
     chip: str
@@ -38,11 +37,12 @@ class Row:
     figures: dict[str, Optional[float]]
     error: Optional[str]
     front: bool = False
+    outside: list[str] = field(default_factory=list)
 
 
 @dataclass
 class Result:
-    """All finished points of a sweep in the order of the grid; `total` counts the unfinished ones too."""
+    """All finished points of a sweep in order; `total` counts the unfinished ones too."""
 
     name: str
     parameters: list[str]
@@ -50,10 +50,15 @@ class Result:
     rows: list[Row]
     total: int
     versions: list[str]
+    limits: list[str] = field(default_factory=list)
 
     def good(self) -> list[Row]:
         """The points that have all objectives."""
         return [row for row in self.rows if row.error is None]
+
+    def within(self) -> list[Row]:
+        """Those of them that meet all constraints on figures."""
+        return [row for row in self.good() if not row.outside]
 
     def front(self) -> list[Row]:
         """The Pareto points, the best in the first objective first."""
@@ -91,65 +96,36 @@ def cause_of(error: str) -> str:
     return re.sub(r"\d[\d,_.]*", "#", lines[0].strip())
 
 
-def run_sweep(sweep: Sweep, directory: Path, jobs: int, resume: bool, progress: Progress) -> Result:
-    """Runs what is not finished yet; `progress` hears of every answer. Without `resume` the directory must be
-    unused."""
-    points = sweep.points()
-    with _prepared(directory, resume) as store:
-        store.set_about("sweep", _about(sweep, points))
-        known = store.finished()
-        left = [point for point in points if point.id not in known]
-        with Pool(min(jobs, max(1, len(left))), sweep.point_seconds) as pool:
-            for point, answer in pool.answers((point, point.request) for point in left):
-                store.save(point, answer)
-                progress(answer)
-        return _result(store)
-
-
-def unfinished(sweep: Sweep, directory: Path) -> int:
-    """How many points a resumed sweep still has to run."""
-    points = {point.id for point in sweep.points()}
-    if not (directory / DATABASE).is_file():
-        return len(points)
-    with Store(directory / DATABASE) as store:
-        return len(points - store.finished())
+def database(place: Path) -> Path:
+    """The SQLite file of a sweep: in a directory, or named itself."""
+    return place if place.suffix == ".sqlite" else place / DATABASE
 
 
 def load_sweep(directory: Path) -> Result:
-    """The finished points in a sweep's directory."""
-    if not (directory / DATABASE).is_file():
-        raise InputError(f"{directory}: holds no {DATABASE}; expected the --out directory of ./rondo sweep")
-    with Store(directory / DATABASE) as store:
-        return _result(store)
+    """The finished points in a sweep's directory, or in its SQLite file."""
+    path = database(directory)
+    if not path.is_file():
+        raise InputError(f"{directory}: holds no {path.name}; expected the --out directory of ./rondo sweep")
+    with Store(path) as store:
+        return result_of(store)
 
 
-def _prepared(directory: Path, resume: bool) -> Store:
-    try:
-        directory.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise InputError(f"{directory}: cannot be made: {error.strerror}; --out names another") from error
-    exists = (directory / DATABASE).exists()
-    store = Store(directory / DATABASE)
-    count = len(store.finished()) if exists else 0
-    if count and not resume:
-        raise InputError(f"{directory / DATABASE}: already holds {count} finished points; --resume keeps them "
-                         "and runs the rest, --out DIR starts anew elsewhere")
-    return store
+def figures_of(report: dict[str, Any]) -> Callable[[str], float]:
+    """A figure of a report by name; NaN where there is none."""
+    def figure(name: str) -> float:
+        value = value_at(report, name)
+        return math.nan if value is None else value
+    return figure
 
 
-def _about(sweep: Sweep, points: list[Point]) -> dict[str, Any]:
-    """What is needed to make the result again from the stored points alone."""
-    return {"name": sweep.name, "parameters": list(sweep.parameters),
-            "objectives": [[o.quantity.path, "max" if o.maximise else "min"] for o in sweep.objectives],
-            "points": [[p.id, p.chip, p.network, p.settings] for p in points]}
-
-
-def _result(store: Store) -> Result:
+def result_of(store: Store) -> Result:
+    """What the stored points come to."""
     about = store.about("sweep")
     if about is None:
         raise InputError(f"{store.path}: holds no sweep; run ./rondo sweep first")
     objectives = [Objective(quantity(path) or Quantity(path, path, ""), sense == "max")
                   for path, sense in about["objectives"]]
+    limits = [parse_constraint(text) for text in about.get("limits", [])]
     paths = dict.fromkeys([o.quantity.path for o in objectives] + list(ALWAYS))
     rows, versions = [], set()
     for number, (identity, chip, network, settings) in enumerate(about["points"], start=1):
@@ -160,10 +136,13 @@ def _result(store: Store) -> Result:
         error = answer.error or _missing(figures, objectives)
         if answer.report:
             versions.add(str(answer.report.get("rondo_version")))
-        rows.append(Row(number, chip, network, settings, figures, error))
+        broken = [] if error else [one.text for one in limits if not one.holds(figures_of(answer.report))]
+        rows.append(Row(number, chip, network, settings, figures, error, outside=broken))
+    builds = store.versions("simulator_sha256")
+    versions |= {f"build {sha}" for sha in builds} if len(builds) > 1 else set()
     result = Result(about["name"], about["parameters"], objectives, rows, len(about["points"]),
-                    sorted(versions))
-    _mark_front(result.good(), objectives)
+                    sorted(versions), [limit.text for limit in limits])
+    _mark_front(result.within(), objectives)
     return result
 
 
@@ -187,13 +166,15 @@ def _mark_front(rows: list[Row], objectives: list[Objective]) -> None:
 
 
 def write_csv(result: Result, path: Path) -> None:
-    """One line a point, in the order of the grid. The file appears whole or not at all."""
+    """One line a point, in order. The file appears whole or not at all."""
     figures = list(dict.fromkeys([o.quantity.path for o in result.objectives] + list(ALWAYS)))
-    lines = [["number", "chip", "network", *result.parameters, *figures, "pareto", "error"]]
+    limits = ["outside"] if result.limits else []
+    lines = [["number", "chip", "network", *result.parameters, *figures, *limits, "pareto", "error"]]
     for row in result.rows:
         lines.append([str(row.number), row.chip, row.network,
                       *(_cell(row.settings.get(p)) for p in result.parameters),
-                      *(_cell(row.figures.get(p)) for p in figures), "yes" if row.front else "no",
+                      *(_cell(row.figures.get(p)) for p in figures),
+                      *("; ".join(row.outside) for _ in limits), "yes" if row.front else "no",
                       row.error or ""])
     write_lines(path, lines)
 
@@ -225,7 +206,7 @@ def as_json(result: Result) -> dict[str, Any]:
             "objectives": [{"path": o.quantity.path, "sense": "max" if o.maximise else "min"}
                            for o in result.objectives],
             "rows": [{"number": row.number, "chip": row.chip, "network": row.network, "set": row.settings,
-                      "figures": row.figures, "pareto": row.front,
+                      "figures": row.figures, "outside": row.outside, "pareto": row.front,
                       "error": row.error} for row in result.rows],
             "failures": [{"cause": cause, "points": count, "first": first}
                          for cause, count, first in result.failures()]}

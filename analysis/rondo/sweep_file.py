@@ -1,29 +1,25 @@
-"""Reads a sweep file, checks it wholly, and expands it into points."""
+"""Reads a sweep file, checks it wholly, and makes points of it."""
 
-import difflib
 import hashlib
-import itertools
 import json
-import re
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Iterator, Optional
+from typing import Any, Optional
 
 import yaml
 
-from . import run
+from . import run, space as spaces
+from .axes import described, points_of, read_axes
+from .constraints import check_feasible, check_formulas, needs_values, read_constraints
+from .expression import Constraint
 from .quantities import Quantity, known_quantities, quantity
+from .space import Space
 from .yaml_reader import InputError, Reader, Scalar
 
 MAX_POINTS = 1_000_000
+MAX_OBJECTIVES = 6
 
-# Sizes of a YAML network that may be set, and what they may be. Any other entry of the file may be set by its
-# path, too (network.layers.0.lstm.hidden); what the network makes of it, the simulator says point by point.
-NETWORK_PARAMETERS = {"network.batch": "1..65536", "network.steps": "1..1073741824",
-                      "network.features": "1..65536"}
-_NETWORK_ENTRY = re.compile(r"network\.(input|layers|weights)\.\w+(\.\w+)*\Z")
-
-Allowed = dict[str, dict[str, str]]
+METHODS = ("grid", "random", "latin_hypercube", "nsga2")
 
 
 @dataclass(frozen=True)
@@ -32,6 +28,17 @@ class Objective:
 
     quantity: Quantity
     maximise: bool
+
+
+@dataclass(frozen=True)
+class Method:
+    """How points are chosen: the whole grid, `count` of them at random or in a Latin hypercube, or by NSGA-II with
+    at most `count` simulations in generations of `population`."""
+
+    name: str = "grid"
+    count: int = 0
+    seed: int = 1
+    population: int = 0
 
 
 @dataclass(frozen=True)
@@ -48,61 +55,87 @@ class Point:
 
 @dataclass(frozen=True)
 class Sweep:
-    """A checked sweep file. `chips` and `networks` map names to files, `parameters` maps paths to their
-    values; `fixed` settings are the same for all points."""
+    """A checked sweep file. `chips` and `networks` map names to files; `limits` are the constraints on figures of the
+    report (those on parameters are in the space)."""
 
     name: str
     chips: dict[str, Path]
     networks: dict[str, Path]
-    fixed: dict[str, Scalar]
-    parameters: dict[str, list[Scalar]]
+    space: Space
     objectives: list[Objective]
+    limits: list[Constraint]
+    method: Method
     timing_only: bool
     point_seconds: float
 
+    @property
+    def parameters(self) -> list[str]:
+        """The parameters that are varied."""
+        return [name for axis in self.space.axes for name in axis.names]
+
+    def count(self) -> int:
+        """How many points there will be; for NSGA-II, at most."""
+        return self.method.count if self.method.name != "grid" else len(spaces.grid(self.space))
+
     def points(self) -> list[Point]:
-        """The grid: chips x networks x parameters, the last parameter changing fastest."""
+        """All points, for every method but NSGA-II, which chooses as it goes (genetic.py). The grid is chips x
+        networks x parameters, the last parameter changing fastest."""
+        method = self.method
+        if method.name == "random":
+            table = spaces.at_random(self.space, method.count, method.seed)
+        elif method.name == "latin_hypercube":
+            table = spaces.latin_hypercube(self.space, method.count, method.seed)
+        else:
+            table = spaces.grid(self.space)
+        return self.make_points(table.tolist(), 1)
+
+    def make_points(self, rows: list[list[int]], first: int) -> list[Point]:
+        """The points at these indices of the space, numbered from `first`."""
         digests = {path: _digest(path) for path in {*self.chips.values(), *self.networks.values()}}
-        names, grid = list(self.parameters), itertools.product(*self.parameters.values())
-        combinations = itertools.product(self.chips.items(), self.networks.items(), list(grid))
-        points = []
-        for number, ((chip, chip_path), (network, network_path), values) in enumerate(combinations, start=1):
-            settings = {**self.fixed, **dict(zip(names, values))}
-            request = {"chip": str(chip_path), "network": str(network_path), "set": settings,
-                       "timing_only": self.timing_only}
-            identity = {"chip": chip, "network": network, "set": settings, "timing_only": self.timing_only,
-                        "files": [digests[chip_path], digests[network_path]]}
-            text = json.dumps(identity, sort_keys=True)
-            points.append(Point(number, hashlib.sha256(text.encode()).hexdigest()[:32], chip, network,
-                                settings, request))
-        return points
+        return [self._point(number, tuple(row), digests) for number, row in enumerate(rows, start=first)]
+
+    def _point(self, number: int, row: tuple[int, ...], digests: dict[Path, str]) -> Point:
+        chip, network = self.space.chips[row[0]], self.space.networks[row[1]]
+        chip_path, network_path = self.chips[chip], self.networks[network]
+        settings = self.space.settings(row)
+        request = {"chip": str(chip_path), "network": str(network_path), "set": settings,
+                   "timing_only": self.timing_only}
+        identity = {"chip": chip, "network": network, "set": settings, "timing_only": self.timing_only,
+                    "files": [digests[chip_path], digests[network_path]]}
+        text = json.dumps(identity, sort_keys=True)
+        return Point(number, hashlib.sha256(text.encode()).hexdigest()[:32], chip, network, settings, request)
 
 
 def read_sweep(path: Path) -> Sweep:
     """The sweep in the file; InputError with every mistake of the file."""
     reader = Reader(path)
     keys = reader.mapping(reader.root, "the sweep",
-                          known=("name", "source", "chips", "networks", "set", "parameters", "objectives",
-                                 "timing_only", "point_seconds"),
+                          known=("name", "source", "chips", "networks", "set", "parameters", "constraints", "objectives",
+                                 "method", "timing_only", "point_seconds"),
                           required=("name", "chips", "networks", "parameters", "objectives"))
     name = reader.text(keys["name"], "name") if "name" in keys else ""
     if name and not name.replace("_", "").replace("-", "").isalnum():
         reader.note(keys["name"], f"name: '{name}' names a directory; expected letters, digits, _ and -")
     chips = _configs(reader, keys.get("chips"), "chips")
     networks = _configs(reader, keys.get("networks"), "networks")
-    fixed, parameters = _axes(reader, keys, _described(reader, chips))
+    known, defaults = described(reader, chips)
+    axes = read_axes(reader, keys, known)
     timing_only = reader.boolean(keys["timing_only"], "timing_only") if "timing_only" in keys else True
     objectives = _objectives(reader, keys.get("objectives"), timing_only)
     seconds = 60.0
     if "point_seconds" in keys:
         seconds = reader.number(keys["point_seconds"], "point_seconds", 0.01, 1e6)
-    count = len(chips) * len(networks)
-    for values in parameters.values():
-        count *= len(values)
-    if count > MAX_POINTS:
-        reader.note(reader.root, f"the grid has {count} points; at most {MAX_POINTS} are run")
+    space = Space(list(chips), list(networks), axes.axes, axes.fixed, axes.derived, defaults, [])
+    limits = read_constraints(reader, keys.get("constraints"), space, timing_only)
+    method = _method(reader, keys.get("method"))
+    if method.name == "grid" and len(chips) * len(networks) * points_of(axes.axes) > MAX_POINTS:
+        reader.note(reader.root, f"the grid has {space.size()} points; at most {MAX_POINTS} are run")
+    check_formulas(reader, keys, space)
     reader.finish()
-    return Sweep(name, chips, networks, fixed, parameters, objectives, timing_only, seconds)
+    if "constraints" in keys or method.name != "grid":
+        asked = method.count if method.name in ("random", "latin_hypercube") else 0
+        check_feasible(reader, keys, space, asked)
+    return Sweep(name, chips, networks, space, objectives, limits, method, timing_only, seconds)
 
 
 def _configs(reader: Reader, node: Optional[yaml.Node], kind: str) -> dict[str, Path]:
@@ -122,99 +155,40 @@ def _configs(reader: Reader, node: Optional[yaml.Node], kind: str) -> dict[str, 
     return found
 
 
-def _described(reader: Reader, chips: dict[str, Path]) -> Allowed:
-    """Chip -> parameter -> what it may be. A wrong chip file is a mistake of the sweep that names it."""
-    known: Allowed = {}
-    for chip, path in chips.items():
-        try:
-            known[chip] = {**run.describe(path), **NETWORK_PARAMETERS}
-        except InputError as error:
-            for message in error.messages:
-                reader.note(reader.root, f"chip {chip}: {message}")
-    return known
-
-
-def _axes(reader: Reader, keys: dict[str, yaml.Node],
-          known: Allowed) -> tuple[dict[str, Scalar], dict[str, list[Scalar]]]:
-    """The sections `set` and `parameters`, each value checked against what the chips allow."""
-    held = _settings(reader, keys.get("set"), "set", known)
-    fixed = {name: reader.scalar(node, name) for name, node in held.items()}
-    for name, value in fixed.items():
-        _check_value(reader, held[name], name, value, known)
-    swept = _settings(reader, keys.get("parameters"), "parameters", known)
-    parameters = {name: _values(reader, node, name) for name, node in swept.items()}
-    for name, values in parameters.items():
-        for value in values:
-            _check_value(reader, swept[name], name, value, known)
-        if name in held:
-            reader.note_key(swept[name], f"parameters: {name} is in set too; keep one")
-    return fixed, parameters
-
-
-def _settings(reader: Reader, node: Optional[yaml.Node], what: str, known: Allowed) -> dict[str, yaml.Node]:
-    """The entries of `set` or `parameters`; names that a chip does not have are noted with the nearest that
-    it has."""
-    found = reader.mapping(node, what) if node is not None else {}
-    for name, value in found.items():
-        for chip, allowed in known.items():
-            if name not in allowed and not _NETWORK_ENTRY.match(name):
-                close = difflib.get_close_matches(name, allowed, n=3, cutoff=0.4) or sorted(allowed)[:5]
-                reader.note_key(value, f"chip {chip} has no parameter {name}; close: {', '.join(close)}")
-    return found
-
-
-_RANGE = re.compile(r"(-?\d+)\.\.(-?\d+)")
-
-
-def _check_value(reader: Reader, node: yaml.Node, name: str, value: Scalar, known: Allowed) -> None:
-    """Notes a value that the simulator would refuse whatever the other parameters are."""
-    for allowed in dict.fromkeys(table[name] for table in known.values() if table.get(name)):
-        ends = _RANGE.match(allowed)
-        if ends:
-            good = type(value) is int and int(ends[1]) <= value <= int(ends[2])
-        else:
-            good = str(value) in allowed.split(" | ")
-        if not good:
-            written = json.dumps(value) if isinstance(value, bool) else value
-            reader.note(node, f"{name}: {written} is not allowed; expected {allowed}")
-
-
-def _values(reader: Reader, node: yaml.Node, name: str) -> list[Scalar]:
-    """A list of values, {log2: [first, last]} or {range: [first, last, step]}, both ends included."""
+def _method(reader: Reader, node: Optional[yaml.Node]) -> Method:
+    """`grid`, or {random: {points, seed}}, {latin_hypercube: ...}, {nsga2: {evaluations, population, seed}}."""
+    if node is None:
+        return Method()
     if not isinstance(node, yaml.MappingNode):
-        values = [reader.scalar(entry, name) for entry in reader.sequence(node, name)]
-        for value in {str(v) for v in values if [str(w) for w in values].count(str(v)) > 1}:
-            reader.note(node, f"{name}: {value} is given twice")
-        return values
-    laws = reader.mapping(node, name, known=("log2", "range"))
-    if len(laws) != 1:
-        reader.note(node, f"{name}: takes [a, b], {{log2: [first, last]}} or {{range: [first, last, step]}}")
-        return []
-    law, ends = next(iter(laws.items()))
-    what = f"{name}.{law}"
-    numbers = [reader.integer(entry, what, low=-2**53) for entry in reader.sequence(ends, what)]
-    if law == "log2":
-        if len(numbers) != 2 or not 0 < numbers[0] <= numbers[1]:
-            reader.note(ends, f"{name}: log2 takes [first, last] with 0 < first <= last")
-            return []
-        return list(_doubling(*numbers))
-    if len(numbers) != 3 or numbers[2] <= 0 or numbers[0] > numbers[1]:
-        reader.note(ends, f"{name}: range takes [first, last, step] with first <= last and step > 0")
-        return []
-    return list(range(numbers[0], numbers[1] + 1, numbers[2]))
-
-
-def _doubling(first: int, last: int) -> Iterator[int]:
-    while first <= last:
-        yield first
-        first *= 2
+        name = reader.choice(node, "method", METHODS)
+        if name != "grid":
+            count = "evaluations" if name == "nsga2" else "points"
+            reader.note(node, f"method: {name} needs to know how many; write {{{name}: {{{count}: 200}}}}")
+        return Method(name)
+    found = reader.mapping(node, "method", known=METHODS)
+    if len(found) != 1:
+        reader.note(node, f"method: takes one of {', '.join(METHODS)}")
+        return Method()
+    name, value = next(iter(found.items()))
+    if name == "grid":
+        reader.note(value, "method: the grid takes nothing; write method: grid")
+        return Method()
+    count_key = "evaluations" if name == "nsga2" else "points"
+    known = (count_key, "seed") + (("population",) if name == "nsga2" else ())
+    parts = reader.mapping(value, name, known=known, required=(count_key,))
+    count = reader.integer(parts[count_key], f"{name}.{count_key}", 2, MAX_POINTS) if count_key in parts else 2
+    seed = reader.integer(parts["seed"], f"{name}.seed", 0, 2**32 - 1) if "seed" in parts else 1
+    population = min(20, max(8, count // 8))
+    if "population" in parts:
+        population = reader.integer(parts["population"], "nsga2.population", 4, 10_000)
+    return Method(name, count, seed, population - population % 4 if name == "nsga2" else 0)
 
 
 def _objectives(reader: Reader, node: Optional[yaml.Node], timing_only: bool) -> list[Objective]:
-    """Two or three figures: a path, or {path: min} or {path: max}."""
+    """Two to six figures: a path, or {path: min} or {path: max}."""
     entries = reader.sequence(node, "objectives") if node is not None else []
-    if node is not None and entries and len(entries) not in (2, 3):
-        reader.note(node, f"objectives: {len(entries)} given; two or three are needed")
+    if node is not None and entries and len(entries) not in range(2, MAX_OBJECTIVES + 1):
+        reader.note(node, f"objectives: {len(entries)} given; two to six are needed")
     found: dict[str, Objective] = {}
     for entry in entries:
         direction = None
@@ -226,12 +200,12 @@ def _objectives(reader: Reader, node: Optional[yaml.Node], timing_only: bool) ->
         known = quantity(path)
         if known is None:
             reader.note(entry, f"reports have no figure {path}; known: {known_quantities()}")
-        elif path in found:
+        elif known.path in found:
             reader.note(entry, f"objectives: {path} is given twice")
-        elif timing_only and path.startswith(("accuracy", "bits_per_character", "saturation")):
-            reader.note(entry, f"{path} needs values; set timing_only: false")
+        elif timing_only and needs_values(known.path):
+            reader.note(entry, f"{known.path} needs values; set timing_only: false")
         else:
-            found[path] = Objective(known, known.more_is_better if direction is None else direction == "max")
+            found[known.path] = Objective(known, known.more_is_better if direction is None else direction == "max")
     return list(found.values())
 
 

@@ -40,7 +40,7 @@ def sweep_table(result: Result) -> Table:
     table.add_column("", no_wrap=True)
     for rank, row in enumerate(_shown(result)):
         figures = [written(row.figures[o.quantity.path], o.quantity.unit) for o in result.objectives]
-        mark = f"Pareto {rank + 1}" if row.front else ""
+        mark = f"Pareto {rank + 1}" if row.front else "outside" if row.outside else ""
         table.add_row(str(row.number), *(str(place(row, name)) for name in names), *figures, mark,
                       style="bold" if row.front else "")
     return table
@@ -69,7 +69,7 @@ def _shown(result: Result) -> list[Row]:
     first = result.objectives[0]
     sign = -1.0 if first.maximise else 1.0
     others = sorted((row for row in result.good() if not row.front),
-                    key=lambda row: (sign * row.figures[first.quantity.path], row.number))
+                    key=lambda row: (bool(row.outside), sign * row.figures[first.quantity.path], row.number))
     return (front + others)[:MAX_ROWS]
 
 
@@ -78,6 +78,10 @@ def sweep_notes(result: Result) -> list[str]:
     notes = []
     if len(result.good()) > MAX_ROWS:
         notes.append(f"{len(result.good()) - MAX_ROWS} more points are in points.csv")
+    outside = len(result.good()) - len(result.within())
+    if outside:
+        none = "" if result.within() else "; no point is within them"
+        notes.append(f"{outside} points are outside the constraints: {', '.join(result.limits)}{none}")
     failures = result.failures()
     if failures:
         notes.append(f"{sum(count for _, count, _ in failures)} points failed:")

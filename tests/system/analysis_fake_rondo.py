@@ -48,7 +48,8 @@ def describe(chip: str) -> int:
     ranges = {"machine": {"rows": "1..1024 PE", "cols": "1..1024 PE"}, "gate": {"lanes": "1..1024"},
               "dram": {"bytes_per_cycle": "1..65536 bytes"}, "mapping": {"gates": "sequential | interleaved"},
               "instructions": {"halt": ""}}
-    print(json.dumps({section: [{"name": name, "value": "", "allowed": allowed, "sentence": ""} for name,
+    values = {"rows": "32", "cols": "32", "lanes": "16", "bytes_per_cycle": "16", "gates": "sequential"}
+    print(json.dumps({section: [{"name": name, "value": values.get(name, ""), "allowed": allowed, "sentence": ""} for name,
                                 allowed in rows.items()]
                       for section, rows in ranges.items()}))
     return 0

@@ -1,0 +1,120 @@
+"""Runs a sweep: chooses its points, has them simulated, and stores each as it finishes."""
+
+import hashlib
+import platform
+from pathlib import Path
+from typing import Any, Callable, ContextManager, Iterable, Iterator, Optional, Protocol
+
+import numpy as np
+
+from . import genetic
+from .pool import Answer, Entry, Pool
+from .quantities import value_at
+from .run import binary
+from .store import Store
+from .sweep import Result, database, figures_of, result_of
+from .sweep_file import Point, Sweep
+from .yaml_reader import InputError
+
+Progress = Callable[[Answer], None]
+
+
+class Workers(Protocol):
+    """Where points are simulated: a Pool here, or a Cluster."""
+
+    def answers(self, entries: Iterable[Entry]) -> Iterator[tuple[Any, Answer]]:
+        """Every key with what became of its request, in any order."""
+
+
+def run_sweep(sweep: Sweep, directory: Path, jobs: int, resume: bool, progress: Progress,
+              workers: Optional[ContextManager[Workers]] = None) -> Result:
+    """Runs what is not finished yet; `progress` hears of every answer. Without `resume` the place must be
+    unused. `directory` may also be a file that ends in .sqlite. `workers`: where the points run; without, in `jobs`
+    processes here."""
+    with _prepared(database(directory), resume) as store:
+        store.note_versions(_versions(sweep))
+        known = store.finished()
+        with workers or Pool(jobs, sweep.point_seconds) as pool:
+            plan = _plan(sweep, store)
+            for points in plan:
+                left = [point for point in points if point.id not in known]
+                for point, answer in pool.answers((point, point.request) for point in left):
+                    store.save(point, answer)
+                    known.add(point.id)
+                    progress(answer)
+        return result_of(store)
+
+
+def _plan(sweep: Sweep, store: Store) -> Iterator[list[Point]]:
+    """The points, in parts: each is to be finished before the next is asked for."""
+    if sweep.method.name != "nsga2":
+        points = sweep.points()
+        store.set_about("sweep", _about(sweep, points))
+        yield points
+        return
+    method, visited = sweep.method, []
+    search = genetic.search(sweep.space, method.count, method.population, method.seed, len(sweep.objectives))
+    scores = None
+    while True:
+        try:
+            rows = search.send(scores)
+        except StopIteration:
+            return
+        points = sweep.make_points(rows, len(visited) + 1)
+        visited += points
+        store.set_about("sweep", _about(sweep, visited))
+        yield points
+        scores = [_score(sweep, store.answer(point.id)) for point in points]
+
+
+def _score(sweep: Sweep, answer: Optional[Answer]) -> tuple[float, tuple[float, ...]]:
+    """What the search hears of a point: how far it is from meeting the limits, and its objectives."""
+    report = answer.report if answer else None
+    values = [value_at(report or {}, o.quantity.path) for o in sweep.objectives]
+    if any(value is None for value in values):
+        return 1e6, (0.0,) * len(values)
+    excess = sum(limit.excess(figures_of(report)) for limit in sweep.limits)
+    return excess, tuple(-v if o.maximise else v for o, v in zip(sweep.objectives, values))
+
+
+def unfinished(sweep: Sweep, directory: Path) -> int:
+    """How many points a resumed sweep still has to run; of NSGA-II, at most."""
+    path = database(directory)
+    nsga2 = sweep.method.name == "nsga2"
+    points = set() if nsga2 else {point.id for point in sweep.points()}
+    if not path.is_file():
+        return sweep.method.count if nsga2 else len(points)
+    with Store(path) as store:
+        return max(0, sweep.method.count - len(store.finished())) if nsga2 else len(points - store.finished())
+
+
+def _prepared(path: Path, resume: bool) -> Store:
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise InputError(f"{path.parent}: cannot be made: {error.strerror}; --out names another") from error
+    store = Store(path, alone=True)
+    count = len(store.finished())
+    if count and not resume:
+        raise InputError(f"{path}: already holds {count} finished points; --resume keeps them "
+                         "and runs the rest, --out DIR starts anew elsewhere")
+    return store
+
+
+def _about(sweep: Sweep, points: list[Point]) -> dict[str, Any]:
+    """What is needed to make the result again from the stored points alone, and to make the points again."""
+    return {"name": sweep.name, "parameters": sweep.parameters,
+            "objectives": [[o.quantity.path, "max" if o.maximise else "min"] for o in sweep.objectives],
+            "limits": [limit.text for limit in sweep.limits],
+            "constraints": [constraint.text for constraint in sweep.space.constraints],
+            "method": vars(sweep.method), "timing_only": sweep.timing_only, "chips": sweep.space.defaults,
+            "points": [[p.id, p.chip, p.network, p.settings] for p in points]}
+
+
+def _versions(sweep: Sweep) -> dict[str, str]:
+    """The programs that the answers come from."""
+    program = hashlib.sha256(binary().read_bytes()).hexdigest()[:16]
+    found = {"simulator_sha256": program, "python": platform.python_version(), "numpy": np.__version__}
+    if sweep.method.name == "nsga2":
+        found["deap"] = genetic.version()
+    return found

@@ -1,0 +1,218 @@
+"""What a sweep file may say, and what is refused before anything runs: ranges, linked parameters, formulas, constraints,
+methods."""
+
+import itertools
+import random
+
+import numpy as np
+import pytest
+from analysis_support import desk  # noqa: F401
+from rondo import expression, space as spaces
+from rondo.axes import Axis
+from rondo.sweep_file import read_sweep
+
+
+def sweep_of(desk, monkeypatch, **sections: str):
+    """The desk's sweep with sections added or replaced, read."""
+    monkeypatch.chdir(desk.path)
+    for key, value in desk.environment().items():
+        monkeypatch.setenv(key, value)
+    return read_sweep(desk.write("new.yaml", text_of(**sections)))
+
+
+def text_of(**sections: str) -> str:
+    whole = {"name": "new", "chips": "[toy.yaml]", "networks": "[net.yaml]",
+             "parameters": "{machine.rows: [16, 32, 64], machine.cols: [16, 32, 64], gate.lanes: [8, 16]}",
+             "objectives": "[latency, energy]", **sections}
+    return "".join(f"{key}: {value}\n" for key, value in whole.items())
+
+
+def values_of(points, name: str) -> list:
+    return [point.settings[name] for point in points]
+
+
+@pytest.mark.parametrize("law, values", [
+    ("{range: [3, 11, 4]}", [3, 7, 11]), ("{range: [3, 10, 4]}", [3, 7]), ("{log2: [3, 25]}", [3, 6, 12, 24]),
+    ("{log: [1, 1000, 4]}", [1, 10, 100, 1000]), ("{log: [1, 4, 9]}", [1, 2, 3, 4])])
+def test_laws(desk, monkeypatch, law, values):
+    sweep = sweep_of(desk, monkeypatch, parameters=f"{{machine.rows: {law}}}")
+    assert values_of(sweep.points(), "machine.rows") == values
+
+
+def test_linked_parameters_and_formulas(desk, monkeypatch):
+    sweep = sweep_of(desk, monkeypatch, set="{dram.bytes_per_cycle: '= 2 * min(machine.cols, 40) + gate.lanes'}",
+                     parameters="\n  machine.rows, machine.cols: [[16, 32], [32, 64]]\n  network.batch: [1, 2]")
+    found = [tuple(point.settings[n] for n in ("machine.rows", "machine.cols", "network.batch", "dram.bytes_per_cycle"))
+             for point in sweep.points()]
+    # 16 lanes are the chip's own
+    assert found == [(16, 32, 1, 80), (16, 32, 2, 80), (32, 64, 1, 96), (32, 64, 2, 96)]
+    assert sweep.parameters == ["machine.rows", "machine.cols", "network.batch"]
+
+
+def test_constraints_on_parameters_leave_points_out(desk, monkeypatch):
+    sweep = sweep_of(desk, monkeypatch, constraints="['machine.rows * machine.cols <= 1 KiB', gate.lanes < machine.cols]")
+    found = [tuple(point.settings.values()) for point in sweep.points()]
+    assert found == [(r, c, v) for r, c, v in itertools.product((16, 32, 64), (16, 32, 64), (8, 16)) if r * c <= 1024 and v < c]
+    assert [point.number for point in sweep.points()] == list(range(1, len(found) + 1)) and sweep.count() == len(found)
+
+
+def test_constraints_on_figures_mark_points(desk):
+    desk.write("new.yaml", text_of(constraints="[area <= 2 mm2, 'energy_j.total * time_s < 1']"))
+    result = desk.json("sweep", "new.yaml", "--out", "out")
+    outside = {row["number"] for row in result["rows"] if row["outside"]}
+    assert outside == {row["number"] for row in result["rows"] if row["figures"]["area_mm2.total"] > 2}
+    assert 0 < len(outside) < 18 and not any(row["pareto"] for row in result["rows"] if row["outside"])
+    inside = [row for row in result["rows"] if not row["outside"]]
+    for row in inside:  # the front is that of the points inside
+        beaten = any(all(other["figures"][o["path"]] <= row["figures"][o["path"]] for o in result["objectives"])
+                     and other["figures"] != row["figures"] for other in inside)
+        assert row["pareto"] != beaten
+    done = desk.rondo("sweep", "new.yaml", "--out", "out", "--resume")
+    assert f"{len(outside)} points are outside the constraints: area <= 2 mm2" in done.stdout
+    desk.write("new.yaml", text_of(constraints="[area <= 1 mm2]"))
+    done = desk.rondo("sweep", "new.yaml", "--out", "out", "--resume")
+    assert done.returncode == 1 and "no point is within them" in done.stdout
+
+
+WRONG = [
+    ({"constraints": "[machine.row <= 8]"}, "constraints: there is no number machine.row; known are"),
+    ({"constraints": "[machine.rows <= 8 MiX]"}, "constraints: MiX is no unit; known: B, KiB"),
+    ({"constraints": "[machine.rows + <= 8]"}, "constraints: machine.rows + is not arithmetic"),
+    ({"constraints": "['__import__(1) <= 8']"}, "constraints: __import__(1) is not arithmetic"),
+    ({"constraints": "[machine.rows]"}, "constraints: machine.rows has 0 comparisons"),
+    ({"constraints": "[3 < 4]"}, "constraints: 3 < 4 names no parameter"),
+    ({"constraints": "[machine.rows <= 8]"}, "constraints: none of the 18 points meets machine.rows <= 8"),
+    ({"constraints": "[machine.rows <= 16, machine.cols <= 16, gate.lanes + machine.rows > 64]"},
+     "constraints: none of the 18 points meets all of them at once; nothing would be run"),
+    ({"constraints": "[machine.cols <= 16, gate.lanes + machine.rows > 80]"},
+     "constraints: none of the 18 points meets gate.lanes + machine.rows > 80; nothing would be run"),
+    ({"constraints": "[machine.rows <= machine.cols, machine.rows + gate.lanes > machine.cols * 2 + 40]"},
+     "constraints: none of the 18 points meets"),
+    ({"constraints": "[area <= 20 mm2, area > 20 mm2]"}, "constraints: area > 20 mm2 contradicts area <= 20 mm2"),
+    ({"constraints": "[area*2 <= 20, 30 < area * 2]"}, "constraints: 30 < area * 2 contradicts area*2 <= 20"),
+    ({"constraints": "[machine.rows <= area]"}, "constraints: machine.rows <= area mixes figures"),
+    ({"constraints": "[accuracy > 20 dB]"}, "accuracy.sqnr_db needs values; set timing_only: false"),
+    ({"constraints": "[network.batch <= 8]"}, "constraints: network.batch is neither set nor varied"),
+    ({"constraints": "[]"}, "constraints is an empty list"),
+    ({"parameters": "{mapping.gates: [sequential, interleaved]}", "constraints": "[mapping.gates <= 2]"},
+     "constraints: mapping.gates is a word (sequential)"),
+    ({"parameters": "\n  machine.rows, machine.cols: [[16, 16], [32]]"}, "machine.rows, machine.cols: 1 values for 2 parameters"),
+    ({"parameters": "\n  machine.rows, machine.cols: [[16, 16], [16, 16]]"}, "machine.rows, machine.cols: [16, 16] is given twice"),
+    ({"parameters": "\n  machine.rows, machine.cols: [[16, 9999]]"}, "machine.cols: 9999 is not allowed; expected 1..1024"),
+    ({"parameters": "\n  machine.rows, machine.cols: [[16, 16]]\n  machine.rows: [8]"}, "parameters: machine.rows is varied twice"),
+    ({"parameters": "{machine.rows: {range: [8, 4, 1]}}"}, "machine.rows: range takes [first, last, step] with first <= last"),
+    ({"parameters": "{machine.rows: {log: [8, 4, 3]}}"}, "machine.rows: log takes [first, last, count] with 0 < first < last"),
+    ({"parameters": "{machine.rows: {ramp: [8, 4, 3]}}"}, "machine.rows has no ramp; known: log2, log, range"),
+    ({"set": "{dram.bytes_per_cycle: '= 4 * machine.col'}"}, "dram.bytes_per_cycle: there is no parameter machine.col"),
+    ({"set": "{dram.bytes_per_cycle: '= 4 *'}"}, "dram.bytes_per_cycle: 4 * is not arithmetic"),
+    ({"set": "{dram.bytes_per_cycle: '= network.batch'}"}, "dram.bytes_per_cycle: network.batch is neither set nor varied"),
+    ({"method": "annealing"}, "method: annealing is not allowed; expected one of grid, random, latin_hypercube, nsga2"),
+    ({"method": "random"}, "method: random needs to know how many; write {random: {points: 200}}"),
+    ({"method": "{random: {points: 1}}"}, "random.points: 1 is not allowed"),
+    ({"method": "{random: {points: 19}}"}, "method: 19 points are asked for and only 18 meet the constraints"),
+    ({"method": "{nsga2: {points: 9}}"}, "nsga2 has no points; known: evaluations, seed, population"),
+    ({"method": "{nsga2: {evaluations: 8, seed: -1}}"}, "nsga2.seed: -1 is not allowed"),
+    ({"objectives": "[latency, time_s]"}, "objectives: time_s is given twice"),
+    ({"networks": "[nowhere]"}, "there is no network nowhere; known: "),
+]
+
+
+@pytest.mark.parametrize("sections, expected", WRONG)
+def test_wrong_sweeps(desk, sections, expected):
+    desk.troubles = {"log": str(desk.path / "log")}
+    desk.write("new.yaml", text_of(**sections))
+    done = desk.rondo("sweep", "new.yaml", "--out", "out")
+    lines = done.stderr.splitlines()
+    assert done.returncode == 2 and done.stdout == "" and any(expected in line for line in lines), done.stderr
+    assert all(line.startswith("new.yaml:") for line in lines)
+    assert not (desk.path / "log").exists() and not (desk.path / "out").exists()
+
+
+def test_all_mistakes_of_all_sections_at_once(desk):
+    desk.write("new.yaml", text_of(constraints="[nothing <= 3, area <= 1, area >= 2]", method="{random: {seed: 1}}",
+                                   set="{dram.bytes_per_cycle: '= machine.cool'}", objectives="[latency, joules]",
+                                   networks="[nowhere]", parameters="{machine.rows: [], machine.col: [8]}"))
+    done = desk.rondo("sweep", "new.yaml", "--out", "out")
+    for words in ("nothing", "contradicts", "random has no points", "machine.cool", "joules", "nowhere", "empty list",
+                  "no parameter machine.col"):
+        assert words in done.stderr
+    assert done.returncode == 2 and len(done.stderr.splitlines()) == 8
+
+
+# --- arithmetic
+
+
+def test_arithmetic_is_pythons():
+    seed = random.randrange(1 << 30)
+    print("seed", seed)
+    dice = random.Random(seed)
+    values = {"a.b": 3.5, "c": 7.0, "d.e.f": 0.25}
+    for _ in range(300):
+        text, plain = _random_arithmetic(dice, values, 4)
+        assert expression.parse(text).value(values.__getitem__) == pytest.approx(eval(plain))
+
+
+def _random_arithmetic(dice, values, depth) -> tuple[str, str]:
+    kind = dice.randrange(6) if depth else dice.randrange(2)
+    if kind == 0:
+        name = dice.choice(list(values))
+        return name, repr(values[name])
+    if kind == 1:
+        number, (unit, factor) = dice.randrange(1, 50), dice.choice([("", 1), (" KiB", 1024), ("ms", 1e-3), (" mm2", 1)])
+        return f"{number}{unit}", repr(number * factor)
+    left, right = _random_arithmetic(dice, values, depth - 1), _random_arithmetic(dice, values, depth - 1)
+    if kind == 2:
+        word = dice.choice(["min", "max"])
+        return f"{word}({left[0]}, {right[0]})", f"{word}({left[1]}, {right[1]})"
+    sign = dice.choice("+-*")
+    return f"({left[0]} {sign} {right[0]})", f"({left[1]} {sign} {right[1]})"
+
+
+# --- methods
+
+
+def space_of(sizes, *constraints: str) -> spaces.Space:
+    axes = [Axis((f"p.a{k}",), [(value,) for value in range(size)]) for k, size in enumerate(sizes)]
+    return spaces.Space(["chip"], ["net"], axes, {}, {}, {}, [expression.parse_constraint(c) for c in constraints])
+
+
+def test_latin_hypercube_has_every_value_equally_often():
+    table = spaces.latin_hypercube(space_of([10, 100, 5, 1000]), 100, 7)
+    for place, size in ((2, 10), (3, 100), (4, 5)):
+        assert (np.bincount(table[:, place], minlength=size) == 100 // size).all()
+    assert len(np.unique(table[:, 5] // 10)) == 100  # one in each hundredth
+
+
+@pytest.mark.parametrize("choose", [spaces.at_random, spaces.latin_hypercube])
+@pytest.mark.parametrize("sizes", [[6, 7, 8], [500, 500, 500, 500]])
+def test_samples_are_different_allowed_and_repeatable(choose, sizes):
+    space = space_of(sizes, "p.a0 + p.a1 <= 8")
+    table = choose(space, 90, 3)
+    assert len(np.unique(table, axis=0)) == 90 and (table[:, 2] + table[:, 3] <= 8).all()
+    assert (table == choose(space, 90, 3)).all() and not (table[:50] == choose(space, 90, 4)[:50]).all()
+
+
+@pytest.mark.parametrize("choose", [spaces.at_random, spaces.latin_hypercube])
+def test_all_allowed_points_can_be_asked_for(choose):
+    space = space_of([6, 7, 8], "p.a0 + p.a1 <= 3")
+    count = len(spaces.grid(space))
+    assert count == 10 * 8 and len(choose(space, count, 1)) == count
+
+
+@pytest.mark.parametrize("method", ["{random: {points: 7, seed: 5}}", "{latin_hypercube: {points: 7, seed: 5}}",
+                                    "{nsga2: {evaluations: 10, population: 4, seed: 5}}"])
+def test_methods_run_and_resume(desk, method):
+    desk.write("new.yaml", text_of(method=method))
+    whole = desk.json("sweep", "new.yaml", "--out", "out", "--jobs", "2")
+    count = 10 if "nsga2" in method else 7
+    assert whole["points"] == whole["finished"] == count
+    assert len({str(row["set"]) for row in whole["rows"]}) == count
+    desk.troubles = {"log": str(desk.path / "log")}
+    assert desk.json("sweep", "new.yaml", "--out", "out", "--resume")["rows"] == whole["rows"]
+    assert not (desk.path / "log").exists()
+
+
+def test_a_file_for_the_points(desk):
+    result = desk.json("sweep", "sweep.yaml", "--out", "there/small.sqlite")
+    assert result["files"] == ["there/small.csv", "there/small.sqlite", "there/small/pareto.svg", "there/small/pareto.png"]
+    assert desk.json("plot", "there/small.sqlite")["files"] == ["there/small/pareto.svg", "there/small/pareto.png"]
