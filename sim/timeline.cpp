@@ -155,12 +155,17 @@ std::int16_t Timeline::lane_for(std::size_t unit, Cycle start, Cycle end) {
 
 void Timeline::instruction(Unit unit, int code_index, Cycle start, Cycle end) {
   ++seen_;
+  const auto index = static_cast<std::size_t>(unit);
   const Traffic& traffic = traffic_[static_cast<std::size_t>(code_index)];
+  Cycle from = start;
+  if (unit == Unit::load || unit == Unit::store) {  // many in flight, but their data come one after another
+    if (moved_until_[index] < end) from = std::max(start, moved_until_[index]);
+    moved_until_[index] = std::max(end, moved_until_[index]);
+  }
   for (std::size_t space = 0; space < kSpaces; ++space) {
-    bandwidth_[space].add(start, end, traffic.read[space], traffic.written[space]);
+    bandwidth_[space].add(from, end, traffic.read[space], traffic.written[space]);
   }
   if (slices_.size() >= most_) return;
-  const auto index = static_cast<std::size_t>(unit);
   slices_.push_back({start, end, code_index, static_cast<std::int16_t>(index), lane_for(index, start, end)});
 }
 

@@ -71,6 +71,7 @@ class Timeline : public TimelineObserver {
   std::array<std::vector<Cycle>, kChipUnits> lane_ends_;  // per unit and lane: end of its last slice
   std::vector<Traffic> traffic_;                          // per instruction of the code
   std::array<Bandwidth, kSpaces> bandwidth_;
+  std::array<Cycle, kChipUnits> moved_until_{};  // of load and store: end of the descriptor before
 };
 
 }  // namespace rondo

@@ -13,7 +13,7 @@ from . import sweep as sweeping
 from .device import BYTES
 from .gpu import ALGORITHMS, read_constants
 from .progress import Progress
-from .result_files import read_report
+from .result_files import read_report, read_timeline
 from .run import RunFailed, find_config
 from .sweep_file import read_sweep
 from .yaml_reader import InputError
@@ -90,12 +90,15 @@ def _parser() -> argparse.ArgumentParser:
     compare.add_argument("--json", action="store_true", help="print the result as JSON instead of a table")
 
     plot = command("plot", _plot,
-                   "Figures of a finished run (where cycles and energy went) or of a sweep (Pareto front).",
-                   "./rondo plot result")
+                   "Figures of a finished run (where cycles and energy went, roofline, timeline, bandwidth, critical\npath) "
+                   "or of a sweep (Pareto front, which parameters decide, heat maps).",
+                   "./rondo plot result --window 40000:41000")
     plot.add_argument("directory", metavar="DIR", type=Path,
                       help="the --out directory of ./rondo run or ./rondo sweep")
     plot.add_argument("--out", type=Path, metavar="DIR",
                       help="where the figures go (default: beside the data)")
+    plot.add_argument("--window", type=_window, metavar="FIRST:LAST",
+                      help="cycles that timeline and bandwidth show (default: all that timeline.json holds)")
     plot.add_argument("--json", action="store_true", help="print the names of the files as JSON")
 
     report = command("report", _report,
@@ -140,6 +143,13 @@ def _milliseconds(text: str) -> float:
     if not 1e-6 <= value <= 1e9:
         raise argparse.ArgumentTypeError(f"{text} is not a time; expected milliseconds in 1e-6..1e9")
     return value
+
+
+def _window(text: str) -> tuple[int, int]:
+    first, _, last = text.partition(":")
+    if not (first.isdigit() and last.isdigit() and int(first) < int(last)):
+        raise argparse.ArgumentTypeError(f"{text} is not a window; expected FIRST:LAST in cycles, such as 40000:41000")
+    return int(first), int(last)
 
 
 def _sweep(options: argparse.Namespace) -> int:
@@ -255,15 +265,13 @@ def _services(options: argparse.Namespace, result: comparing.Comparison,
 
 
 def _plot(options: argparse.Namespace) -> int:
-    from . import plots
     out = options.out or options.directory
-    report = options.directory / "report.json"
     if sweeping.database(options.directory).is_file():
-        figures = out if options.out else _beside(options.directory)[1]
-        files = plots.pareto(sweeping.load_sweep(options.directory), figures)
-    elif report.is_file():
-        tree = read_report(report)
-        files = plots.cycles(tree, out) + plots.energy(tree, out)
+        if options.window:
+            raise InputError("--window is for a run; a sweep has no timeline")
+        files = _sweep_figures(sweeping.load_sweep(options.directory), options.out or _beside(options.directory)[1])
+    elif (options.directory / "report.json").is_file():
+        files = _run_figures(options.directory, options.window, out)
     else:
         raise InputError(f"{options.directory}: holds neither report.json nor {sweeping.DATABASE}; "
                          "expected the --out directory of ./rondo run or ./rondo sweep")
@@ -274,9 +282,31 @@ def _plot(options: argparse.Namespace) -> int:
     return 0
 
 
+def _sweep_figures(result: sweeping.Result, out: Path) -> list[Path]:
+    from . import plots, sweep_plots
+    return (plots.pareto(result, out) + sweep_plots.shares(result, out) + sweep_plots.around(result, out)
+            + sweep_plots.heat(result, out))
+
+
+def _run_figures(directory: Path, window: Optional[tuple[int, int]], out: Path) -> list[Path]:
+    from . import plots, run_plots
+    report = read_report(directory / "report.json")
+    timeline = read_timeline(directory, report)
+    if window and not timeline:
+        raise InputError(f"{directory}: has no timeline.json; --window needs it")
+    shown = run_plots.check_window(timeline, window) if timeline else None
+    files = plots.cycles(report, out) + plots.energy(report, out) + run_plots.roofline(report, out)
+    if report.get("why"):
+        files += run_plots.path(report, out)
+    if timeline and shown:
+        files += run_plots.timeline(report, timeline, shown, out) + run_plots.bandwidth(report, timeline, shown, out)
+    return files
+
+
 def _report(options: argparse.Namespace) -> int:
     from .report import report_page  # here, because its parts are many
-    out = options.out or options.directory / "page.html"
+    beside = _beside(options.directory)[1] if sweeping.database(options.directory).is_file() else options.directory
+    out = options.out or beside / "page.html"
     line = sys.stderr.isatty()
 
     def progress(done: int, count: int) -> None:

@@ -10,7 +10,7 @@ from .result_files import read_report, read_timeline
 from .run import RunFailed, binary, find_config
 from .run_page import Sentences, run_page
 from .store import Store
-from .sweep import DATABASE, load_sweep
+from .sweep import DATABASE, database, load_sweep
 from .sweep_page import sweep_page
 from .what_if import WhatIf, explore
 from .yaml_reader import InputError
@@ -23,7 +23,7 @@ def report_page(directory: Path, path: Path, network: Optional[str], reruns: boo
     off; `network` names the network where the run's name does not lead to it."""
     if (directory / "report.json").is_file():
         _run(directory, path, network, reruns, jobs, progress)
-    elif (directory / DATABASE).is_file():
+    elif database(directory).is_file():
         result = load_sweep(directory)
         write_page(sweep_page(result, _resolved(directory)), path, ", ".join(result.versions))
     else:
@@ -48,7 +48,7 @@ def _run(directory: Path, path: Path, network: Optional[str], reruns: bool, jobs
 
 def _resolved(directory: Path) -> dict[int, dict[str, Any]]:
     """The complete settings of every finished point of a sweep, by its number."""
-    with Store(directory / DATABASE) as store:
+    with Store(database(directory)) as store:
         answers = ((number, store.answer(point[0])) for number, point in enumerate(store.about("sweep")["points"], start=1))
         return {number: {**answer.report["resolved_config"],
                          **({"network": settings} if (settings := answer.report.get("network_settings")) else {})}

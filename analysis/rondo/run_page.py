@@ -136,6 +136,10 @@ def _bottlenecks(why: Optional[Report], tried: Optional[WhatIf], why_not: str, s
                 for share, unit, kind in path_shares(why) if share >= 0.002]
         text += table(("unit", "spent on", "#cycles", "#share", "meaning"), rows, "meaning", caption="Bottlenecks, largest first")
         text += _links(why)
+        rest = [f"{entry['what']}, {number(entry['cycles'])} cycles ({', '.join(entry['parameters'])})"
+                for entry in why.get("not_estimated", [])]
+        if rest:
+            text += paragraph(f"What doubling or halving a single parameter is not known to shorten: {'; '.join(rest)}.", "soft")
     text += "<h3>What each parameter would buy</h3>"
     if tried is None:
         return text + paragraph(why_not, "note")

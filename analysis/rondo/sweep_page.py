@@ -94,6 +94,9 @@ def _summary(result: Result) -> str:
     text = tiles(figures)
     if len(result.rows) < result.total:
         text += paragraph(f"{result.total - len(result.rows):,} points are not run yet; ./rondo sweep --resume runs them.", "note")
+    if result.limits:
+        text += paragraph(f"{len(result.within()):,} points meet all limits ({'; '.join(result.limits)}); the others are drawn as "
+                          "crosses and cannot be on the front.")
     if len(result.good()) > MOST_POINTS:
         text += paragraph(f"The charts hold {MOST_POINTS:,} points: the Pareto points and an even choice of the others.", "note")
     return text
@@ -191,7 +194,7 @@ def _data(result: Result, rows: list[Row], shared: dict[str, Any], differences: 
             "results": {path: [row.figures[path] * factor[path] for row in rows] for path in paths},
             "objectives": [{"path": o.quantity.path, "maximise": o.maximise} for o in result.objectives],
             "numbers": [row.number for row in rows], "chips": [r.chip for r in rows], "networks": [r.network for r in rows],
-            "settings": [row.settings for row in rows], "front": [places[row.number] for row in result.front()],
+            "settings": [row.settings for row in rows], "outside": [row.outside for row in rows], "front": [places[row.number] for row in result.front()],
             "chosen": places[middle.number] if middle else 0,
             "effects": {p: [[e.name, e.main, e.total] for e in effects(result, p)] for p in paths},
             "shared": shared, "differences": differences}

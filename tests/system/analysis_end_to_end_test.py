@@ -10,6 +10,7 @@ import pytest
 from analysis_support import ROOT  # noqa: F401  (sets the path, too)
 from rondo import run
 from rondo.__main__ import main
+from rondo.result_files import read_report, read_timeline, stretches
 
 pytestmark = pytest.mark.skipif(not os.access(run.binary_path(), os.X_OK),
                                 reason="the simulator is not built")
@@ -62,13 +63,78 @@ def test_compare_speech_emotion(tmp_path: Path, capsys):
 
 
 def test_figures_of_a_run(tmp_path: Path, capsys):
-    subprocess.run([run.binary_path(), "run", "edge", "tiny_rnn", "--out", str(tmp_path / "run")], check=True,
+    subprocess.run([run.binary_path(), "run", "duo", "tiny_rnn", "--why", "--out", str(tmp_path / "run")], check=True,
                    capture_output=True)
-    assert main(["plot", str(tmp_path / "run")]) == 0
-    assert len(capsys.readouterr().out.split()) == 4
     report = json.loads((tmp_path / "run/report.json").read_text())
-    svg = (tmp_path / "run/cycles.svg").read_text()
-    assert all(unit.replace("_", " ") in svg for unit in report["units"])
+    names = {"cycles", "energy", "path", "roofline", "timeline", "bandwidth"}
+    for out in ("one", "two"):
+        assert main(["plot", str(tmp_path / "run"), "--out", str(tmp_path / out)]) == 0
+        assert {Path(line).stem for line in capsys.readouterr().out.split()} == names
+    for name in names:
+        for ending in (".svg", ".png"):
+            one, two = (tmp_path / out / (name + ending) for out in ("one", "two"))
+            assert one.read_bytes() == two.read_bytes(), one
+    for name in ("cycles", "timeline", "path"):
+        svg = (tmp_path / "one" / (name + ".svg")).read_text()
+        assert all(unit.replace("_", " ") in svg for unit in report["units"] if name != "path" or unit in report["why"]["units"])
+    svg = (tmp_path / "one/bandwidth.svg").read_text()
+    assert all(word in svg for memory in report["memories"] for word in memory.split("_"))
+    assert "op/s" in (tmp_path / "one/roofline.svg").read_text()
+
+
+def test_timeline_of_a_chosen_window(tmp_path: Path, capsys):
+    subprocess.run([run.binary_path(), "run", "edge", "tiny_rnn", "--out", str(tmp_path)], check=True, capture_output=True)
+    total = json.loads((tmp_path / "report.json").read_text())["total_cycles"]
+    middle = total // 2
+    assert main(["plot", str(tmp_path), "--window", f"{middle}:{middle + 60}"]) == 0
+    svg = (tmp_path / "timeline.svg").read_text()
+    assert f"cycles {middle:,} to {middle + 60:,}" in svg and "mload" in svg, "instructions have names in a small window"
+    capsys.readouterr()
+    assert main(["plot", str(tmp_path), "--window", f"0:{total + 1}"]) == 2
+    assert f"ends with cycle {total}" in capsys.readouterr().err
+    for wrong in ("5", "9:9", "a:b", "-1:4"):
+        with pytest.raises(SystemExit) as end:
+            main(["plot", str(tmp_path), f"--window={wrong}"])
+        assert end.value.code == 2
+
+
+@pytest.mark.parametrize("slices", [200000, 300])
+def test_stretches_of_the_timeline_add_up_to_the_report(tmp_path: Path, slices: int):
+    """Every cycle of every unit by cause, from the timeline alone; a file that holds a part never holds more."""
+    subprocess.run([run.binary_path(), "run", "duo", "speech_emotion", "--timing-only", "--timeline-slices", str(slices),
+                    "--out", str(tmp_path)], check=True, capture_output=True)
+    report = read_report(tmp_path / "report.json")
+    timeline = read_timeline(tmp_path, report)
+    assert timeline.whole == (slices > 300)
+    for unit in timeline.units:
+        found, now, sums = stretches(timeline, report, unit), 0, {}
+        for start, length, cause in found:
+            assert start == now and length > 0
+            now += length
+            sums[cause] = sums.get(cause, 0) + length
+        cycles = {cause: count for cause, count in report["units"][unit]["cycles"].items() if count}
+        if timeline.whole:
+            assert sums == cycles
+        else:
+            assert now <= timeline.end < report["total_cycles"]
+            assert all(sums[cause] <= cycles[cause] for cause in sums if cause != "busy")
+
+
+def test_figures_of_a_sweep(tmp_path: Path, capsys):
+    (tmp_path / "tiny.yaml").write_text(SWEEP)
+    assert main(["sweep", str(tmp_path / "tiny.yaml"), "--out", str(tmp_path), "--jobs", "2"]) == 0
+    capsys.readouterr()
+    names = {"pareto", "effects", "one_at_a_time", "heat_time_s", "heat_energy_j_total"}
+    for out in ("one", "two"):
+        assert main(["plot", str(tmp_path), "--out", str(tmp_path / out)]) == 0
+        assert {Path(line).stem for line in capsys.readouterr().out.split()} == names
+    for name in names:
+        svg = (tmp_path / "one" / (name + ".svg")).read_bytes()
+        assert svg == (tmp_path / "two" / (name + ".svg")).read_bytes()
+        assert b"tiny" in svg
+    text = (tmp_path / "one/effects.svg").read_text()
+    assert all(name in text for name in ("chip", "network.batch", "weights.rows_per_cycle", "mapping.input_projection"))
+    assert main(["plot", str(tmp_path), "--window", "0:9"]) == 2
 
 
 def test_points_that_do_not_fit_are_rows(tmp_path: Path, capsys):

@@ -123,6 +123,7 @@ TEST_F(Output, timeline_is_valid_and_its_rows_never_overlap) {
   std::map<int, std::int64_t> ends;
   double read_bytes = 0;
   double last_rate = 0;
+  double most_rate = 0;
   std::int64_t last_time = 0;
   for (const auto& event : tree["traceEvents"]) {
     if (event["ph"] == "X") {
@@ -132,11 +133,13 @@ TEST_F(Output, timeline_is_valid_and_its_rows_never_overlap) {
     if (event["ph"] == "C" && event["name"] == "dram bytes/cycle") {
       read_bytes += last_rate * static_cast<double>(event["ts"].get<std::int64_t>() - last_time);
       last_rate = event["args"]["read"].get<double>();
+      most_rate = std::max(most_rate, last_rate);
       last_time = event["ts"].get<std::int64_t>();
     }
   }
   EXPECT_EQ(ends.size(), 4u);             // three overlapping loads, one wait
   EXPECT_NEAR(read_bytes, 5 * 1000, 50);  // the rates are written with two decimals
+  EXPECT_LE(most_rate, 10.0);             // 1000 bytes each, 100 cycles after the one before
 }
 
 TEST(Bandwidth, keeps_every_byte_while_its_windows_grow) {

@@ -64,6 +64,7 @@ function pareto(sweep) {
   const across = sweep.byName.get(element("across").value), up = sweep.byName.get(element("up").value);
   const tint = sweep.byName.get(element("tint").value), data = [];
   const hover = sweep.numbers.map((number, i) => `<b>point ${number}</b>` + sweep.axes.map((axis) => `<br>${plain(axis.title)} ${plain(sweep.text(axis, i))}`).join(""));
+  const symbols = (chosen) => chosen.map((i) => (sweep.outside[i].length ? "x" : "circle"));
   const trace = (chosen, more) => ({type: "scatter", mode: "markers", x: chosen.map((i) => position(across, i)), y: chosen.map((i) => position(up, i)),
     customdata: chosen, text: chosen.map((i) => hover[i]), hovertemplate: "%{text}<extra></extra>", ...more});
   const all = sweep.numbers.map((_, i) => i), kept = all.filter((i) => sweep.kept[i]), rest = all.filter((i) => !sweep.kept[i]);
@@ -75,9 +76,9 @@ function pareto(sweep) {
   }
   if (tint.side && tint.distinct.length <= 12) {
     tint.distinct.forEach((value, index) => data.push(trace(kept.filter((i) => tint.values[i] === value), {name: `${tint.title} ${value}`,
-      marker: {size: 8, color: ramp(index, tint.distinct.length, tint.numeric, sweep.series), opacity: 0.9}})));
+      marker: {size: 8, symbol: symbols(kept.filter((i) => tint.values[i] === value)), color: ramp(index, tint.distinct.length, tint.numeric, sweep.series), opacity: 0.9}})));
   } else {
-    data.push(trace(kept, {showlegend: false, marker: {size: 8, opacity: 0.9, color: kept.map((i) => tint.points[i]), colorscale: shades(),
+    data.push(trace(kept, {showlegend: false, marker: {size: 8, symbol: symbols(kept), opacity: 0.9, color: kept.map((i) => tint.points[i]), colorscale: shades(),
       colorbar: {title: {text: label(tint), side: "right"}, thickness: 12, ...colourTicks(tint)}}}));
   }
   data.push(trace(front, {name: "Pareto front", marker: {size: 14, symbol: "circle-open", color: css("--mark"), line: {width: 2, color: css("--mark")}}}));
@@ -169,6 +170,7 @@ function showPanel(sweep) {
   const fixed = {...sweep.shared, ...sweep.differences[i]};
   element("panel").innerHTML = `<h3>Point ${sweep.numbers[i]}${rank < 0 ? "" : `, Pareto ${rank + 1} of ${sweep.front.length}`}</h3>` +
     `<p>${plain(sweep.networks[i])} on ${plain(sweep.chips[i])}</p>` +
+    (sweep.outside[i].length ? `<p class="note">Outside the limits: ${plain(sweep.outside[i].join("; "))}</p>` : "") +
     rows(sweep.figures.map((f) => [plain(f.title), plain(si(sweep.results[f.path][i], f.unit))])) +
     `<h3>Set</h3>` + rows(Object.entries(sweep.settings[i]).map(([path, value]) => [name(path), plain(value)])) +
     `<details><summary>Full configuration <small>${Object.keys(fixed).length}</small></summary>` +

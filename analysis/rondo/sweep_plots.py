@@ -1,0 +1,155 @@
+"""Figures of a sweep beside its Pareto front: which parameters decide, one parameter at a time, the best of two."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.ticker import NullFormatter, PercentFormatter
+
+from .colours import BLUE, VERMILION
+from .drawing import STYLE, plt, save
+from .effects import best_of_two, centre, effects, one_at_a_time
+from .quantities import written
+from .sweep import Result, place
+
+
+def shares(result: Result, directory: Path) -> list[Path]:
+    """The share of each objective's variance that each parameter explains, by itself and with others."""
+    names = result.varying()
+    if not names:
+        return []
+    with plt.rc_context(STYLE):
+        figure, panels = _panels(result, 1.5 + 0.5 * len(names))
+        drawn_total = False
+        order = [effect.name for effect in effects(result, result.objectives[0].quantity.path)]
+        for axes, objective in zip(panels, result.objectives):
+            found = {effect.name: effect for effect in effects(result, objective.quantity.path)}
+            axes.barh([y - 0.19 for y in range(len(order))], [found[n].main for n in order], 0.36, color=BLUE)
+            if all(effect.total is not None for effect in found.values()):
+                drawn_total = True
+                axes.barh([y + 0.19 for y in range(len(order))], [found[n].total for n in order], 0.36, color="#BBBBBB")
+            axes.set_xlim(0, 1)
+            axes.xaxis.set_major_formatter(PercentFormatter(1.0, decimals=0))
+            axes.set_title(objective.quantity.title, fontsize=11)
+            axes.set_xlabel("share of the variance")
+            axes.grid(True, axis="x")
+        panels[0].set_yticks(range(len(order)), order)
+        panels[0].invert_yaxis()
+        handles = [plt.Rectangle((0, 0), 1, 1, color=BLUE, label="by itself")]
+        if drawn_total:
+            handles.append(plt.Rectangle((0, 0), 1, 1, color="#BBBBBB", label="with all that it shares with others"))
+        _finish(figure, f"{result.name}: which parameters decide (variance of the logarithm)")
+        figure.legend(handles=handles, loc="upper right", ncol=2, bbox_to_anchor=(0.99, 0.02))
+        return save(figure, directory / "effects")
+
+
+def _panels(result: Result, height: float) -> tuple[Any, list[Axes]]:
+    count = len(result.objectives)
+    figure, panels = plt.subplots(1, count, figsize=(3.0 + 3.9 * count, height), sharey=True, squeeze=False)
+    return figure, list(panels[0])
+
+
+def _finish(figure: Any, title: str) -> None:
+    figure.suptitle(title, x=0.01, ha="left", fontweight="bold", fontsize=12)
+    figure.tight_layout(rect=(0, 0, 1, 0.99), w_pad=2.0)
+
+
+def around(result: Result, directory: Path) -> list[Path]:
+    """By what factor each objective changes when one parameter alone leaves the balanced Pareto point."""
+    middle = centre(result)
+    first = result.objectives[0].quantity.path
+    names = list(one_at_a_time(result, middle, first)) if middle else []
+    if not names:
+        return []
+    with plt.rc_context(STYLE):
+        figure, panels = _panels(result, 1.8 + 0.62 * len(names))
+        for axes, objective in zip(panels, result.objectives):
+            path = objective.quantity.path
+            found = one_at_a_time(result, middle, path)
+            factors = {name: [(v, f / middle.figures[path]) for v, f in pairs] for name, pairs in found.items()}
+            every = [np.log(f) for pairs in factors.values() for _, f in pairs]
+            for row, name in enumerate(names):
+                _line(axes, row, factors.get(name, []), place(middle, name), max(every) - min(every))
+            axes.axvline(1.0, color="#888888", linewidth=0.8, zorder=0)
+            _factor_axis(axes)
+            axes.set_title(f"{objective.quantity.title}: {written(middle.figures[path], objective.quantity.unit)} there",
+                           fontsize=11)
+            axes.set_xlabel(f"factor    {'better →' if objective.maximise else '← better'}")
+            axes.grid(True, axis="x")
+        panels[0].set_yticks(range(len(names)), names)
+        panels[0].set_ylim(len(names) - 0.5, -0.7)
+        _finish(figure, f"{result.name}: one parameter at a time round point {middle.number} ("
+                        + ", ".join(f"{name} {place(middle, name)}" for name in names) + ")")
+        return save(figure, directory / "one_at_a_time")
+
+
+def _line(axes: Axes, row: int, pairs: list[tuple[Any, float]], here: Any, span: float) -> None:
+    """The factors of one parameter, the ends named where there is room; `span` is that of the whole axis, in logarithms."""
+    pairs = sorted(pairs, key=lambda pair: (pair[0] != here, pair[1]))  # the chosen point is named first
+    axes.plot([factor for _, factor in pairs], [row] * len(pairs), "-o", color=BLUE, linewidth=1.6, markersize=5)
+    taken: list[tuple[float, int]] = []
+    factors = [factor for _, factor in pairs]
+    for value, factor in pairs:
+        if value == here:
+            axes.plot([factor], [row], "o", color=VERMILION, markersize=8, zorder=3)
+        ends = value == here or factor in (min(factors), max(factors))
+        text = str(value)
+        if ends and all(abs(np.log(factor / other)) > span * 0.013 * (len(text) + size) for other, size in taken):
+            taken.append((factor, len(text)))
+            axes.annotate(text, (factor, row), xytext=(0, 7), textcoords="offset points", ha="center", fontsize=8)
+
+
+def _factor_axis(axes: Axes) -> None:
+    axes.set_xscale("log")
+    low, high = axes.get_xlim()
+    low, high = min(low, 0.9), max(high, 1.1)
+    ticks = [t for t in (0.01, 0.02, 0.05, 0.1, 0.2, 0.3, 0.5, 0.7, 0.8, 0.9, 1, 1.1, 1.2, 1.5, 2, 3, 5, 10, 20, 50, 100)
+             if low <= t <= high]
+    if high / low > 3:
+        ticks = [t for t in ticks if t not in (0.7, 0.8, 0.9, 1.1, 1.2, 1.5)]
+    axes.set_xlim(low, high)
+    axes.set_xticks(ticks, [f"{t:g}" for t in ticks])
+    axes.xaxis.set_minor_formatter(NullFormatter())
+
+
+# Cells with more neighbours than this across carry no number.
+MOST_NUMBERS = 12
+
+
+def heat(result: Result, directory: Path) -> list[Path]:
+    """For each objective: the best value that two parameters allow, those that decide most of the first objective."""
+    order = [effect.name for effect in effects(result, result.objectives[0].quantity.path)]
+    if len(order) < 2:
+        return []
+    files: list[Path] = []
+    for objective in result.objectives:
+        xs, ys, best = best_of_two(result, order[0], order[1], objective)
+        with plt.rc_context(STYLE):
+            figure, axes = plt.subplots(figsize=(2.2 + 0.95 * min(12, len(xs)), 1.6 + 0.55 * min(12, len(ys))))
+            scaled = np.log10(best) if np.nanmin(best) > 0 else best
+            image = axes.imshow(scaled, origin="lower", aspect="auto", cmap="viridis" if objective.maximise else "viridis_r")
+            if len(xs) <= MOST_NUMBERS and len(ys) <= MOST_NUMBERS:
+                for (y, x), value in np.ndenumerate(best):
+                    if np.isnan(value):
+                        continue
+                    red, green, blue, _ = image.cmap(image.norm(scaled[y, x]))
+                    axes.text(x, y, written(float(value), objective.quantity.unit), ha="center", va="center", fontsize=8.5,
+                              color="black" if 0.299 * red + 0.587 * green + 0.114 * blue > 0.5 else "white")
+            axes.set_xticks(*_ticks(xs))
+            axes.set_yticks(*_ticks(ys))
+            axes.tick_params(length=0)
+            for side in axes.spines.values():
+                side.set_visible(False)
+            axes.set_xlabel(order[0])
+            axes.set_ylabel(order[1])
+            others = [name for name in order[2:]]
+            axes.set_title(f"{result.name}: {'most' if objective.maximise else 'least'} {objective.quantity.title}"
+                           + (f"\nthe best of all {', '.join(others)}" if others else ""), fontsize=11)
+            files += save(figure, directory / f"heat_{objective.quantity.path.replace('.', '_')}")
+    return files
+
+
+def _ticks(values: list[Any]) -> tuple[list[int], list[str]]:
+    step = max(1, len(values) // 16)
+    return list(range(0, len(values), step)), [str(value) for value in values[::step]]
