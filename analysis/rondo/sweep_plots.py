@@ -46,7 +46,7 @@ def shares(result: Result, directory: Path) -> list[Path]:
 
 def _panels(result: Result, height: float) -> tuple[Any, list[Axes]]:
     count = len(result.objectives)
-    figure, panels = plt.subplots(1, count, figsize=(3.0 + 3.9 * count, height), sharey=True, squeeze=False)
+    figure, panels = plt.subplots(1, count, figsize=(3.0 + (3.9 if count < 4 else 2.9) * count, height), sharey=True, squeeze=False)
     return figure, list(panels[0])
 
 
