@@ -148,8 +148,9 @@ def _front_table(result: Result, front: list[Row], rows: list[Row]) -> str:
     cells = [(f'<button data-point="{index[row.number]}" aria-pressed="false">{row.number}</button>',
               *(escape(str(place(row, name))) for name in names),
               *(escape(written(row.figures[o.quantity.path], o.quantity.unit)) for o in result.objectives)) for row in front]
-    return table(("point", *("#" + name for name in names), *("#" + o.quantity.title for o in result.objectives)), cells,
+    text = table(("point", *("#" + name for name in names), *("#" + o.quantity.title for o in result.objectives)), cells,
                  caption="Choose one to see it in full")
+    return text.replace('class="scroll"', 'class="scroll tall"', 1)
 
 
 def _configurations(rows: list[Row], resolved: dict[int, dict[str, Any]]) -> tuple[dict[str, Any], list[dict[str, Any]]]:

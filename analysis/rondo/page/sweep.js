@@ -55,7 +55,7 @@ function roundTicks([low, high], unit) {
     if (tickvals.length >= (narrow() ? 3 : 4)) break;
   }
   if (tickvals.length < 3) tickvals = [0, 1, 2, 3].map((i) => Number((10 ** low + ((10 ** high - 10 ** low) * (i + 0.5)) / 4).toPrecision(4)));
-  return {tickvals, ticktext: tickvals.map((value) => (unit === "×" ? `${value} ×` : si(value, unit, 4)))};
+  return {tickvals, ticktext: tickvals.map((value) => (unit === "×" ? `${Number(value.toPrecision(4))} ×` : si(value, unit, 4)))};
 }
 
 const position = (axis, index) => (axis.side ? axis.points[index] : axis.values[index]);
@@ -111,7 +111,7 @@ function coordinates(sweep) {
       ...(limit ? {constraintrange: limit.length === 1 ? limit[0] : limit} : {})};
   });
   return {data: [{type: "parcoords", dimensions, line: {color: first.points, colorscale: shades(), reversescale: !sweep.objectives[0].maximise},
-    labelfont: {size: 12, color: css("--ink")}, tickfont: {size: 11, color: css("--soft")}, rangefont: {size: 1, color: "rgba(0,0,0,0)"},
+    labelfont: {size: 12, color: css("--ink")}, tickfont: {size: 11, color: css("--ink")}, rangefont: {size: 1, color: "rgba(0,0,0,0)"},
     unselected: {line: {color: css("--wire"), opacity: 0.06}}}], layout: {margin: {l: 60, r: 60, t: 56, b: 24}}};
 }
 
@@ -156,7 +156,7 @@ function heat(sweep) {
   });
   const shown = best.map((row) => row.map((value) => (value === null ? null : figure.logarithmic ? Math.log10(value) : value)));
   const roomy = across.distinct.length <= (narrow() ? 5 : 12);
-  const annotations = roomy ? best.flatMap((row, y) => row.map((value, x) => ({x, y, text: value === null ? "" : si(value, figure.unit), showarrow: false, font: {size: 11, color: "#ffffff"}, bgcolor: "rgba(0,0,0,0.45)", borderpad: 2}))) : [];
+  const annotations = roomy ? best.flatMap((row, y) => row.map((value, x) => ({x, y, text: value === null ? "not run" : si(value, figure.unit), showarrow: false, font: {size: 11, color: "#ffffff"}, bgcolor: "rgba(0,0,0,0.45)", borderpad: 2}))) : [];
   return {data: [{type: "heatmap", z: shown, colorscale: "Viridis", reversescale: !most, xgap: 2, ygap: 2, showscale: false,
     text: best.map((row) => row.map((value) => si(value, figure.unit))), hovertemplate: `${plain(across.title)} %{x}, ${plain(up.title)} %{y}: %{text}<extra></extra>`}],
     layout: {annotations, xaxis: {title: {text: across.title}, tickvals: across.distinct.map((_, i) => i), ticktext: across.distinct.map(String), fixedrange: true},
