@@ -1,3 +1,5 @@
+#include <filesystem>
+
 #include "sim/config.hpp"
 #include "sim/repository.hpp"
 #include "sim/text_file.hpp"
@@ -31,7 +33,33 @@ class TechnologyReader : private YamlFields {
     return prices;
   }
 
+  // A file that extends another states only its name and factors on everything but DRAM, which is another chip.
+  void scale(const YamlValue& root, Prices& prices) {
+    expect_keys(root, "", {"extends", "name", "node_nm", "voltage_v", "sources", "scale"});
+    if (const YamlValue* name = need(root, "", "name", YamlValue::Kind::scalar)) prices.name = name->text;
+    const YamlValue* scale = need(root, "", "scale", YamlValue::Kind::map);
+    if (scale == nullptr) return;
+    expect_keys(*scale, "scale", {"energy", "area", "leakage"});
+    const double energy = factor(*scale, "energy"), area = factor(*scale, "area"), leakage = factor(*scale, "leakage");
+    for (auto& [owner, actions] : prices.energy_pj) {
+      for (auto& [action, price] : actions) price.value *= owner == "dram" ? 1.0 : energy;
+    }
+    for (auto& [owner, parts] : prices.area_um2) {
+      for (auto& [part, price] : parts) price.value *= area;
+    }
+    prices.logic_leakage_w_per_mm2 *= leakage;
+    prices.sram_leakage_w_per_mm2 *= leakage;
+  }
+
  private:
+  double factor(const YamlValue& scale, const std::string& key) {
+    const YamlValue* value = need(scale, "scale", key, YamlValue::Kind::map);
+    if (value == nullptr) return 0;
+    expect_keys(*value, "scale." + key, {"factor", "source"});
+    need(*value, "scale." + key, "source", YamlValue::Kind::scalar);
+    return number(*value, "scale." + key, "factor");
+  }
+
   double leak(const YamlValue& leakage, const std::string& key) {
     const YamlValue* value = need(leakage, "leakage", key, YamlValue::Kind::map);
     return value == nullptr ? 0 : number(*value, "leakage." + key, "w");
@@ -99,15 +127,35 @@ class TechnologyReader : private YamlFields {
   Findings& findings_;
 };
 
+YamlValue read_sections(const std::string& path, Findings& findings) {
+  YamlValue root = read_yaml_file(path, findings);
+  if (root.kind != YamlValue::Kind::map)
+    throw Error(root.place + ": a technology file holds sections, not " + root.kind_name());
+  return root;
+}
+
 }  // namespace
 
 Prices read_technology(const std::string& name, const std::string& dram_kind) {
   const std::string path = find_config("technology", "technology", name);
   Findings findings;
-  const YamlValue root = read_yaml_file(path, findings);
-  if (root.kind != YamlValue::Kind::map)
-    throw Error(root.place + ": a technology file holds sections, not " + root.kind_name());
-  Prices prices = TechnologyReader(dram_kind, findings).read(root);
+  const YamlValue root = read_sections(path, findings);
+  TechnologyReader reader(dram_kind, findings);
+  const YamlValue* base = root.find("extends");
+  if (base == nullptr) {
+    Prices prices = reader.read(root);
+    findings.raise();
+    return prices;
+  }
+  const std::string base_path = (std::filesystem::path(path).parent_path() / base->text).string();
+  if (base->text.empty() || !std::filesystem::is_regular_file(base_path))
+    throw Error(base->place + ": extends: there is no " + base_path + "; the file of another technology is expected");
+  const YamlValue base_root = read_sections(base_path, findings);
+  if (base_root.find("extends") != nullptr)
+    throw Error(base->place + ": extends: " + base->text +
+                " extends another itself; one that states its prices is expected");
+  Prices prices = reader.read(base_root);
+  reader.scale(root, prices);
   findings.raise();
   return prices;
 }

@@ -5,7 +5,6 @@ networks where this machine has them: a shared file system, or a container with 
 worker's environment names another simulator. The Python code travels with the first task.
 """
 
-import json
 import os
 import tempfile
 import threading
@@ -34,7 +33,7 @@ def simulate(requests: list[dict[str, Any]], program: str, point_seconds: float)
         _local.key, _local.pool = key, Pool(1, point_seconds, command)
     numbered = list(enumerate(requests))
     found = dict(_local.pool.answers(numbered))
-    return [Answer(None, found[number].error, found[number].report_text()) for number, _ in numbered]
+    return [found[number] for number, _ in numbered]
 
 
 class Cluster:
@@ -115,7 +114,7 @@ class Cluster:
         error."""
         error: Optional[BaseException] = future.exception()
         if error is None:
-            return [Answer(json.loads(one.text) if one.text else None, one.error, one.text) for one in future.result()]
+            return future.result()
         if type(error).__name__ == "KilledWorker" and len(task) > 1:
             waiting.extendleft(reversed(task))
             self.alone += len(task)

@@ -27,7 +27,7 @@ def pareto(result: Result, directory: Path) -> list[Path]:
         across, up = result.objectives[:2]
         _scatter(figure, axes, result, rows)
         front = result.front()
-        _front_line(axes, front, across, up, joined=len(result.objectives) == 2)
+        _front_line(axes, front, across, up, joined=len(result.objectives) == 2 and len({row.network for row in front}) == 1)
         quantity_axis(axes, "x", across, [row.figures[across.quantity.path] for row in rows])
         quantity_axis(axes, "y", up, [row.figures[up.quantity.path] for row in rows])
         _front_numbers(axes, front, across, up)

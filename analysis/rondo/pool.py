@@ -15,6 +15,7 @@ import tempfile
 import time
 from collections import Counter, deque
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, Iterable, Iterator, Optional, Sequence
 
 from .run import Report, binary, cause_of_death
@@ -26,15 +27,15 @@ DEATHS = 3  # of workers with the same request, until the request is to blame
 
 @dataclass
 class Answer:
-    """What became of one request: a report (`text`: as the simulator wrote it), or an error in words."""
+    """What became of one request: a report as the simulator wrote it, or an error in words."""
 
-    report: Optional[Report] = None
-    error: Optional[str] = None
     text: Optional[str] = None
+    error: Optional[str] = None
 
-    def report_text(self) -> Optional[str]:
-        """The report as JSON."""
-        return self.text if self.text or self.report is None else json.dumps(self.report)
+    @cached_property
+    def report(self) -> Optional[Report]:
+        """The report, read when it is first asked for: a driver that feeds many workers has no time to spare."""
+        return json.loads(self.text) if self.text else None
 
 
 _LIBC = ctypes.CDLL(None)
@@ -113,11 +114,10 @@ _START = b'{"ok":true,"report":'  # as the simulator writes it: what follows is 
 def _parse(line: bytes) -> Optional[Answer]:
     """The answer in a line, None when the line is not one."""
     try:
+        if line.startswith(_START) and line.endswith(b"}}\n"):
+            return Answer(line[len(_START):-2].decode())
         answer = json.loads(line)
-        if not answer["ok"]:
-            return Answer(error=str(answer["error"]))
-        text = line[len(_START):-2].decode() if line.startswith(_START) and line.endswith(b"}\n") else None
-        return Answer(answer["report"], text=text)
+        return Answer(json.dumps(answer["report"])) if answer["ok"] else Answer(error=str(answer["error"]))
     except (ValueError, KeyError, TypeError):
         return None
 

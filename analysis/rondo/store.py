@@ -9,6 +9,7 @@ the file. Where a file system cannot do that SQLite keeps a rollback journal ins
 import fcntl
 import json
 import os
+import re
 import sqlite3
 from pathlib import Path
 from typing import Any, Iterable, Optional
@@ -19,6 +20,8 @@ from .sweep_file import Point
 from .yaml_reader import InputError
 
 SCHEMA = 1
+
+_VERSION = re.compile(r'"rondo_version": ?"([^"]*)"')  # at the report's start: reading all of it would take longer
 
 _TABLES = """
 CREATE TABLE IF NOT EXISTS about (key TEXT PRIMARY KEY, value TEXT NOT NULL);
@@ -95,16 +98,15 @@ class Store:
 
     def save(self, point: Point, answer: Answer) -> None:
         """Keeps what became of a point."""
-        version = answer.report.get("rondo_version") if answer.report else None
-        report = answer.report_text()
+        version = _VERSION.search(answer.text or "")
         self._execute("INSERT OR REPLACE INTO points VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
                       [point.id, point.chip, point.network, json.dumps(point.settings),
-                       bool(point.request.get("timing_only")), version, report, answer.error])
+                       bool(point.request.get("timing_only")), version and version[1], answer.text, answer.error])
 
     def answer(self, identity: str) -> Optional[Answer]:
         """What became of the point with this id, None when it is not finished."""
         row = self._execute("SELECT report, error FROM points WHERE id = ?", [identity]).fetchone()
-        return Answer(json.loads(row[0]) if row[0] else None, row[1]) if row else None
+        return Answer(row[0], row[1]) if row else None
 
 
 def _locked(path: Path) -> int:

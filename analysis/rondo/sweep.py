@@ -28,7 +28,7 @@ ALWAYS = ("total_cycles", "time_s", "cycles_per_step", "utilisation", "energy_j.
 @dataclass
 class Row:
     """One finished point: its number, its figures by path, or its error. `outside`: the limits that it breaks.
-    `front`: it breaks none, and no other such point is better."""
+    `front`: it breaks none, and no other such point of its network is better."""
 
     number: int
     chip: str
@@ -142,7 +142,8 @@ def result_of(store: Store) -> Result:
     versions |= {f"build {sha}" for sha in builds} if len(builds) > 1 else set()
     result = Result(about["name"], about["parameters"], objectives, rows, len(about["points"]),
                     sorted(versions), [limit.text for limit in limits])
-    _mark_front(result.within(), objectives)
+    for network in dict.fromkeys(row.network for row in rows):
+        _mark_front([row for row in result.within() if row.network == network], objectives)
     return result
 
 

@@ -128,6 +128,8 @@ def read_sweep(path: Path) -> Sweep:
     space = Space(list(chips), list(networks), axes.axes, axes.fixed, axes.derived, defaults, [])
     limits = read_constraints(reader, keys.get("constraints"), space, timing_only)
     method = _method(reader, keys.get("method"))
+    if method.name == "nsga2" and len(networks) > 1:
+        reader.note(keys["networks"], "method nsga2 compares designs by one network; expected one, or another method")
     if method.name == "grid" and len(chips) * len(networks) * points_of(axes.axes) > MAX_POINTS:
         reader.note(reader.root, f"the grid has {space.size()} points; at most {MAX_POINTS} are run")
     check_formulas(reader, keys, space)
@@ -139,10 +141,10 @@ def read_sweep(path: Path) -> Sweep:
 
 
 def _configs(reader: Reader, node: Optional[yaml.Node], kind: str) -> dict[str, Path]:
-    """The named chips or networks with their files. A path is relative to the sweep file, or to here."""
+    """The named chips or networks with their files. A path is relative to the sweep file, or to here; a name with
+    a * stands for all files in configs/ that it fits."""
     found: dict[str, Path] = {}
-    for entry in reader.sequence(node, kind) if node is not None else []:
-        given = reader.text(entry, kind)
+    for entry, given in _names(reader, node, kind) if node is not None else []:
         path = run.find_config(kind, given, reader.path.parent)
         name = path.stem if path else given
         if path is None:
@@ -153,6 +155,17 @@ def _configs(reader: Reader, node: Optional[yaml.Node], kind: str) -> dict[str, 
         else:
             found[name] = path
     return found
+
+
+def _names(reader: Reader, node: yaml.Node, kind: str) -> list[tuple[yaml.Node, str]]:
+    names: list[tuple[yaml.Node, str]] = []
+    folder = run.ROOT / "configs" / kind
+    for entry in reader.sequence(node, kind):
+        given = reader.text(entry, kind)
+        fitting = sorted(str(path.relative_to(folder).with_suffix("")) for path in folder.glob(f"{given}.yaml")
+                         ) if "*" in given and not given.startswith("/") else []
+        names += [(entry, name) for name in fitting or [given]]
+    return names
 
 
 def _method(reader: Reader, node: Optional[yaml.Node]) -> Method:

@@ -36,7 +36,7 @@ def sweep_table(result: Result) -> Table:
     for name in names:
         table.add_column(_broken(name), justify="right")
     for objective in result.objectives:
-        table.add_column(_broken(objective.quantity.title), justify="right")
+        table.add_column(_broken(objective.quantity.title), justify="right", no_wrap=True)
     table.add_column("", no_wrap=True)
     for rank, row in enumerate(_shown(result)):
         figures = [written(row.figures[o.quantity.path], o.quantity.unit) for o in result.objectives]

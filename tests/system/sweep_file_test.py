@@ -49,6 +49,15 @@ def test_linked_parameters_and_formulas(desk, monkeypatch):
     assert sweep.parameters == ["machine.rows", "machine.cols", "network.batch"]
 
 
+def test_a_star_names_many_networks_and_each_has_a_front(desk):
+    desk.write("new.yaml", text_of(networks="['deepbench/lstm_h2048_*', net.yaml]", set="{network.batch: 2}"))
+    result = desk.json("sweep", "new.yaml", "--out", "out")
+    names = ["lstm_h2048_b1_t25", "lstm_h2048_b2_t25", "lstm_h2048_b4_t25", "net"]
+    assert [row["network"] for row in result["rows"]] == [name for name in names for _ in range(18)]
+    fronts = [[row["set"] for row in result["rows"] if row["network"] == name and row["pareto"]] for name in names]
+    assert fronts[0] and all(front == fronts[0] for front in fronts)  # the stand-in knows one network
+
+
 def test_constraints_on_parameters_leave_points_out(desk, monkeypatch):
     sweep = sweep_of(desk, monkeypatch, constraints="['machine.rows * machine.cols <= 1 KiB', gate.lanes < machine.cols]")
     found = [tuple(point.settings.values()) for point in sweep.points()]
@@ -112,6 +121,7 @@ WRONG = [
     ({"method": "{random: {points: 19}}"}, "method: 19 points are asked for and only 18 meet the constraints"),
     ({"method": "{nsga2: {points: 9}}"}, "nsga2 has no points; known: evaluations, seed, population"),
     ({"method": "{nsga2: {evaluations: 8, seed: -1}}"}, "nsga2.seed: -1 is not allowed"),
+    ({"networks": "[net.yaml, speech_emotion]", "method": "{nsga2: {evaluations: 8}}"}, "method nsga2 compares designs by one network"),
     ({"objectives": "[latency, time_s]"}, "objectives: time_s is given twice"),
     ({"networks": "[nowhere]"}, "there is no network nowhere; known: "),
 ]

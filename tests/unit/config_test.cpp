@@ -276,6 +276,39 @@ TEST(DidYouMean, the_nearest_word_or_none) {
   EXPECT_EQ(did_you_mean("dram.burst_bytes", words), "");
 }
 
+TEST_F(Config, a_technology_scales_another_but_for_its_dram) {
+  const Prices base = read_technology("n45", "lpddr4"), scaled = read_technology("n16", "lpddr4");
+  EXPECT_EQ(scaled.name, "n16");
+  EXPECT_DOUBLE_EQ(scaled.energy_pj.at("matrix").at("mac8").value,
+                   0.1640 * base.energy_pj.at("matrix").at("mac8").value);
+  EXPECT_DOUBLE_EQ(scaled.energy_pj.at("weight_sram").at("read").reference,
+                   base.energy_pj.at("weight_sram").at("read").reference);
+  EXPECT_DOUBLE_EQ(scaled.area_um2.at("gate").at("lane").value, 0.19 * base.area_um2.at("gate").at("lane").value);
+  EXPECT_DOUBLE_EQ(scaled.logic_leakage_w_per_mm2, 0.863 * base.logic_leakage_w_per_mm2);
+  EXPECT_DOUBLE_EQ(scaled.sram_leakage_w_per_mm2, 0.863 * base.sram_leakage_w_per_mm2);
+  EXPECT_DOUBLE_EQ(scaled.energy_pj.at("dram").at("read").value, 64.0);
+  const std::string n45 = std::string(RONDO_SOURCE_DIR) + "/configs/technology/n45.yaml";
+  const auto findings_of = [&](const std::string& text) {
+    try {
+      read_technology(write("scaled.yaml", text), "lpddr4");
+    } catch (const Error& wrong) {
+      return wrong.findings();
+    }
+    return std::vector<std::string>{};
+  };
+  const std::string link = folder_ + "/n45.yaml";
+  fs::copy_file(n45, link);
+  expect_finding(findings_of("extends: n45.yaml\nname: x\nenergy_pj: {}\nscale: {energy: {factor: 1}, area: 3}\n"),
+                 "scaled.yaml:3:1: energy_pj: unknown");
+  expect_finding(findings_of("extends: n45.yaml\nname: x\nscale: {energy: {factor: 1}, area: 3}\n"),
+                 "scale.energy.source: missing");
+  expect_finding(findings_of("extends: n45.yaml\nname: x\nscale: {energy: {factor: 1}, area: 3}\n"),
+                 "scale.leakage: missing");
+  expect_finding(findings_of("extends: nowhere.yaml\nname: x\n"), "scaled.yaml:1:10: extends: there is no ");
+  fs::copy_file(folder_ + "/scaled.yaml", folder_ + "/other.yaml");
+  expect_finding(findings_of("extends: other.yaml\nname: x\n"), "extends: other.yaml extends another itself");
+}
+
 TEST_F(Config, technology_files_are_read_as_strictly) {
   const Prices prices = read_technology("n45", "lpddr4");
   EXPECT_DOUBLE_EQ(prices.energy_pj.at("dram").at("read").value, 64.0);  // 8 pJ per bit
