@@ -9,12 +9,12 @@ from typing import Any, Callable, NoReturn, Optional
 
 from . import compare as comparing
 from . import explore, service
-from . import sweep as sweeping
+from . import sweep_result as sweeping
 from .device import BYTES
 from .gpu import ALGORITHMS, read_constants
 from .progress import Progress
 from .result_files import read_report, read_timeline
-from .run import RunFailed, find_config
+from .simulator import RunFailed, find_config
 from .sweep_file import read_sweep
 from .yaml_reader import InputError
 

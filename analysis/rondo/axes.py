@@ -9,9 +9,9 @@ from typing import Optional
 
 import yaml
 
-from . import run
+from . import simulator
 from .expression import Expression, WrongExpression, parse
-from .yaml_reader import Reader, Scalar
+from .yaml_reader import InputError, Reader, Scalar
 
 # Sizes of a YAML network that may be set, and what they may be. Any other entry of the file may be set by its
 # path, too (network.layers.0.lstm.hidden); what the network makes of it, the simulator says point by point.
@@ -104,7 +104,7 @@ _RANGE = re.compile(r"(-?\d+)\.\.(-?\d+)")
 def _check_value(reader: Reader, node: yaml.Node, name: str, value: Scalar, known: Allowed) -> None:
     """Notes a value that the simulator would refuse whatever the other parameters are."""
     if name in _FILES:
-        names = run.known_configs(_FILES[name]) + (["ideal"] if name == "dram.model" else [])
+        names = simulator.known_configs(_FILES[name]) + (["ideal"] if name == "dram.model" else [])
         if str(value) not in names and not Path(str(value)).is_file():
             reader.note(node, f"{name}: there is no {value}; known: {', '.join(names)}, or the path of a file")
         return
@@ -216,8 +216,8 @@ def described(reader: Reader, chips: dict[str, Path]) -> tuple[Allowed, dict[str
     values: dict[str, dict[str, Scalar]] = {}
     for chip, path in chips.items():
         try:
-            fields = run.describe(path)
-        except run.InputError as error:
+            fields = simulator.describe(path)
+        except InputError as error:
             for message in error.messages:
                 reader.note(reader.root, f"chip {chip}: {message}")
             continue

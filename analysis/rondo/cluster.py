@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any, Iterable, Iterator, Optional
 
 from .pool import Answer, Entry, Pool, group_of
-from .run import RunFailed, binary
+from .simulator import RunFailed, binary
 from .yaml_reader import InputError
 
 TASK_SECONDS = 0.25  # what a task should take: far more than Dask's own millisecond, and little to do again

@@ -7,11 +7,11 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Optional
 
-from . import gpu, run
+from . import gpu, simulator
 from .device import Device, find_device, is_device_file, read_device
 from .interval import Interval, interval
 from .quantities import value_at
-from .run import Report, RunFailed
+from .simulator import Report, RunFailed
 from .yaml_reader import InputError
 
 DEFAULT_CHIP = "edge"
@@ -80,7 +80,7 @@ def find_contenders(names: list[str]) -> Contenders:
     once."""
     found, wrong = Contenders([], []), []
     for name in names:
-        chip, device = run.find_config("chips", name), find_device(name)
+        chip, device = simulator.find_config("chips", name), find_device(name)
         if chip and not is_device_file(chip):
             found.chips.append(name)
         elif device:
@@ -99,13 +99,13 @@ def find_contenders(names: list[str]) -> Contenders:
 
 
 def _known(kind: str) -> str:
-    return ", ".join(run.known_configs(kind)) or "none"
+    return ", ".join(simulator.known_configs(kind)) or "none"
 
 
 def check(network: str, names: list[str], baseline: Optional[str], options: dict[str, str]) -> Contenders:
     """The contenders; InputError for everything that is wrong with the command, at once."""
     wrong = []
-    if run.find_config("networks", network) is None and not Path(network).exists():
+    if simulator.find_config("networks", network) is None and not Path(network).exists():
         wrong.append(f"there is no network {network}; known: {_known('networks')}; or the path of a file")
     try:
         found = find_contenders(names)
@@ -166,7 +166,7 @@ def _results(futures: dict[Any, Any]) -> dict[Any, Report]:
 
 def simulate(chip: str, network: str, batch: Optional[int]) -> Report:
     """One run of a chip at a batch size, or at the network's own."""
-    return run.run_once(chip, network, {"network.batch": batch} if batch else {})
+    return simulator.run_once(chip, network, {"network.batch": batch} if batch else {})
 
 
 def shape_of(report: Report, source: str) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Optional
 
-from . import run
+from . import simulator
 from .yaml_reader import InputError, Reader
 
 BYTES = {"fp32": 4, "fp16": 2, "int8": 1}
@@ -127,7 +127,7 @@ def _fact(reader: Reader, node: Any, what: str, low: float, high: float) -> Fact
 
 def find_device(name: str) -> Optional[Path]:
     """The file of a device: a path or a name in configs/gpus."""
-    return run.find_config("gpus", name)
+    return simulator.find_config("gpus", name)
 
 
 def is_device_file(path: Path) -> bool:

@@ -13,7 +13,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import EngFormatter, FuncFormatter, LogLocator, NullFormatter
 
 from .quantities import UNSCALED, Quantity, written
-from .run import RunFailed
+from .simulator import RunFailed
 from .sweep_file import Objective
 
 STYLE = {"font.family": "DejaVu Sans", "font.size": 10, "axes.titlesize": 12, "axes.titleweight": "bold",

@@ -8,7 +8,7 @@ from typing import Any, Callable, Optional
 
 import numpy as np
 
-from .sweep import Objective, Result, Row, place
+from .sweep_result import Objective, Result, Row, place
 
 Key = Callable[[Row], Any]
 

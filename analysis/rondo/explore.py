@@ -10,9 +10,9 @@ import numpy as np
 from . import genetic
 from .pool import Answer, Entry, Pool
 from .quantities import value_at
-from .run import binary
+from .simulator import binary
 from .store import Store
-from .sweep import Result, database, figures_of, result_of
+from .sweep_result import Result, database, figures_of, result_of
 from .sweep_file import Point, Sweep
 from .yaml_reader import InputError
 

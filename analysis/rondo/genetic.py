@@ -10,7 +10,7 @@ from typing import Any, Generator, Sequence
 
 import numpy as np
 
-from .run import RunFailed
+from .simulator import RunFailed
 from .space import Space, at_random, latin_hypercube
 
 Indices = tuple[int, ...]

@@ -25,7 +25,7 @@ from typing import Any, Optional
 from . import formula
 from .device import Device
 from .formula import Constants, Processor
-from .run import ROOT, RunFailed
+from .simulator import ROOT, RunFailed
 from .yaml_reader import InputError, Reader
 
 GATES = {"lstm": 4, "gru": 3, "rnn": 1}

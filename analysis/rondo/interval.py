@@ -17,7 +17,7 @@ from typing import Optional
 import numpy as np
 
 from .gpu import Device, Estimate
-from .run import ROOT
+from .simulator import ROOT
 from .yaml_reader import InputError
 
 ERRORS = ROOT / "configs/gpus/model/errors.csv"

@@ -7,7 +7,7 @@ from typing import Any
 
 from .device import BYTES, LIBRARIES
 from .gpu import ALGORITHMS, GATES
-from .run import ROOT
+from .simulator import ROOT
 from .yaml_reader import InputError
 
 DIRECTORY = ROOT / "configs/gpus/measured"

@@ -13,7 +13,7 @@ from pathlib import Path
 from string import Template
 from typing import Any, Iterable, Optional, Sequence
 
-from .run import RunFailed
+from .simulator import RunFailed
 
 _ASSETS = Path(__file__).with_name("page")
 

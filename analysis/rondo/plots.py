@@ -11,8 +11,8 @@ from matplotlib.figure import Figure
 from .colours import BLACK, CAUSES, GREY, SERIES, VERMILION
 from .drawing import STYLE, axis_title, plt, quantity_axis, repeated, save, stacked, tick_format
 from .quantities import value_at, written
-from .run import Report, RunFailed
-from .sweep import Objective, Result, Row, place
+from .simulator import Report, RunFailed
+from .sweep_result import Objective, Result, Row, place
 from .yaml_reader import InputError
 
 

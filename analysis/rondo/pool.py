@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Iterable, Iterator, Optional, Sequence
 
-from .run import Report, binary, cause_of_death
+from .simulator import Report, binary, cause_of_death
 
 Entry = tuple[Any, dict[str, Any]]
 

@@ -7,10 +7,10 @@ from typing import Any, Callable, Optional
 
 from .page import write_page
 from .result_files import read_report, read_timeline
-from .run import RunFailed, binary, find_config
+from .simulator import RunFailed, binary, find_config
 from .run_page import Sentences, run_page
 from .store import Store
-from .sweep import DATABASE, database, load_sweep
+from .sweep_result import DATABASE, database, load_sweep
 from .sweep_page import sweep_page
 from .what_if import WhatIf, explore
 from .yaml_reader import InputError

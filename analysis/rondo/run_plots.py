@@ -44,9 +44,9 @@ def path(report: Report, directory: Path) -> list[Path]:
 def roofline(report: Report, directory: Path) -> list[Path]:
     """What the run reaches below what its arithmetic, its DRAM and its weight SRAM allow. A memory's operations per byte
     count the bytes that it moved."""
-    peak, reached = report["peak_ops_per_s"], report["effective_ops_per_s"]
-    roofs = _roofs(report)
-    if not roofs or not peak or not reached:
+    peak, reached = report.get("peak_ops_per_s"), report.get("effective_ops_per_s")
+    roofs = _roofs(report) if peak and reached else []
+    if not roofs:
         return []
     places = [place for _, _, place in roofs] + [peak / speed for _, speed, _ in roofs]
     left, right = min(places) / 4, max(places) * 4

@@ -12,7 +12,7 @@ from . import gpu
 from .compare import Contenders, at_batch, simulate
 from .device import Device
 from .interval import interval
-from .run import Report
+from .simulator import Report
 from .yaml_reader import InputError
 
 MOST = 4096

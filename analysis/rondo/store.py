@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any, Iterable, Optional
 
 from .pool import Answer
-from .run import RunFailed
+from .simulator import RunFailed
 from .sweep_file import Point
 from .yaml_reader import InputError
 

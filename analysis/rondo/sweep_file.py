@@ -8,7 +8,7 @@ from typing import Any, Optional
 
 import yaml
 
-from . import run, space as spaces
+from . import simulator, space as spaces
 from .axes import described, points_of, read_axes
 from .constraints import check_feasible, check_formulas, needs_values, read_constraints
 from .expression import Constraint
@@ -145,10 +145,10 @@ def _configs(reader: Reader, node: Optional[yaml.Node], kind: str) -> dict[str, 
     a * stands for all files in configs/ that it fits."""
     found: dict[str, Path] = {}
     for entry, given in _names(reader, node, kind) if node is not None else []:
-        path = run.find_config(kind, given, reader.path.parent)
+        path = simulator.find_config(kind, given, reader.path.parent)
         name = path.stem if path else given
         if path is None:
-            known = ", ".join(run.known_configs(kind)) or "none yet"
+            known = ", ".join(simulator.known_configs(kind)) or "none yet"
             reader.note(entry, f"there is no {kind[:-1]} {given}; known: {known}, or the path of a file")
         elif name in found:
             reader.note(entry, f"{kind}: {name} is given twice; names must differ")
@@ -159,7 +159,7 @@ def _configs(reader: Reader, node: Optional[yaml.Node], kind: str) -> dict[str, 
 
 def _names(reader: Reader, node: yaml.Node, kind: str) -> list[tuple[yaml.Node, str]]:
     names: list[tuple[yaml.Node, str]] = []
-    folder = run.ROOT / "configs" / kind
+    folder = simulator.ROOT / "configs" / kind
     for entry in reader.sequence(node, kind):
         given = reader.text(entry, kind)
         fitting = sorted(str(path.relative_to(folder).with_suffix("")) for path in folder.glob(f"{given}.yaml")
@@ -249,7 +249,7 @@ def _digest(path: Path) -> str:
     named = _plain_file(path)
     beside = [named.get(key) for key in ("onnx", "inputs", "calibration")]
     files += [path.parent / name for name in beside if isinstance(name, str)]
-    files += sorted((run.ROOT / "configs" / "technology").glob("*.yaml"))
+    files += sorted((simulator.ROOT / "configs" / "technology").glob("*.yaml"))
     total = hashlib.sha256()
     for file in files:
         if file.is_file():

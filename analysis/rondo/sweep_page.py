@@ -9,7 +9,7 @@ from .effects import centre, effects
 from .page import Page, Section, chart, configuration, name_of, paragraph, table, tiles
 from .quantities import Quantity, quantity, written
 from .result_files import flat
-from .sweep import Result, Row, place
+from .sweep_result import Result, Row, place
 
 # Beyond these a page would be heavy and its charts slow: the Pareto points and an even choice of the others are kept.
 MOST_POINTS = 6000

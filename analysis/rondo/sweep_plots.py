@@ -11,7 +11,7 @@ from .colours import BLUE, VERMILION
 from .drawing import STYLE, plt, save
 from .effects import best_of_two, centre, effects, one_at_a_time
 from .quantities import written
-from .sweep import Result, place
+from .sweep_result import Result, place
 
 
 def shares(result: Result, directory: Path) -> list[Path]:

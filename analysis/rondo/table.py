@@ -11,7 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from .quantities import written
-from .sweep import Result, Row, place
+from .sweep_result import Result, Row, place
 
 MAX_ROWS = 20
 

@@ -9,7 +9,7 @@ from typing import Any, Callable, Optional
 
 from .quantities import Report, value_at
 from .result_files import flat
-from .run import RunFailed, run_once
+from .simulator import RunFailed, run_once
 from .yaml_reader import InputError
 
 # Sizes to double, each with the ports that must be as wide for it to count. The critical path knows rates and

@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 from analysis_support import ROOT  # noqa: F401  (sets the path, too)
-from rondo import run
+from rondo import simulator
 from rondo.__main__ import main
 from rondo.result_files import read_report, read_timeline, stretches
 
-pytestmark = pytest.mark.skipif(not os.access(run.binary_path(), os.X_OK),
+pytestmark = pytest.mark.skipif(not os.access(simulator.binary_path(), os.X_OK),
                                 reason="the simulator is not built")
 
 SWEEP = """\
@@ -28,7 +28,7 @@ objectives: [time_s, energy_j.total]
 
 
 def simulated(*arguments: str) -> dict:
-    done = subprocess.run([run.binary_path(), "run", *arguments, "--timing-only", "--json"],
+    done = subprocess.run([simulator.binary_path(), "run", *arguments, "--timing-only", "--json"],
                           capture_output=True, check=True)
     return json.loads(done.stdout)
 
@@ -63,7 +63,7 @@ def test_compare_speech_emotion(tmp_path: Path, capsys):
 
 
 def test_figures_of_a_run(tmp_path: Path, capsys):
-    subprocess.run([run.binary_path(), "run", "duo", "tiny_rnn", "--why", "--out", str(tmp_path / "run")], check=True,
+    subprocess.run([simulator.binary_path(), "run", "duo", "tiny_rnn", "--why", "--out", str(tmp_path / "run")], check=True,
                    capture_output=True)
     report = json.loads((tmp_path / "run/report.json").read_text())
     names = {"cycles", "energy", "path", "roofline", "timeline", "bandwidth"}
@@ -83,7 +83,7 @@ def test_figures_of_a_run(tmp_path: Path, capsys):
 
 
 def test_timeline_of_a_chosen_window(tmp_path: Path, capsys):
-    subprocess.run([run.binary_path(), "run", "edge", "tiny_rnn", "--out", str(tmp_path)], check=True, capture_output=True)
+    subprocess.run([simulator.binary_path(), "run", "edge", "tiny_rnn", "--out", str(tmp_path)], check=True, capture_output=True)
     total = json.loads((tmp_path / "report.json").read_text())["total_cycles"]
     middle = total // 2
     assert main(["plot", str(tmp_path), "--window", f"{middle}:{middle + 60}"]) == 0
@@ -101,7 +101,7 @@ def test_timeline_of_a_chosen_window(tmp_path: Path, capsys):
 @pytest.mark.parametrize("slices", [200000, 300])
 def test_stretches_of_the_timeline_add_up_to_the_report(tmp_path: Path, slices: int):
     """Every cycle of every unit by cause, from the timeline alone; a file that holds a part never holds more."""
-    subprocess.run([run.binary_path(), "run", "duo", "speech_emotion", "--timing-only", "--timeline-slices", str(slices),
+    subprocess.run([simulator.binary_path(), "run", "duo", "speech_emotion", "--timing-only", "--timeline-slices", str(slices),
                     "--out", str(tmp_path)], check=True, capture_output=True)
     report = read_report(tmp_path / "report.json")
     timeline = read_timeline(tmp_path, report)

@@ -12,7 +12,7 @@ import time
 
 import pytest
 from analysis_support import ROOT, desk  # noqa: F401
-from rondo import run, sweep, sweep_file
+from rondo import simulator, sweep_file, sweep_result
 from rondo.quantities import quantity
 
 
@@ -56,8 +56,8 @@ def test_front_against_the_definition(senses):
     paths = ("time_s", "energy_j.total", "area_mm2.total")[:len(senses)]
     objectives = [sweep_file.Objective(quantity(p), s == "max") for p, s in zip(paths, senses)]
     values = [tuple(float(dice.randrange(12)) for _ in paths) for _ in range(150)]
-    rows = [sweep.Row(i, "c", "n", {}, dict(zip(paths, v)), None) for i, v in enumerate(values)]
-    sweep._mark_front(rows, objectives)
+    rows = [sweep_result.Row(i, "c", "n", {}, dict(zip(paths, v)), None) for i, v in enumerate(values)]
+    sweep_result._mark_front(rows, objectives)
     assert [r.front for r in rows] == brute_force_front(values, senses)
 
 
@@ -269,7 +269,7 @@ def test_unusable_output_places(desk):
 
 
 def test_shipped_sweeps_are_right():
-    if not os.access(run.binary_path(), os.X_OK):
+    if not os.access(simulator.binary_path(), os.X_OK):
         pytest.skip("the simulator is not built")
     for path in sorted((ROOT / "configs/sweeps").glob("*.yaml")):
         points = sweep_file.read_sweep(path).points()

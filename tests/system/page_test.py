@@ -10,18 +10,18 @@ from pathlib import Path
 import pytest
 from analysis_support import ROOT  # noqa: F401  (sets the path, too)
 from browser import Browser
-from rondo import run
+from rondo import simulator
 from rondo.__main__ import main
 from rondo.what_if import explore, trials
 
-pytestmark = pytest.mark.skipif(not os.access(run.binary_path(), os.X_OK), reason="the simulator is not built")
+pytestmark = pytest.mark.skipif(not os.access(simulator.binary_path(), os.X_OK), reason="the simulator is not built")
 
 
 @pytest.fixture(scope="module")
 def result(tmp_path_factory) -> Path:
     """A finished run with its page."""
     directory = tmp_path_factory.mktemp("run")
-    subprocess.run([run.binary_path(), "run", "duo", "speech_emotion", "--set", "network.batch=2", "--timing-only", "--why",
+    subprocess.run([simulator.binary_path(), "run", "duo", "speech_emotion", "--set", "network.batch=2", "--timing-only", "--why",
                     "--out", directory], check=True, capture_output=True)
     assert main(["report", str(directory), "--jobs", "2"]) == 0
     return directory
@@ -112,7 +112,7 @@ def test_every_purchase_is_a_run(result: Path):
     tried = explore(report, result / "resolved.yaml", "speech_emotion", 2)
     assert len(tried.outcomes) == len(trials(report)) > 15
     best = tried.outcomes[0]
-    alone = run.run_once("duo", "speech_emotion", {"network.batch": 2, **{n: to for n, (_, to) in best.trial.changes.items()}})
+    alone = simulator.run_once("duo", "speech_emotion", {"network.batch": 2, **{n: to for n, (_, to) in best.trial.changes.items()}})
     assert best.cycles == alone["total_cycles"] < report["total_cycles"]
     page = (result / "page.html").read_text()
     assert all(f"{outcome.cycles:,}" in page for outcome in tried.outcomes if outcome.cycles != report["total_cycles"])

