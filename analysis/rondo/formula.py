@@ -11,12 +11,13 @@ product of `rows` x `depth` weights with `vectors` vectors takes
 
 combined as the fourth root of the sum of fourth powers (their overlap is good, not perfect). A step adds the time
 in which no product runs: kernels_few launches for up to four vectors, which libraries treat as matrix times vector,
-kernels_many for more; a call adds call_launches.
+kernels_many from 16 on; a call adds call_launches. Between 4 and 16 vectors, where hardly any row was measured,
+launches, tiles and walk go over from one to the other in a straight line, so that a sequence more is no cliff.
 
 How the libraries differ:
- - cuDNN 5 and 6 (cuBLAS up to 8) give every product of more than four vectors large tiles of results: 64 vectors,
-   and as many rows as a multiprocessor has lanes (128; 64 on a P100). Vectors are padded to 64, the last wave of tiles
-   over the multiprocessors may be nearly empty, and each tile walks the depth alone, at walk_ns per element.
+ - cuDNN 5 and 6 (cuBLAS up to 8) give products of many vectors large tiles of results: 64 vectors, and as many rows as
+   a multiprocessor has lanes (128; 64 on a P100). Vectors are padded to 64, the last wave of tiles over the
+   multiprocessors may be nearly empty, and each tile walks the depth alone, at walk_ns per element.
  - Later ones choose small tiles and split the depth, which fills the multiprocessors: no walk, no waves, vectors padded
    to 8. On tensor cores they reach tensor_share of what peak_share says.
  - MIOpen 1 launches miopen_launches times as long and reaches miopen_share of the shares.
@@ -35,6 +36,7 @@ from .device import BYTES, FIXED_TILES, Device
 Number = Union[float, np.ndarray]
 
 FEW = 4
+MANY = 16
 TILE_VECTORS = 64
 GRANULE = 8
 OVERLAP = 4.0
@@ -43,7 +45,8 @@ CACHE_SHARE = 0.5
 
 @dataclass(frozen=True)
 class Constants:
-    """What no data sheet says. The nine are fitted on measured rows (model_error.py)."""
+    """What no data sheet says. The nine are fitted on measured rows (model_error.py) from these start values. Those of
+    one chip family start at 1, so that a fit without the family says nothing of it."""
 
     kernels_few: float = 3.0
     kernels_many: float = 7.0
@@ -51,14 +54,14 @@ class Constants:
     bandwidth_share: float = 0.75
     peak_share: float = 0.75
     walk_ns: float = 80.0
-    tensor_share: float = 0.5
-    miopen_launches: float = 2.0
-    miopen_share: float = 0.6
+    tensor_share: float = 1.0
+    miopen_launches: float = 1.0
+    miopen_share: float = 1.0
 
 
 MEANINGS = {
     "kernels_few": "launch times a step without work, up to 4 vectors",
-    "kernels_many": "the same for more vectors",
+    "kernels_many": "the same from 16 vectors on",
     "call_launches": "launch times a call of the library",
     "bandwidth_share": "share of memory and cache bandwidth reached",
     "peak_share": "share of the peak reached by full tiles",
@@ -139,14 +142,19 @@ def product(on: Processor, rows: Number, depth: Number, vectors: Number, repeate
     vendor = np.where(on.miopen, constants.miopen_share, 1.0)
     memory = ((size - kept) / on.memory + kept / on.cache) / (constants.bandwidth_share * vendor)
     rate = on.peak * constants.peak_share * vendor * np.where(on.tensor, constants.tensor_share, 1.0)
-    many = vectors > FEW
+    many = many_share(vectors)
     tiles = np.ceil(rows / on.tile_rows) * np.ceil(vectors / TILE_VECTORS)
     waves = np.ceil(tiles / on.multiprocessors) * on.multiprocessors * on.tile_rows * TILE_VECTORS
-    padded = np.where(many, np.ceil(vectors / on.granule) * on.granule, vectors)
-    results = np.where(np.logical_and(many, on.fixed_tiles), waves, rows * padded)
+    padded = rows * np.ceil(vectors / on.granule) * on.granule
+    results = rows * vectors + many * (np.where(on.fixed_tiles, waves, padded) - rows * vectors)
     arithmetic = 2.0 * depth * results / rate
-    walk = np.where(np.logical_and(many, on.fixed_tiles), constants.walk_ns * 1e-9 * depth, 0.0)
+    walk = np.where(on.fixed_tiles, many * constants.walk_ns * 1e-9 * depth, 0.0)
     return Work(memory, arithmetic, walk, together(on.overlap, memory, arithmetic, walk), size - kept)
+
+
+def many_share(vectors: Number) -> Number:
+    """How far a product has gone over from matrix times vector (0) to the kernels of many vectors (1)."""
+    return np.clip((vectors - FEW) / (MANY - FEW), 0.0, 1.0)
 
 
 def together(overlap: Number, *parts: Number) -> Number:
@@ -158,7 +166,7 @@ def together(overlap: Number, *parts: Number) -> Number:
 
 def step_launches_s(on: Processor, vectors: Number, constants: Constants) -> Number:
     """The time of a step in which no product runs."""
-    kernels = np.where(vectors > FEW, constants.kernels_many, constants.kernels_few)
+    kernels = constants.kernels_few + many_share(vectors) * (constants.kernels_many - constants.kernels_few)
     return kernels * on.launch_s * np.where(on.miopen, constants.miopen_launches, 1.0)
 
 
