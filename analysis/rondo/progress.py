@@ -2,11 +2,12 @@
 
 import sys
 import time
-from typing import Any, Optional, Sequence
+from typing import Any, Iterable, Optional, Sequence
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
-from rich.progress import Progress as Bar
+from rich.progress import Progress as RichProgress
+from rich.text import Text
 
 from .pool import Answer
 from .quantities import value_at, written
@@ -14,6 +15,17 @@ from .sweep_file import Objective
 
 LINE_SECONDS = 10.0
 BAR_SECONDS = 0.1
+
+
+class Bar(RichProgress):
+    """A bar, and below it a line of words."""
+
+    words = ""
+
+    def get_renderables(self) -> Iterable[Any]:
+        """What is drawn."""
+        yield from super().get_renderables()
+        yield Text(self.words, overflow="ellipsis", no_wrap=True)
 
 
 class Progress:
@@ -28,9 +40,8 @@ class Progress:
         if sys.stderr.isatty():
             self.bar = Bar(TextColumn("{task.description}"), BarColumn(None), MofNCompleteColumn(),
                            TextColumn("{task.fields[rate]}"), TimeRemainingColumn(compact=True),
-                           TextColumn("{task.fields[words]}"), console=Console(stderr=True),
-                           transient=True)
-            self.task = self.bar.add_task(name, total=total, rate="", words="")
+                           console=Console(stderr=True), transient=True)
+            self.task = self.bar.add_task(name, total=total, rate="")
 
     def __enter__(self) -> "Progress":
         if self.bar:
@@ -52,7 +63,8 @@ class Progress:
         rate = self.done / max(now - self.start, 1e-6)
         if self.bar and now - self.last_shown >= BAR_SECONDS:
             self.last_shown = now
-            self.bar.update(self.task, completed=self.done, rate=f"{rate:.1f}/s", words=self._words())
+            self.bar.words = self._words()
+            self.bar.update(self.task, completed=self.done, rate=f"{rate:.1f}/s")
         elif not self.bar and now - self.last_shown >= LINE_SECONDS:
             self.last_shown = now
             self._line(f"{rate:.1f}/s, {(self.total - self.done) / rate:.0f} s left")

@@ -3,7 +3,7 @@
 cycles.
 
 FAKE_RONDO names a JSON file of troubles: {"crash": KEY=VALUE, "hang": ..., "refuse": ..., "garble": ...,
-"leave": ...}: each meets the points with that setting ("leave": answer, then end); "log" is a file that gets
+"leave": ..., "slow": ...}: each meets the points with that setting ("leave": answer, then end); "log" is a file that gets
 a line for every point asked.
 """
 
@@ -74,6 +74,8 @@ def answer(request: dict) -> dict:
         os.kill(os.getpid(), signal.SIGABRT)
     if meets("hang", settings):
         time.sleep(1000)
+    if meets("slow", settings):
+        time.sleep(0.2)
     if meets("garble", settings):
         print("not json", flush=True)
         time.sleep(1000)

@@ -2,17 +2,22 @@
 hang."""
 
 import csv
+import fcntl
 import json
 import os
+import pty
 import random
+import re
 import signal
 import sqlite3
+import struct
 import subprocess
+import termios
 import time
 
 import pytest
 from analysis_support import ROOT, desk  # noqa: F401
-from rondo import simulator, sweep_file, sweep_result
+from rondo import progress, simulator, sweep_file, sweep_result
 from rondo.quantities import quantity
 
 
@@ -276,3 +281,53 @@ def test_shipped_sweeps_are_right():
         assert len({point.id for point in points}) == len(points) > 1
         if path.stem == "array_size":
             assert len(points) == 100
+
+
+def on_a_terminal(desk, *arguments: str) -> str:
+    """What `./rondo ARGUMENTS` writes to a terminal of 100 columns, without its colours and movements."""
+    main, other = pty.openpty()
+    fcntl.ioctl(other, termios.TIOCSWINSZ, struct.pack("HHHH", 30, 100, 0, 0))
+    driver = subprocess.Popen(["/usr/bin/python3", "-m", "rondo", *arguments], cwd=desk.path, stdin=subprocess.DEVNULL,
+                              env={**desk.environment(), "TERM": "xterm"}, stdout=subprocess.DEVNULL, stderr=other)
+    os.close(other)
+    written = b""
+    while True:
+        try:
+            part = os.read(main, 65536)
+        except OSError:  # the last writer has closed it
+            break
+        if not part:
+            break
+        written += part
+    os.close(main)
+    assert driver.wait(timeout=60) == 0
+    return re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", written.decode())
+
+
+def test_a_bar_on_a_terminal(desk):
+    desk.troubles = {"slow": "gate.lanes=16"}  # 9 times a fifth of a second
+    shown = on_a_terminal(desk, "sweep", "sweep.yaml", "--out", "out", "--jobs", "1")
+    lines = re.split(r"[\r\n]+", shown)
+    bars = [line for line in lines if re.search(r"small .*━.* \d+/18 +\d+\.\d/s +\d+:\d\d", line)]
+    assert bars and max(map(len, lines)) <= 100
+    best = {line.strip() for line in lines if line.startswith("best time ")}
+    assert best and all(re.fullmatch(r"best time \d\S* [mµ]?s, energy \d\S* [mµ]?J", line) for line in best)
+
+
+def test_lines_now_and_then_in_a_pipe(desk, monkeypatch):
+    monkeypatch.setattr(progress, "LINE_SECONDS", 0.5)
+    desk.troubles = {"slow": "gate.lanes=16", "refuse": "machine.cols=32"}
+    lines = desk.rondo("sweep", "sweep.yaml", "--out", "out", "--jobs", "1").stderr.splitlines()
+    assert 2 <= len(lines) <= 8 and all(line.startswith("small: ") for line in lines)
+    for line in lines[:-1]:
+        assert re.fullmatch(r"small: \d+ of 18 points, \d+\.\d/s, \d+ s left(, \d failed)?, best time .* [mµ]?s, energy .* [mµ]?J", line)
+    assert re.match(r"small: 18 of 18 points, done in \d+\.\d s, 6 failed, best time ", lines[-1])
+
+
+def test_the_file_says_how_its_points_came_about(desk):
+    desk.json("sweep", "sweep.yaml", "--out", "out")
+    about = {key: json.loads(value) for key, value in
+             sqlite3.connect(desk.path / "out/points.sqlite").execute("SELECT key, value FROM about")}
+    assert about["sweep"]["method"] == {"name": "grid", "count": 0, "seed": 1, "population": 0}
+    assert about["sweep"]["chips"]["toy"]["gate.lanes"] == 16 and about["sweep"]["timing_only"] is True
+    assert set(about["versions"][0]) == {"simulator_sha256", "python", "numpy"}
