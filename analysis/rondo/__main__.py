@@ -212,7 +212,7 @@ def _model_error(options: argparse.Namespace) -> int:
         table.console().print(device_tables.error_table(report))
         table.console().print(device_tables.constants_table(report, committed))
         written = ["written: " + ", ".join(str(file) for file in files)] if files else []
-        table.print_notes([*judging.NOTES, verdict] + written)
+        table.print_notes([*judging.NOTES, judging.intervals_note(), verdict] + written)
     return 1 if changed else 0
 
 

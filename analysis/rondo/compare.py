@@ -20,7 +20,7 @@ DEFAULT_CHIP = "edge"
 @dataclass
 class Entry:
     """One chip or device at one batch size. Latency is of the whole batch; energy is of one sequence. `low_s` and
-    `high_s`: eight of ten measured rows like an estimate lay between (interval.py); None where there are none.
+    `high_s`: eight of ten measured times are expected between (interval.py); None where no row is like it.
     `moved_bytes` goes between the processor and its memory; `peak` and `memory` are its roofline, per second."""
 
     name: str
@@ -198,8 +198,9 @@ def _notes(contenders: Contenders) -> list[str]:
     notes = []
     if contenders.devices:
         notes.append("* estimated from data sheets by a closed formula, not measured and not simulated. 10-90 %: "
-                     "between these lay eight of ten measured times of rows like this one, of devices that the fit "
-                     "had not seen (./rondo compare --model-error). Rows without * are simulated.")
+                     "eight of ten measured times are expected between, as they were for chip families that neither "
+                     "fit nor interval had seen (./rondo compare --model-error); -: no measured row is like it (CPU, "
+                     "roofline, int8, persistent). Rows without * are simulated.")
     notes.append("Latency: of the whole batch. x: times the baseline. Energy: of one sequence; of a device idle power "
                  "all the time and busy power (its board's limit) while products run. Of peak: operations against the "
                  "peak for those numbers. Bound by: the busiest unit (recurrence where none is busy half the time), or "

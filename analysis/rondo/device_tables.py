@@ -6,7 +6,8 @@ from rich.table import Table
 
 from .compare import Comparison, Entry
 from .formula import MEANINGS, Constants
-from .model_error import FAMILIES, Judged, Report, median_and_90
+from .measured import FAMILIES
+from .model_error import Judged, Report, median_and_90
 from .quantities import written
 from .service import MOST, Service
 from .table import plain_table
@@ -116,9 +117,11 @@ def error_table(report: Report) -> Table:
     line("all, device left out", "", [j.error for j in report.unseen()], "bold")
     line("all, chip family left out", "", report.by_family)
     for family in FAMILIES:
-        chosen = [error for judged, error in zip(report.unseen(), report.by_family) if judged.row.device in family]
-        if len(family) > 1 and chosen:
-            line("  " + ", ".join(family), "", chosen)
+        chosen = [(judged.row.device, error) for judged, error in zip(report.unseen(), report.by_family)
+                  if judged.row.device in family]
+        names = list(dict.fromkeys(name for name, _ in chosen))
+        if len(names) > 1:
+            line("  " + ", ".join(names), "", [error for _, error in chosen])
     line("all, nothing left out", "", report.in_sample)
     table.add_section()
     by_device(report.elsewhere())

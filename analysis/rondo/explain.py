@@ -6,6 +6,7 @@ from .compare import Entry
 from .device import FIXED_TILES, Device
 from .formula import CACHE_SHARE, FEW, MEANINGS, ON_THREADS, Constants
 from .gpu import SYNC_LAUNCHES, WAVEFRONT, read_constants
+from .interval import widening
 from .quantities import written
 
 _UNITS = {"multiprocessors": "", "clock_mhz": "MHz", "memory_gb_per_s": "GB/s", "cache_kib": "KiB",
@@ -46,8 +47,10 @@ def _interval(entry: Entry) -> Iterator[str]:
     if found is None:
         yield "no interval: no measured row is like this one"
     else:
+        assumed = "; half and twice the launch time inside: it is assumed" if found["assumed_launch"] else ""
         yield (f"interval {written(entry.low_s, 's')} to {written(entry.high_s, 's')}: latency x {found['low']:.2f} to "
-               f"{found['high']:.2f}, from {found['rows']} measured rows ({found['alike']})")
+               f"{found['high']:.2f}, from {found['rows']} measured rows ({found['alike']}), widened by the power "
+               f"{widening():.2f} so that it holds for chip families that it has not seen{assumed}")
 
 
 def _energy(entry: Entry) -> Iterator[str]:

@@ -19,6 +19,7 @@ while products run. Busy power is the board's limit where nothing better is know
 """
 
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, Optional
 
@@ -57,6 +58,7 @@ class Estimate:
     of_peak: float = 0.0
     few: bool = True
     numbers: str = ""
+    algorithm: str = "standard"
     terms: list[dict[str, Any]] = field(default_factory=list)
 
     def parts(self) -> dict[str, float]:
@@ -81,6 +83,7 @@ class How:
     algorithm: str
 
 
+@lru_cache
 def read_constants(path: Path = CONSTANTS) -> Constants:
     """The fitted constants; InputError with every mistake of the file."""
     reader = Reader(path)
@@ -104,7 +107,7 @@ def how(device: Device, constants: Constants, numbers: str = "", library: str = 
 def estimate(device: Device, shape: dict[str, Any], constants: Optional[Constants] = None, **options: str) -> Estimate:
     """The formula for the `network_shape` of a report. Options: numbers, library, algorithm."""
     way = how(device, constants or read_constants(), **options)
-    result = Estimate(numbers=way.numbers)
+    result = Estimate(numbers=way.numbers, algorithm=way.algorithm)
     try:
         layers = [_Layer.of(layer) for layer in shape["recurrent_layers"]]
         for stack in _stacks(layers):

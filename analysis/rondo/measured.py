@@ -16,6 +16,9 @@ ELSEWHERE = DIRECTORY / "elsewhere.csv"
 
 COLUMNS = ("device", "library", "precision", "phase", "cell", "hidden", "input", "batch", "steps", "time_ms",
            "algorithm", "source")
+# Devices of one chip family: left out together, they show what the model says about a family that it has never seen.
+FAMILIES = (("titan_x_maxwell", "m40"), ("titan_x_pascal", "titan_xp", "gtx_1080_ti"), ("v100",), ("mi25", "vega_fe"),
+            ("jetson_tx1",))
 _WORDS = {"library": (*LIBRARIES, "none"), "precision": tuple(BYTES), "cell": tuple(GATES), "algorithm": ALGORITHMS}
 _LEAST = {"hidden": 1, "input": 0, "batch": 1, "steps": 1}
 
@@ -46,6 +49,11 @@ class Row:
     def options(self) -> dict[str, str]:
         """How the device ran it, as options of an estimate."""
         return {"numbers": self.precision, "library": self.library, "algorithm": self.algorithm}
+
+
+def family(device: str) -> str:
+    """The chip family of a device with rows: its first device."""
+    return next((group[0] for group in FAMILIES if device in group), device)
 
 
 def read_rows(path: Path) -> list[Row]:

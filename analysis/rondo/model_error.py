@@ -12,18 +12,16 @@ from typing import Any, Optional, Sequence
 
 import numpy as np
 
-from . import formula, measured
+from . import formula, interval, measured
 from .device import Device, find_device, read_device
 from .formula import Constants
 from .gpu import GATES, estimate
-from .measured import Row
+from .measured import FAMILIES, Row
 from .yaml_reader import InputError
 
 HALF_WEIGHT = 0.2
 SPRING = 0.05
 ROUNDS = 200
-# Devices of one chip family: left out together, they show what the model says about a family that it has never seen.
-FAMILIES = (("titan_x_maxwell", "m40"), ("titan_x_pascal", "titan_xp"), ("v100",), ("mi25", "vega_fe"), ("jetson_tx1",))
 
 
 @dataclass(frozen=True)
@@ -224,6 +222,13 @@ NOTES = (
 )
 
 
+def intervals_note() -> str:
+    """What the intervals of estimates hold (interval.py), by the committed errors."""
+    return (f"Intervals of estimates, the 10th and 90th percentile drawn apart by the power {interval.widening():.2f}, "
+            f"hold {100 * interval.coverage():.0f} % of the rows of chip families left out of them, each device "
+            f"counting the same ({100 * interval.coverage(power=1.0):.0f} % as they are).")
+
+
 def as_json(report: Report, committed: Constants) -> dict[str, Any]:
     """The report for machines."""
     def summary(errors: Sequence[float]) -> dict[str, Any]:
@@ -237,6 +242,8 @@ def as_json(report: Report, committed: Constants) -> dict[str, Any]:
                 for device, numbers in keys]
     return {"device_left_out": summary([j.error for j in report.unseen()]),
             "family_left_out": summary(report.by_family),
+            "interval": {"power": interval.widening(), "coverage": interval.coverage(),
+                         "by_device": interval.coverages(interval.ERRORS, interval.widening())},
             "nothing_left_out": summary(report.in_sample), "devices": by_device(report.unseen()),
             "elsewhere": by_device(report.elsewhere()),
             "constants": {name: {"committed": getattr(committed, name), "fitted": getattr(report.constants, name),

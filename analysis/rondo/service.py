@@ -1,7 +1,8 @@
 """The largest batch that a chip or a device finishes within a latency bound, and what that serves.
 
 The latency is that of one batch from its start to its end: the time in which requests wait until the batch is full is
-not in it. A longer batch never ends sooner, so the search doubles and then halves.
+not in it. A longer batch never ends sooner, so the search doubles and then halves. The upper end of an interval can
+fall where a longer batch is bound by something else, so the largest likely batch is sought one by one, from above.
 """
 
 from dataclasses import dataclass
@@ -17,15 +18,15 @@ from .yaml_reader import InputError
 
 MOST = 4096
 
-NOTE = ("Within the bound: one batch from start to end, without the wait until it is full. Likely: nine of ten "
-        "measured rows like the estimate would still be within.")
+NOTE = ("Within the bound: one batch from start to end, without the wait until it is full. Likely: the upper end of "
+        "the estimate's interval is within, too.")
 
 
 @dataclass
 class Service:
     """The largest batch within the bound (0: not even one sequence), its latency and throughput. `likely_batch` is the
-    largest at which nine of ten measured rows like the estimate would meet the bound; None for a chip, which is
-    simulated, and where no measured row is like the estimate. `full`: a larger batch does not fit the chip."""
+    largest at which the upper end of the estimate's interval meets the bound; None for a chip, which is simulated, and
+    where no measured row is like the estimate. `full`: a larger batch does not fit the chip."""
 
     name: str
     simulated: bool
@@ -83,10 +84,12 @@ def _device(device: Device, shape: dict[str, Any], options: dict[str, str], boun
     def likely(batch: int) -> bool:
         result = gpu.estimate(device, at_batch(shape, batch), **options)
         found = interval(device, result)
-        return result.time_s * (found.high if found else 1.0) <= bound_s
+        return found is not None and result.time_s * found.high <= bound_s
 
     batch = largest(lambda size: time(size) <= bound_s)
     latency = time(batch) if batch else None
+    known = interval(device, gpu.estimate(device, at_batch(shape, 1), **options)) is not None
+    sure = next((size for size in range(batch, 0, -1) if likely(size)), 0) if known else None
     return Service(device.key, False, batch, latency, batch / latency if latency else 0.0,
-                   largest(likely) if device.kind == "gpu" else None, False)
+                   sure, False)
 

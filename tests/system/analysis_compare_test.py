@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 from analysis_support import ROOT, desk  # noqa: F401
-from rondo import service
+from rondo import compare, gpu, interval, service
+from rondo.device import read_device
 from rondo.quantities import written
 
 
@@ -101,6 +102,24 @@ def test_the_largest_batch_within_a_bound(desk):
     assert "The largest batch within 20.0 ms" in text and max(len(line) for line in text.splitlines()) <= 80
     none = desk.json("compare", "net.yaml", "toy.yaml", "v100", "--slo-ms", "0.001")["within_slo"]
     assert [answer["batch"] for answer in none] == [0, 0]
+
+
+def test_the_likely_batch_is_the_largest_of_all():
+    """Where the upper end of the interval falls again (the T4 around batch 48), halving would stop before."""
+    layer = {"cell": "lstm", "input": 1024, "hidden": 1024, "directions": 1, "steps": 100, "batch": 1}
+    shape = {"batch": 1, "steps": 100, "recurrent_layers": [layer], "dense_layers": []}
+    for name in ("t4", "v100", "jetson_nano"):
+        found = read_device(ROOT / f"configs/gpus/{name}.yaml")
+        upper = {}
+        for batch in range(1, 130):
+            result = gpu.estimate(found, {**shape, "recurrent_layers": [{**layer, "batch": batch}]})
+            upper[batch] = result.time_s * interval.interval(found, result).high
+        for bound in sorted(upper.values())[::9]:
+            contenders = compare.Contenders([], [found])
+            answer = service.serve("", contenders, shape, bound)[0]
+            expected = max(batch for batch, seconds in upper.items() if seconds <= bound)
+            assert answer.likely_batch == expected or answer.likely_batch > 129
+            assert answer.likely_batch <= answer.batch
 
 
 def test_the_search_for_the_largest_batch():
