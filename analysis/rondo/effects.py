@@ -77,9 +77,9 @@ def _explained(values: Any, groups: list[Any]) -> float:
 
 def centre(result: Result) -> Optional[Row]:
     """The Pareto point that is nearest to being best in everything, each objective measured from the front's best to
-    its worst, in logarithms."""
+    its worst, in logarithms; None where there is no front, or one for each of several networks."""
     front = result.front()
-    if not front:
+    if not front or len({row.network for row in front}) > 1:
         return None
     total = np.zeros(len(front))
     for objective in result.objectives:

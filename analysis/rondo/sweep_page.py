@@ -64,7 +64,8 @@ def _lead(result: Result) -> str:
             f"{', '.join(sorted({row.network for row in result.rows}))}"
     if not front:
         return paragraph(words + "; none has all objectives.", "lead")
-    words += f"; {_plural(len(front), 'design')} on the Pareto front of " \
+    several = len({row.network for row in front}) > 1
+    words += f"; {_plural(len(front), 'design')} on the Pareto front{'s, one for each network,' if several else ''} of " \
              f"{', '.join(o.quantity.title for o in result.objectives)}. "
     for objective in result.objectives:
         path = objective.quantity.path
@@ -196,6 +197,6 @@ def _data(result: Result, rows: list[Row], shared: dict[str, Any], differences: 
             "objectives": [{"path": o.quantity.path, "maximise": o.maximise} for o in result.objectives],
             "numbers": [row.number for row in rows], "chips": [r.chip for r in rows], "networks": [r.network for r in rows],
             "settings": [row.settings for row in rows], "outside": [row.outside for row in rows], "front": [places[row.number] for row in result.front()],
-            "chosen": places[middle.number] if middle else 0,
+            "chosen": places[(middle or (result.front() or rows)[0]).number] if rows else 0,
             "effects": {p: [[e.name, e.main, e.total] for e in effects(result, p)] for p in paths},
             "shared": shared, "differences": differences}

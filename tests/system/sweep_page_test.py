@@ -237,3 +237,31 @@ def test_data_of_the_page_are_those_of_the_sweep(result: Path):
     for index, row in enumerate(sweep.good()):
         settings = {**data["shared"], **data["differences"][index]}
         assert all(settings[name] == value for name, value in row.settings.items())
+
+
+@built
+def test_several_networks_and_limits(browser: Browser, tmp_path: Path):
+    (tmp_path / "two.yaml").write_text("""\
+name: two
+chips: [edge]
+networks: [tiny_rnn, speech_emotion]
+parameters:
+  gate.lanes: [8, 16, 32, 64]
+constraints: [area <= 5 mm2]
+objectives: [time_s, area_mm2.total]
+""")
+    assert main(["sweep", str(tmp_path / "two.yaml"), "--out", str(tmp_path), "--jobs", "2"]) == 0
+    assert main(["report", str(tmp_path)]) == 0
+    sweep = load_sweep(tmp_path)
+    rows = sweep.good()
+    outside = [index for index, row in enumerate(rows) if row.outside]
+    assert outside and {row.network for row in sweep.front()} == {"tiny_rnn", "speech_emotion"}
+    browser.open(tmp_path / "page.html")
+    lines = browser.evaluate("document.getElementById('chart-pareto').data.filter(t => t.mode === 'lines').map(t => t.customdata)")
+    assert sorted(len({rows[i].network for i in line}) for line in lines) == [1, 1], "a front for each network"
+    crosses = browser.evaluate("document.getElementById('chart-pareto').data.filter(t => t.marker && Array.isArray(t.marker.symbol))"
+                               ".flatMap(t => t.customdata.filter((_, k) => t.marker.symbol[k] === 'x'))")
+    assert sorted(crosses) == outside
+    browser.click(*place_of(browser, outside[-1]))
+    browser.wait("document.getElementById('panel').innerText.includes('Outside the limits: area <= 5 mm2')")
+    silent(browser)

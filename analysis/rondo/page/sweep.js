@@ -72,7 +72,7 @@ function pareto(sweep) {
   const front = sweep.front.filter((i) => sweep.kept[i]).sort((a, b) => position(across, a) - position(across, b));
   const objectives = sweep.objectives.map((o) => o.path);
   if (objectives.length === 2 && objectives.includes(across.name) && objectives.includes(up.name) && across !== up) {
-    data.push(trace(front, {mode: "lines", hoverinfo: "skip", hovertemplate: null, line: {color: css("--mark"), width: 1.5, shape: sweep.objectives.some((o) => o.maximise) ? "linear" : "hv"}, showlegend: false}));
+    for (const network of new Set(sweep.networks)) data.push(trace(front.filter((i) => sweep.networks[i] === network), {mode: "lines", hoverinfo: "skip", hovertemplate: null, line: {color: css("--mark"), width: 1.5, shape: sweep.objectives.some((o) => o.maximise) ? "linear" : "hv"}, showlegend: false}));
   }
   if (tint.side && tint.distinct.length <= 12) {
     tint.distinct.forEach((value, index) => data.push(trace(kept.filter((i) => tint.values[i] === value), {name: `${tint.title} ${value}`,
