@@ -222,7 +222,7 @@ def _timeline(report: Report, timeline: Timeline) -> str:
                      "click for everything; with the keyboard + − ← → and 0 while the chart has the focus.")
     if not timeline.whole:
         text += paragraph(f"The file holds the run up to cycle {number(timeline.end)} of {number(report['total_cycles'])}; "
-                          "./rondo run --timeline-slices keeps more.", "note")
+                          "a wait that went on then is blank. ./rondo run --timeline-slices keeps more.", "note")
     rows = len(timeline.units)
     return text + chart("timeline", "What every unit did, over time, with the bytes per cycle of each memory",
                         120 + 46 * rows + 74 * len(timeline.bytes_per_cycle), controls)
