@@ -84,7 +84,7 @@ def _parser() -> argparse.ArgumentParser:
                          help="also every term behind the numbers of one chip or device, at the first batch size")
     compare.add_argument("--numbers", choices=BYTES, help="precision of devices (default: each device's own)")
     compare.add_argument("--algorithm", choices=ALGORITHMS,
-                         help="persistent: the GPU keeps recurrent weights in registers, which must hold them")
+                         help="persistent: GPUs keep recurrent weights in registers, where these hold them")
     compare.add_argument("--out", type=Path, metavar="DIR",
                          help="write compare.csv and figures there: bars, roofline, and curves over the batch")
     compare.add_argument("--json", action="store_true", help="print the result as JSON instead of a table")
@@ -223,7 +223,8 @@ def _compare(options: argparse.Namespace) -> int:
         raise InputError("compare needs a network and at least one chip or device, or --model-error")
     given = {"numbers": options.numbers, "algorithm": options.algorithm}
     found = comparing.check(options.network, options.names, options.baseline,
-                            {key: value for key, value in given.items() if value})
+                            {key: value for key, value in given.items() if value},
+                            bool(options.batch or options.slo_ms))
     result = comparing.compare(options.network, found, options.batch, options.baseline)
     explained = _explain(options.explain, result, found) if options.explain else []
     services = _services(options, result, found) if options.slo_ms else []

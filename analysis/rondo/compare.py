@@ -10,21 +10,25 @@ from typing import Any, Optional
 from . import gpu, simulator
 from .device import Device, find_device, is_device_file, read_device
 from .interval import Interval, interval
-from .quantities import value_at
+from .quantities import value_at, written
 from .simulator import Report, RunFailed
-from .yaml_reader import InputError
+from .yaml_reader import InputError, Reader
 
 DEFAULT_CHIP = "edge"
+MOST_PERSISTENT = 8
 
 
 @dataclass
 class Entry:
     """One chip or device at one batch size. Latency is of the whole batch; energy is of one sequence. `low_s` and
     `high_s`: eight of ten measured times are expected between (interval.py); None where no row is like it.
+    A `roofline` is a bound: the latency is at least this. `persistent_s`: what a GPU would take with the persistent
+    algorithm, None where its registers do not hold the weights, or where the latency is already of it.
     `moved_bytes` goes between the processor and its memory; `peak` and `memory` are its roofline, per second."""
 
     name: str
     simulated: bool
+    roofline: bool
     numbers: str
     batch: int
     latency_s: float
@@ -42,6 +46,7 @@ class Entry:
     memory: float
     latency_ratio: float = 1.0
     energy_ratio: Optional[float] = None
+    persistent_s: Optional[float] = None
     terms: dict[str, Any] = field(default_factory=dict)
 
 
@@ -68,7 +73,7 @@ class Comparison:
 
 @dataclass
 class Contenders:
-    """The chips and devices that a command named, and how devices run: options of an estimate."""
+    """The chips and devices that a command named, and how devices run: options of an estimate (`run_device`)."""
 
     chips: list[str]
     devices: list[Device]
@@ -91,6 +96,11 @@ def find_contenders(names: list[str]) -> Contenders:
         else:
             wrong.append(f"there is no chip or device {name}; chips: {_known('chips')}; "
                          f"devices: {_known('gpus')}; or the path of a file")
+    paths: dict[str, str] = {}
+    for name in dict.fromkeys(names):
+        other = paths.setdefault(Path(name).stem, name)
+        if other != name:
+            wrong.append(f"{other} and {name} would both be called {Path(name).stem}; rename one of the files")
     wrong += [f"{name} is named {names.count(name)} times; once is enough" for name in dict.fromkeys(names)
               if names.count(name) > 1]
     if wrong:
@@ -102,8 +112,10 @@ def _known(kind: str) -> str:
     return ", ".join(simulator.known_configs(kind)) or "none"
 
 
-def check(network: str, names: list[str], baseline: Optional[str], options: dict[str, str]) -> Contenders:
-    """The contenders; InputError for everything that is wrong with the command, at once."""
+def check(network: str, names: list[str], baseline: Optional[str], options: dict[str, str],
+          batches: bool = False) -> Contenders:
+    """The contenders; InputError for everything that is wrong with the command, at once. `batches`: whether other batch
+    sizes than the network's own are asked for."""
     wrong = []
     if simulator.find_config("networks", network) is None and not Path(network).exists():
         wrong.append(f"there is no network {network}; known: {_known('networks')}; or the path of a file")
@@ -112,9 +124,12 @@ def check(network: str, names: list[str], baseline: Optional[str], options: dict
         found.options = options
         for device in found.devices:
             try:
-                gpu.how(device, gpu.Constants(), **options)
+                gpu.how(device, gpu.Constants(), numbers=options.get("numbers", ""))
             except InputError as error:
                 wrong += error.messages
+        if batches and found.chips and _has_inputs(network):
+            wrong.append(f"{Path(network).stem} has a fixed batch, because its inputs come from a file; leave --batch "
+                         "and --slo-ms away, or compare devices only")
         known = [Path(chip).stem for chip in found.chips] + [device.key for device in found.devices]
         if baseline and baseline not in known:
             wrong.append(f"the baseline {baseline} is not compared; compared are {', '.join(known)}")
@@ -125,13 +140,30 @@ def check(network: str, names: list[str], baseline: Optional[str], options: dict
     return found
 
 
+def _has_inputs(network: str) -> bool:
+    """Whether the network's file names a file of inputs, which fixes the batch."""
+    path = simulator.find_config("networks", network) or Path(network)
+    try:
+        reader = Reader(path)
+        return "inputs" in reader.mapping(reader.root, str(path))
+    except InputError:
+        return False
+
+
 def compare(network: str, contenders: Contenders, batches: list[int], baseline: Optional[str] = None) -> Comparison:
-    """Simulates the chips, a process for each core, and estimates the devices. No batches: the network's own."""
+    """Simulates the chips, a process for each core, and estimates the devices. No batches: the network's own. Devices
+    alone take the network's shape from a run of DEFAULT_CHIP at the network's own batch."""
     chips = contenders.chips or [DEFAULT_CHIP]
-    sizes: list[Optional[int]] = list(batches) if contenders.chips and batches else [batches[0] if batches else None]
+    sizes: list[Optional[int]] = list(batches) if contenders.chips and batches else [None]
     with ThreadPoolExecutor(os.cpu_count() or 1) as pool:
         futures = {(chip, size): pool.submit(simulate, chip, network, size) for chip in chips for size in sizes}
-    reports = _results(futures)
+    try:
+        reports = _results(futures)
+    except InputError as error:
+        if contenders.chips:
+            raise
+        raise InputError(*(f"the network's shape comes from a run of the chip {DEFAULT_CHIP}: {message}"
+                           for message in error.messages)) from error
     first = reports[chips[0], sizes[0]]
     shape = shape_of(first, chips[0])
     batches = batches or [int(shape["batch"])]
@@ -141,7 +173,7 @@ def compare(network: str, contenders: Contenders, batches: list[int], baseline: 
             entries.append(_simulated(chip, reports[chip, size if len(sizes) > 1 else sizes[0]]))
         entries += [estimated(device, at_batch(shape, size), contenders.options) for device in contenders.devices]
     result = Comparison(str(first.get("network") or network), int(shape["steps"]), batches,
-                        baseline or entries[0].name, entries, _notes(contenders), shape)
+                        baseline or entries[0].name, entries, _notes(contenders, entries), shape)
     _add_ratios(result)
     return result
 
@@ -194,13 +226,18 @@ def _add_ratios(result: Comparison) -> None:
                 entry.energy_ratio = entry.energy_j / base.energy_j
 
 
-def _notes(contenders: Contenders) -> list[str]:
+def _notes(contenders: Contenders, entries: list[Entry]) -> list[str]:
     notes = []
     if contenders.devices:
         notes.append("* estimated from data sheets by a closed formula, not measured and not simulated. 10-90 %: "
                      "eight of ten measured times are expected between, as they were for chip families that neither "
                      "fit nor interval had seen (./rondo compare --model-error); -: no measured row is like it (CPU, "
                      "roofline, int8, persistent). Rows without * are simulated.")
+    notes += _persistent_notes(entries)
+    if any(entry.roofline for entry in entries):
+        notes.append("≥: a roofline, what peak, bandwidth and least time of a step allow at best; no estimate of what "
+                     "the machine reaches.")
+    notes += list(dict.fromkeys(entry.terms["remark"] for entry in entries if entry.terms.get("remark")))
     notes.append("Latency: of the whole batch. x: times the baseline. Energy: of one sequence; of a device idle power "
                  "all the time and busy power (its board's limit) while products run. Of peak: operations against the "
                  "peak for those numbers. Bound by: the busiest unit (recurrence where none is busy half the time), or "
@@ -225,9 +262,9 @@ def _simulated(chip: str, report: Report) -> Entry:
 
 
 def _entry(name: str, simulated: bool, numbers: str, batch: int, time_s: float, energy: Optional[float],
-           low_s: Optional[float] = None, high_s: Optional[float] = None, **more: Any) -> Entry:
+           low_s: Optional[float] = None, high_s: Optional[float] = None, roofline: bool = False, **more: Any) -> Entry:
     each = energy / batch if energy is not None else None
-    return Entry(name, simulated, numbers, batch, time_s, low_s, high_s, sequences_per_s=batch / time_s, energy_j=each,
+    return Entry(name, simulated, roofline, numbers, batch, time_s, low_s, high_s, sequences_per_s=batch / time_s, energy_j=each,
                  sequences_per_j=1 / each if each else None,
                  power_w=energy / time_s if energy is not None else None, **more)
 
@@ -250,15 +287,48 @@ def _busiest(report: Report) -> str:
     return f"{name} {100 * busy[name]:.0f} %" if busy[name] >= 0.5 else "recurrence"
 
 
+def _persistent_notes(entries: list[Entry]) -> list[str]:
+    """What GPUs would take that keep the recurrent weights in registers, batch by batch."""
+    found = [entry for entry in entries if entry.persistent_s is not None]
+    if not found:
+        return []
+    times = ", ".join(f"{entry.name} batch {entry.batch} {written(entry.persistent_s, 's')} "
+                      f"({written(entry.latency_s, 's')})" for entry in found[:MOST_PERSISTENT])
+    more = f" and {len(found) - MOST_PERSISTENT} more (--json)" if len(found) > MOST_PERSISTENT else ""
+    return ["Shown is the standard algorithm. Frameworks may choose persistent kernels, which keep the recurrent "
+            "weights in registers, where these hold them (--algorithm persistent; no measured row here says how good "
+            f"this estimate is): {times}{more}."]
+
+
+def run_device(device: Device, shape: dict[str, Any], options: dict[str, str]) -> tuple[gpu.Estimate, str]:
+    """The formula for a device, and a remark: the persistent algorithm where it can be, the standard one where not."""
+    if options.get("algorithm") != "persistent":
+        return gpu.estimate(device, shape, **options), ""
+    try:
+        return gpu.estimate(device, shape, **options), ""
+    except InputError as error:
+        return gpu.estimate(device, shape, **{**options, "algorithm": "standard"}), f"{error}; the standard one is shown."
+
+
+def _persistent_s(device: Device, shape: dict[str, Any], options: dict[str, str]) -> Optional[float]:
+    try:
+        return gpu.estimate(device, shape, **{**options, "algorithm": "persistent"}).time_s
+    except InputError:
+        return None
+
+
 def estimated(device: Device, shape: dict[str, Any], options: dict[str, str]) -> Entry:
     """A device's entry by the formula."""
-    result = gpu.estimate(device, shape, **options)
+    result, remark = run_device(device, shape, options)
+    asked = options.get("algorithm", "standard")
     found = interval(device, result)
     low, high = (result.time_s * found.low, result.time_s * found.high) if found else (None, None)
     return _entry(device.key, False, result.numbers, int(shape["batch"]), result.time_s, result.energy_j, low, high,
                   utilisation=result.of_peak, bound_by=result.bound_by(), operations=result.operations,
                   moved_bytes=result.moved_bytes, peak=result.peak, memory=device.get("memory_gb_per_s") * 1e9,
-                  terms={"parts_s": result.parts(), "kernels": result.terms, "interval": _interval(found),
+                  roofline=device.kind == "roofline",
+                  persistent_s=_persistent_s(device, shape, options) if asked == "standard" else None,
+                  terms={"algorithm": result.algorithm, "remark": remark, "parts_s": result.parts(), "kernels": result.terms, "interval": _interval(found),
                          "idle_w": device.get("idle_w"), "busy_w": device.get("busy_w"),
                          "unverified": device.unverified()})
 
@@ -274,19 +344,21 @@ def as_json(comparison: Comparison) -> dict[str, Any]:
 
 COLUMNS = ("name", "kind", "network", "batch", "steps", "numbers", "latency_s", "latency_low_s", "latency_high_s",
            "latency_ratio", "sequences_per_s", "energy_j_per_sequence", "energy_ratio", "sequences_per_j", "power_w",
-           "utilisation", "bound_by", "operations", "moved_bytes")
+           "utilisation", "bound_by", "operations", "moved_bytes", "persistent_latency_s")
 
 
 def as_lines(comparison: Comparison) -> list[list[str]]:
     """The comparison as the lines of a CSV file."""
     lines = [list(COLUMNS)]
     for entry in comparison.entries:
-        lines.append([entry.name, "simulated" if entry.simulated else "estimated", comparison.network,
+        kind = "simulated" if entry.simulated else "roofline" if entry.roofline else "estimated"
+        lines.append([entry.name, kind, comparison.network,
                       str(entry.batch), str(comparison.steps), entry.numbers,
                       *map(_cell, (entry.latency_s, entry.low_s, entry.high_s, entry.latency_ratio,
                                    entry.sequences_per_s, entry.energy_j, entry.energy_ratio, entry.sequences_per_j,
                                    entry.power_w, entry.utilisation)),
-                      entry.bound_by, _cell(entry.operations), _cell(entry.moved_bytes)])
+                      entry.bound_by, _cell(entry.operations), _cell(entry.moved_bytes),
+                      _cell(entry.persistent_s)])
     return lines
 
 

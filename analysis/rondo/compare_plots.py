@@ -45,10 +45,11 @@ def bars(result: Comparison, batch: int, directory: Path) -> list[Path]:
         panels[1].tick_params(axis="y", length=0)
         figure.suptitle(f"{result.network}: {_count(result.steps, 'step')}, batch {batch}", x=0.01,
                         ha="left", fontweight="bold", fontsize=12)
-        kinds = [bar for bar in (_swatch("simulated", True), _swatch("estimated, with 10-90 %", False))
-                 if any(e.simulated == bar[1] for e in entries)]
+        kinds = [bar for bar in (_swatch("simulated", True), _swatch("estimated, with 10-90 %", False),
+                             _swatch("roofline: at least", False, True))
+                 if any((e.simulated, e.roofline) == bar[1:] for e in entries)]
         figure.tight_layout(rect=(0, 0.3 / figure.get_figheight(), 1, 1), w_pad=2.5)
-        figure.legend(handles=[bar[0] for bar in kinds], loc="lower right", ncol=2,
+        figure.legend(handles=[bar[0] for bar in kinds], loc="lower right", ncol=3,
                       bbox_to_anchor=(0.99, 0.0))
         return save(figure, directory / ("compare" if len(result.batches) == 1 else f"compare_batch{batch}"))
 
@@ -60,13 +61,15 @@ def _intervals(axes: Axes, entries: list[Entry]) -> None:
                       markersize=5, zorder=3)
 
 
-def _swatch(label: str, simulated: bool) -> tuple[Any, bool]:
-    return plt.Rectangle((0, 0), 1, 1, label=label, **_look(simulated)), simulated
+def _swatch(label: str, simulated: bool, roofline: bool = False) -> tuple[Any, bool, bool]:
+    return plt.Rectangle((0, 0), 1, 1, label=label, **_look(simulated, roofline)), simulated, roofline
 
 
-def _look(simulated: bool) -> dict[str, Any]:
+def _look(simulated: bool, roofline: bool) -> dict[str, Any]:
     if simulated:
         return {"facecolor": BLUE, "edgecolor": BLUE}
+    if roofline:
+        return {"facecolor": "white", "edgecolor": "#666666", "linestyle": "--"}
     return {"facecolor": "#FBE3B5", "edgecolor": ORANGE, "hatch": "////"}
 
 
@@ -78,9 +81,9 @@ def _bars(axes: Axes, entries: list[Entry], values: list[Optional[float]], title
         if not value:
             axes.text(left, index, "  not known", va="center", color="#666666")
             continue
-        axes.barh(index, value - left, left=left, height=0.66, **_look(entry.simulated))
+        axes.barh(index, value - left, left=left, height=0.66, **_look(entry.simulated, entry.roofline))
         end = max(value, (entry.high_s or value) if unit == "s" else value)
-        axes.annotate(written(value, unit), (end, index), xytext=(5, 0), textcoords="offset points",
+        axes.annotate(("≥ " if entry.roofline else "") + written(value, unit), (end, index), xytext=(5, 0), textcoords="offset points",
                       va="center")
     axes.set_xscale("log")
     axes.set_xlim(left, high * (high / left) ** 0.3)

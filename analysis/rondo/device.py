@@ -22,7 +22,7 @@ FIXED_TILES = ("cudnn5", "cudnn6")
 NUMBERS = {
     "multiprocessors": (1, 1e4), "clock_mhz": (1, 1e5), "node_nm": (1, 1000), "register_kib": (0, 1e7),
     "shared_kib": (0, 1e7), "memory_gb_per_s": (0.1, 1e5), "cache_kib": (1, 1e7), "cache_gb_per_s": (0.1, 1e6),
-    "launch_us": (0, 1e4), "step_us": (0, 1e4), "idle_w": (0, 1e4), "busy_w": (0.01, 1e4),
+    "launch_us": (0, 1e4), "step_us": (0, 1e4), "sequences_at_once": (1, 1e6), "idle_w": (0, 1e4), "busy_w": (0.01, 1e4),
 }
 _ALWAYS = ("clock_mhz", "memory_gb_per_s", "cache_kib", "cache_gb_per_s", "idle_w", "busy_w")
 _REQUIRED = {

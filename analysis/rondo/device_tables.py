@@ -21,8 +21,9 @@ def latency_table(result: Comparison, batch: int) -> Table:
                           ("seq/s", "right"), ("of peak", "right"), ("bound by", "left")):
         table.add_column(name, justify=justify, no_wrap=True)
     for entry in result.at(batch):
-        table.add_row(_name(entry), written(entry.latency_s, "s"), _between(entry),
-                      _ratio(entry.latency_ratio), _count(entry.sequences_per_s),
+        least, most = ("≥ ", "≤ ") if entry.roofline else ("", "")
+        table.add_row(_name(entry), least + written(entry.latency_s, "s"), _between(entry),
+                      _ratio(entry.latency_ratio), most + _count(entry.sequences_per_s),
                       _percent(entry.utilisation), entry.bound_by, style=_style(entry))
     return table
 

@@ -10,7 +10,7 @@ from .interval import widening
 from .quantities import written
 
 _UNITS = {"multiprocessors": "", "clock_mhz": "MHz", "memory_gb_per_s": "GB/s", "cache_kib": "KiB",
-          "cache_gb_per_s": "GB/s", "register_kib": "KiB", "launch_us": "us", "step_us": "us", "idle_w": "W",
+          "cache_gb_per_s": "GB/s", "register_kib": "KiB", "launch_us": "us", "step_us": "us", "sequences_at_once": "", "idle_w": "W",
           "busy_w": "W"}
 
 
@@ -21,7 +21,8 @@ def device(entry: Entry, found: Device) -> list[str]:
 
 
 def _heading(entry: Entry) -> Iterator[str]:
-    yield f"{entry.name}, {entry.numbers}, batch {entry.batch}: {written(entry.latency_s, 's')}, estimated"
+    kind = "at least, a roofline" if entry.roofline else f"estimated, {entry.terms['algorithm']} algorithm"
+    yield f"{entry.name}, {entry.numbers}, batch {entry.batch}: {written(entry.latency_s, 's')}, {kind}"
     yield ""
 
 

@@ -12,12 +12,13 @@ below): their products share the machine, so their times add up, but their launc
 
 The persistent algorithm keeps the recurrent weights in registers, where they fit: a step is its arithmetic and one
 synchronisation of the whole GPU, SYNC_LAUNCHES of a launch. A roofline layer is the largest of all its memory time, all
-its arithmetic, and `step_us` a step.
+its arithmetic, and `step_us` a step; a machine of `sequences_at_once` runs a larger batch in turns. It is a bound.
 
 Energy is an account of power, not a measurement: idle power over the whole time, and what the busy power has more
 while products run. Busy power is the board's limit where nothing better is known, so it is rather too high.
 """
 
+import math
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from pathlib import Path
@@ -223,10 +224,12 @@ def _to_longest(result: Estimate, parts: tuple[float, float, float], seconds: fl
 
 def _roofline_layer(way: How, result: Estimate, rows: int, layer: _Layer) -> None:
     step = way.device.get("step_us") * 1e-6
+    turns = math.ceil(layer.batch / way.device.get("sequences_at_once", layer.batch))
     for _ in range(layer.directions):
         work = formula.product(way.on, rows, layer.hidden, layer.batch, True, way.constants)
-        parts = [layer.steps * float(work.memory), layer.steps * float(work.arithmetic), layer.steps * step]
-        result.moved_bytes += layer.steps * float(work.moved)
+        parts = [turns * layer.steps * float(work.memory), layer.steps * float(work.arithmetic),
+                 turns * layer.steps * step]
+        result.moved_bytes += turns * layer.steps * float(work.moved)
         if layer.inputs:
             first = formula.product(way.on, rows, layer.inputs, layer.batch * layer.steps, False, way.constants)
             parts = [parts[0] + float(first.memory), parts[1] + float(first.arithmetic), parts[2]]

@@ -9,8 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Callable, Optional
 
-from . import gpu
-from .compare import Contenders, at_batch, simulate
+from .compare import Contenders, at_batch, run_device, simulate
 from .device import Device
 from .interval import interval
 from .simulator import Report
@@ -79,16 +78,16 @@ def _chip(chip: str, network: str, bound_s: float) -> Service:
 
 def _device(device: Device, shape: dict[str, Any], options: dict[str, str], bound_s: float) -> Service:
     def time(batch: int) -> float:
-        return gpu.estimate(device, at_batch(shape, batch), **options).time_s
+        return run_device(device, at_batch(shape, batch), options)[0].time_s
 
     def likely(batch: int) -> bool:
-        result = gpu.estimate(device, at_batch(shape, batch), **options)
+        result = run_device(device, at_batch(shape, batch), options)[0]
         found = interval(device, result)
         return found is not None and result.time_s * found.high <= bound_s
 
     batch = largest(lambda size: time(size) <= bound_s)
     latency = time(batch) if batch else None
-    known = interval(device, gpu.estimate(device, at_batch(shape, 1), **options)) is not None
+    known = interval(device, run_device(device, at_batch(shape, 1), options)[0]) is not None
     sure = next((size for size in range(batch, 0, -1) if likely(size)), 0) if known else None
     return Service(device.key, False, batch, latency, batch / latency if latency else 0.0,
                    sure, False)

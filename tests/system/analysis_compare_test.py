@@ -161,6 +161,55 @@ def test_a_name_that_is_both_is_the_chip(desk):
     assert desk.json("compare", "net.yaml", "./v100")["entries"][0]["simulated"]
 
 
+def test_two_files_of_one_name_are_refused(desk):
+    desk.write("v100.yaml", (ROOT / "configs/gpus/v100.yaml").read_text())
+    done = desk.rondo("compare", "net.yaml", "v100", "./v100.yaml", "toy.yaml")
+    assert done.returncode == 2 and done.stdout == ""
+    assert done.stderr == "v100 and ./v100.yaml would both be called v100; rename one of the files\n"
+
+
+def test_a_network_with_inputs_has_its_batch(desk):
+    """Said before anything runs, with the other mistakes; devices alone take the shape to any batch."""
+    desk.write("text.yaml", "name: text\ninputs: text.npz\n")
+    desk.troubles = {"refuse": "network.batch=4"}
+    for option in (("--batch", "4"), ("--slo-ms", "5")):
+        done = desk.rondo("compare", "text.yaml", "toy.yaml", "v100", *option, "--baseline", "nix")
+        assert done.returncode == 2 and done.stdout == ""
+        assert done.stderr.splitlines() == [
+            "text has a fixed batch, because its inputs come from a file; leave --batch and --slo-ms away, or compare "
+            "devices only", "the baseline nix is not compared; compared are toy, v100"]
+    assert desk.json("compare", "text.yaml", "v100", "--batch", "4")["entries"][0]["batch"] == 4
+
+
+def test_devices_alone_need_no_chip_that_holds_the_batch(desk):
+    desk.troubles = {"refuse": "network.batch=65536"}
+    assert desk.json("compare", "net.yaml", "v100", "--batch", "65536")["entries"][0]["batch"] == 65536
+
+
+def test_a_roofline_is_marked_as_a_bound(desk):
+    text = desk.rondo("compare", "net.yaml", "toy.yaml", "v100", "tpu_v1", "--out", "out").stdout
+    line = next(line for line in text.splitlines() if line.startswith("tpu_v1*"))
+    assert "≥" in line and "≤" in line and "≥: a roofline" in text
+    assert "≥" not in next(line for line in text.splitlines() if line.startswith("v100*"))
+    with (desk.path / "out/compare.csv").open() as file:
+        assert [line["kind"] for line in csv.DictReader(file)] == ["simulated", "estimated", "roofline"]
+
+
+def test_persistent_kernels_where_they_can_be(desk):
+    """The standard algorithm is shown with a note of what persistent kernels would do; asked for, they run where the
+    weights fit, and the rest says why not."""
+    plain = {entry["name"]: entry for entry in desk.json("compare", "net.yaml", "toy.yaml", "xeon", "v100")["entries"]}
+    asked = desk.json("compare", "net.yaml", "toy.yaml", "xeon", "v100", "--algorithm", "persistent")
+    entries = {entry["name"]: entry for entry in asked["entries"]}
+    assert plain["xeon"]["persistent_s"] is None and plain["toy"]["persistent_s"] is None
+    assert plain["v100"]["persistent_s"] == entries["v100"]["latency_s"] < plain["v100"]["latency_s"]
+    assert entries["v100"]["low_s"] is None and entries["v100"]["persistent_s"] is None
+    assert entries["xeon"]["latency_s"] == plain["xeon"]["latency_s"]
+    assert any(note.startswith("xeon is no GPU") for note in asked["notes"])
+    text = " ".join(desk.rondo("compare", "net.yaml", "toy.yaml", "v100").stdout.split())
+    assert "v100 batch 1 " + written(plain["v100"]["persistent_s"], "s") in text
+
+
 def test_all_unknown_names_at_once(desk):
     done = desk.rondo("compare", "nix", "toy.yaml", "nope", "v100", "v100")
     lines = done.stderr.splitlines()

@@ -239,9 +239,12 @@ def test_numbers_and_libraries_matter():
 
 def test_a_roofline_is_its_largest_part():
     tpu = gpu.estimate(device("tpu_v1"), shape("lstm", 1024, 1024, 10, 64))
-    assert tpu.time_s == pytest.approx((4 * 1024 * 1024 * 11 - 10 * 128 * 1024) / 34e9 + 10 * 128 * 1024 / 167e9)
+    assert tpu.time_s == pytest.approx((4 * 1024 * 1024 * 11 - 10 * 128 * 1024) / 34e9 + 10 * 128 * 1024 / 179.2e9)
+    small = gpu.estimate(device("tpu_v1"), shape("lstm", 128, 0, 100, 1))
+    assert small.time_s == pytest.approx(100e-6) and small.bound_by() == "recurrence"
     brainwave = gpu.estimate(device("brainwave"), shape("gru", 1024, 1024, 100, 1))
     assert brainwave.time_s == pytest.approx(270e-6) and brainwave.bound_by() == "recurrence"
+    assert gpu.estimate(device("brainwave"), shape("gru", 1024, 1024, 100, 32)).time_s == pytest.approx(32 * 270e-6)
 
 
 def test_intervals_hold_what_they_promise(report):
