@@ -147,8 +147,7 @@ def _line(result: Comparison, name: str, simulated: bool) -> dict[str, Any]:
 
 def roofline(result: Comparison, directory: Path) -> list[Path]:
     """What each chip and device reaches below what its memory and its arithmetic allow. Operations per byte count the
-    bytes that really pass between memory and processor, of estimates only weights: weights kept on the chip move a
-    point to the right."""
+    bytes that pass between memory and processor: weights kept on the chip move a point to the right."""
     entries = [entry for entry in result.entries
                if all((entry.operations, entry.moved_bytes, entry.peak, entry.memory))]
     if not entries:

@@ -4,8 +4,9 @@ A library runs a recurrent layer as one product for the input half of all steps,
 recurrent weights and kernels for the gates (cuDNN's standard algorithm; J. Appleyard et al., arXiv 1604.01946). A
 product of `rows` x `depth` weights with `vectors` vectors takes
 
-    memory       bytes / (bandwidth_share x bandwidth); the part of the weights that half of the cache holds from
-                 step to step at the cache's bandwidth
+    memory       bytes / (bandwidth_share x bandwidth): the weights, the vectors read and the results written. Half of
+                 the cache holds vectors and results, and in what they leave weights of the step before: these bytes
+                 pass at the cache's bandwidth
     arithmetic   2 rows depth vectors / (peak_share x peak)
     recurrence   the walk along the depth, below
 
@@ -136,9 +137,13 @@ def stacked(processors: list[Processor]) -> Processor:
 
 
 def product(on: Processor, rows: Number, depth: Number, vectors: Number, repeated: Any, constants: Constants) -> Work:
-    """One product with its weights; `repeated` where the same weights were used the step before."""
-    size = rows * depth * on.weight_bytes
-    kept = np.where(repeated, np.minimum(size, on.cache_bytes), 0.0)
+    """One product with its weights; `repeated` where the same weights were used the step before. Rooflines keep vectors
+    and results on the chip."""
+    vectors_bytes = np.where(np.isinf(on.overlap), 0.0, vectors * (rows + depth) * on.weight_bytes)
+    cached = np.minimum(vectors_bytes, on.cache_bytes)
+    weights = rows * depth * on.weight_bytes
+    kept = cached + np.where(repeated, np.minimum(weights, on.cache_bytes - cached), 0.0)
+    size = weights + vectors_bytes
     vendor = np.where(on.miopen, constants.miopen_share, 1.0)
     memory = ((size - kept) / on.memory + kept / on.cache) / (constants.bandwidth_share * vendor)
     rate = on.peak * constants.peak_share * vendor * np.where(on.tensor, constants.tensor_share, 1.0)

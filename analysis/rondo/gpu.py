@@ -180,7 +180,10 @@ def _recurrent_layer(way: How, layer: _Layer, share: float, result: Estimate) ->
         if way.algorithm == "persistent":
             _persistent(way, result, rows, layer)
         else:
-            _kernel(way, result, "step", rows, layer.hidden, layer.batch, layer.steps, share, repeated=True)
+            _kernel(way, result, "first step", rows, layer.hidden, layer.batch, 1, share, step=True)
+            if layer.steps > 1:
+                _kernel(way, result, "step", rows, layer.hidden, layer.batch, layer.steps - 1, share, step=True,
+                        repeated=True)
 
 
 def _persistent(way: How, result: Estimate, rows: int, layer: _Layer) -> None:
@@ -203,11 +206,11 @@ def _persistent(way: How, result: Estimate, rows: int, layer: _Layer) -> None:
 
 
 def _kernel(way: How, result: Estimate, name: str, rows: int, depth: int, vectors: int, times: int, share: float,
-            repeated: bool = False) -> None:
+            step: bool = False, repeated: bool = False) -> None:
     """Adds `times` products and their launches; the product's time goes to its longest part."""
     on = way.on
     work = formula.product(on, rows, depth, vectors, repeated, way.constants)
-    launch = float(formula.step_launches_s(on, vectors, way.constants)) if repeated else float(on.launch_s)
+    launch = float(formula.step_launches_s(on, vectors, way.constants)) if step else float(on.launch_s)
     parts = (float(work.memory), float(work.arithmetic), float(work.recurrence))
     _to_longest(result, parts, times * float(work.total))
     result.launch_s += times * launch * share

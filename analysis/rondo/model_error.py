@@ -42,9 +42,10 @@ class Table:
 
     def log_errors(self, constants: Constants) -> np.ndarray:
         """The logarithm of estimate over measurement."""
-        work = formula.product(self.on, self.rows, self.depth, self.vectors, True, constants)
-        step = work.total + formula.step_launches_s(self.on, self.vectors, constants)
-        return np.log(step * self.steps + formula.call_s(self.on, constants)) - self.log_time
+        first, later = (formula.product(self.on, self.rows, self.depth, self.vectors, repeated, constants).total
+                        for repeated in (False, True))
+        launches = self.steps * formula.step_launches_s(self.on, self.vectors, constants)
+        return np.log(first + (self.steps - 1) * later + launches + formula.call_s(self.on, constants)) - self.log_time
 
 
 def tabulate(rows: Sequence[Row], devices: dict[str, Device]) -> Table:

@@ -75,7 +75,7 @@ def test_explain_shows_every_term(desk):
     text = done.stdout
     assert done.returncode == 0 and max(len(line) for line in text.splitlines()) <= 80
     entry = desk.json("compare", "net.yaml", "toy.yaml", "jetson_nano", "--batch", "3")["entries"][1]
-    for part in ("batch 3: " + written(entry["latency_s"], "s"), "input half: 512 x 64", "step: 512 x 128", "100 times",
+    for part in ("batch 3: " + written(entry["latency_s"], "s"), "input half: 512 x 64", "step: 512 x 128", "first step: 512 x 128", "99 times",
                  "dense layer: 3 x 128", "energy " + written(entry["energy_j"], "J"), "launch_us", "? assumption",
                  "kernels_few", "interval"):
         assert part in text, part

@@ -128,41 +128,64 @@ def test_vectors_and_scalars_agree():
 
 
 def test_one_estimate_by_hand():
-    """V100, LSTM 1024 over 10 steps, batch 2, fp16: 3 MiB of the 8 MiB of recurrent weights stay in half of the 6 MiB
-    cache."""
+    """V100, LSTM 1024 over 10 steps, batch 2, fp16: half of the 6 MiB cache holds a step's vectors and results and, in
+    the rest, part of the 8 MiB of recurrent weights; the first step loads all of them."""
     result = gpu.estimate(device("v100"), shape("lstm", 1024, 512, 10, 2), ROUND)
-    kept, size = 3072 * 1024, 4 * 1024 * 1024 * 2
-    step_memory = ((size - kept) / 900e9 + kept / 2155e9) / 0.5
+    cache, size, vectors = 3072 * 1024, 4 * 1024 * 1024 * 2, 2 * 5 * 1024 * 2
     step_work = 2 * 4 * 1024 * 1024 * 2 / (125e12 * 0.25)
-    step = (step_memory**4 + step_work**4) ** 0.25
-    input_memory, input_work = 4 * 1024 * 512 * 2 / 450e9, 2 * 4 * 1024 * 512 * 24 / (125e12 * 0.25)
+    later = ((size + vectors - cache) / 900e9 + cache / 2155e9) / 0.5
+    later = (later**4 + step_work**4) ** 0.25
+    first = (size / 900e9 + vectors / 2155e9) / 0.5
+    first = (first**4 + step_work**4) ** 0.25
+    input_memory = (4 * 1024 * 512 * 2 / 900e9 + 20 * (4096 + 512) * 2 / 2155e9) / 0.5
+    input_work = 2 * 4 * 1024 * 512 * 24 / (125e12 * 0.25)
     inputs = (input_memory**4 + input_work**4) ** 0.25
-    work = inputs + 10 * step
+    work = inputs + first + 9 * later
     assert result.time_s == pytest.approx(work + 5e-6 + 10 * 3 * 5e-6 + 10 * 5e-6, rel=1e-12)
     assert result.energy_j == pytest.approx(45 * result.time_s + (300 - 45) * work, rel=1e-12)
     assert result.of_peak == pytest.approx(2 * 2 * 10 * 4 * 1024 * 1536 / (result.time_s * 125e12), rel=1e-12)
-    assert result.moved_bytes == 4 * 1024 * 512 * 2 + 10 * (size - kept) and result.bound_by() == "launches"
+    assert result.moved_bytes == 4 * 1024 * 512 * 2 + size + 9 * (size + vectors - cache) and result.bound_by() == "launches"
 
 
 def test_one_estimate_in_large_tiles_by_hand():
     """Titan X (Maxwell) with cuDNN 5, GRU 1000, batch 65: 24 x 2 tiles of 128 x 64 on 24 multiprocessors, two waves."""
     result = gpu.estimate(device("titan_x_maxwell"), shape("gru", 1000, 0, 7, 65), ROUND)
     arithmetic = 2 * 1000 * (2 * 24 * 128 * 64) / (6.691e12 * 0.5)
-    memory = ((12e6 - 1536 * 1024) / 336.6e9 + 1536 * 1024 / 825e9) / 0.5
-    step = (arithmetic**4 + memory**4 + (100e-9 * 1000) ** 4) ** 0.25
-    assert result.time_s == pytest.approx(7 * (step + 8 * 5e-6) + 10 * 5e-6, rel=1e-12)
+    vectors = 65 * 4000 * 4
+    later = ((12e6 + vectors - 1536 * 1024) / 336.6e9 + 1536 * 1024 / 825e9) / 0.5
+    first = (12e6 / 336.6e9 + vectors / 825e9) / 0.5
+    first, later = ((arithmetic**4 + memory**4 + (100e-9 * 1000) ** 4) ** 0.25 for memory in (first, later))
+    assert result.time_s == pytest.approx(first + 6 * later + 7 * 8 * 5e-6 + 10 * 5e-6, rel=1e-12)
 
 
 def test_miopen_is_slower_by_its_constants():
     result = gpu.estimate(device("mi25"), shape("rnn", 2048, 0, 3, 1), ROUND)
-    memory = ((2048**2 * 4 - 2048 * 1024) / 484e9 + 2048 * 1024 / 1536e9) / (0.5 * 0.5)
+    size, vectors, cache = 2048**2 * 4, 2 * 2048 * 4, 2048 * 1024
+    later = ((size + vectors - cache) / 484e9 + cache / 1536e9) / (0.5 * 0.5)
+    first = (size / 484e9 + vectors / 1536e9) / (0.5 * 0.5)
     arithmetic = 2 * 2048**2 / (12.3e12 * 0.25)
-    assert result.time_s == pytest.approx(3 * ((memory**4 + arithmetic**4) ** 0.25 + 30e-6) + 100e-6, rel=1e-12)
+    first, later = ((memory**4 + arithmetic**4) ** 0.25 for memory in (first, later))
+    assert result.time_s == pytest.approx(first + 2 * later + 3 * 30e-6 + 100e-6, rel=1e-12)
+
+
+def test_one_step_loads_all_of_its_weights():
+    """GRU 512, one step: 1.5 MiB of recurrent weights in fp16, whatever the cache holds; two steps load them once."""
+    layer = shape("gru", 512, 0, 1, 1)
+    assert gpu.estimate(device("v100"), layer).moved_bytes == 3 * 512 * 512 * 2
+    assert gpu.estimate(device("v100"), shape("gru", 512, 0, 2, 1)).moved_bytes == 3 * 512 * 512 * 2
+
+
+def test_vectors_and_results_that_no_cache_holds_come_from_memory():
+    """V100, the gates of 100 steps of 4096 sequences: all but what half of the cache holds."""
+    result = gpu.estimate(device("v100"), shape("lstm", 128, 64, 100, 4096))
+    inputs = 4096 * 100 * (512 + 64) * 2 - 3072 * 1024 + 512 * 64 * 2
+    steps = 512 * 128 * 2 * 100 + 100 * (4096 * (512 + 128) * 2 - 3072 * 1024)
+    assert result.moved_bytes == inputs + steps
 
 
 @pytest.mark.parametrize("path", DEVICES, ids=lambda path: path.stem)
 def test_what_must_never_happen(path):
-    """More bandwidth, a larger peak or cache never slower; more sequences, steps or units never sooner, in all."""
+    """More bandwidth, a larger peak or cache, fewer launches never slower, and one of them sooner; more sequences, steps or units never sooner, in all."""
     found, seed = read_device(path), random.randrange(1 << 32)
     print("seed", seed)
     draw = random.Random(seed)
@@ -170,8 +193,13 @@ def test_what_must_never_happen(path):
         cell, hidden = draw.choice(("rnn", "gru", "lstm")), draw.randrange(8, 4096)
         inputs, steps, batch = draw.choice((0, draw.randrange(1, 2048))), draw.randrange(1, 400), draw.randrange(1, 300)
         base = gpu.estimate(found, shape(cell, hidden, inputs, steps, batch)).time_s
-        for numbers in ({"memory_gb_per_s": 1.3}, {"cache_gb_per_s": 1.3}, {"idle_w": 1}):
-            assert gpu.estimate(changed(found, **numbers), shape(cell, hidden, inputs, steps, batch)).time_s <= base
+        better = [changed(found, **{key: factor}) for key, factor in (("memory_gb_per_s", 1.3), ("cache_gb_per_s", 1.3),
+                                                                      ("launch_us", 0.7), ("step_us", 0.7))]
+        faster = {key: Fact(fact.value * 1.3, "test", False) for key, fact in found.peak_tflops.items()}
+        tensor = {key: Fact(fact.value * 1.3, "test", False) for key, fact in found.tensor_tflops.items()}
+        better.append(dataclasses.replace(changed(found, clock_mhz=1.3), peak_tflops=faster, tensor_tflops=tensor))
+        times = [gpu.estimate(one, shape(cell, hidden, inputs, steps, batch)).time_s for one in better]
+        assert max(times) <= base * (1 + 1e-12) and min(times) < base
         if found.get("cache_gb_per_s") > found.get("memory_gb_per_s"):
             assert gpu.estimate(changed(found, cache_kib=1.5), shape(cell, hidden, inputs, steps, batch)).time_s <= base
         for more in (shape(cell, hidden, inputs, steps, batch + draw.randrange(1, 9)),
@@ -202,7 +230,7 @@ def test_layers_in_a_wavefront_and_directions_share_launches():
     nano = device("jetson_nano")
     one, two, four = (gpu.estimate(nano, stack(count)) for count in (1, 2, 4))
     assert two.launch_s / one.launch_s == pytest.approx(21 / 20)
-    assert four.launch_s / one.launch_s == pytest.approx(23 / 20 if 23 / 80 > 0.5 else 2.0)
+    assert four.launch_s / one.launch_s == pytest.approx(2.0)
     assert four.memory_s == pytest.approx(4 * one.memory_s)
     both = stack(1)
     both["recurrent_layers"][0] = {**both["recurrent_layers"][0], "directions": 2}
