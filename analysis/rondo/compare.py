@@ -22,6 +22,7 @@ MOST_PERSISTENT = 8
 class Entry:
     """One chip or device at one batch size. Latency is of the whole batch; energy is of one sequence. `low_s` and
     `high_s`: eight of ten measured times are expected between (interval.py); None where no row is like it.
+    `energy_low_j` and `energy_high_j`: of a device at its idle and at its busy power for the estimated time.
     A `roofline` is a bound: the latency is at least this. `persistent_s`: what a GPU would take with the persistent
     algorithm, None where its registers do not hold the weights, or where the latency is already of it.
     `moved_bytes` goes between the processor and its memory; `peak` and `memory` are its roofline, per second."""
@@ -46,6 +47,8 @@ class Entry:
     memory: float
     latency_ratio: float = 1.0
     energy_ratio: Optional[float] = None
+    energy_low_j: Optional[float] = None
+    energy_high_j: Optional[float] = None
     persistent_s: Optional[float] = None
     terms: dict[str, Any] = field(default_factory=dict)
 
@@ -238,8 +241,9 @@ def _notes(contenders: Contenders, entries: list[Entry]) -> list[str]:
         notes.append("≥: a roofline, what peak, bandwidth and least time of a step allow at best; no estimate of what "
                      "the machine reaches.")
     notes += list(dict.fromkeys(entry.terms["remark"] for entry in entries if entry.terms.get("remark")))
-    notes.append("Latency: of the whole batch. x: times the baseline. Energy: of one sequence; of a device idle power "
-                 "all the time and busy power (its board's limit) while products run. Of peak: operations against the "
+    notes.append("Latency: of the whole batch. x: times the baseline. Energy: of one sequence; of a device an account, "
+                 "its board's limit while products run and a tenth of the way from idle power to it while it waits; "
+                 "idle-limit: either of them all the time. Of peak: operations against the "
                  "peak for those numbers. Bound by: the busiest unit (recurrence where none is busy half the time), or "
                  "the largest part of the estimate (--explain NAME).")
     return notes
@@ -327,10 +331,17 @@ def estimated(device: Device, shape: dict[str, Any], options: dict[str, str]) ->
                   utilisation=result.of_peak, bound_by=result.bound_by(), operations=result.operations,
                   moved_bytes=result.moved_bytes, peak=result.peak, memory=device.get("memory_gb_per_s") * 1e9,
                   roofline=device.kind == "roofline",
+                  energy_low_j=_energy_at(device, "idle_w", result, shape),
+                  energy_high_j=_energy_at(device, "busy_w", result, shape),
                   persistent_s=_persistent_s(device, shape, options) if asked == "standard" else None,
-                  terms={"algorithm": result.algorithm, "remark": remark, "parts_s": result.parts(), "kernels": result.terms, "interval": _interval(found),
+                  terms={"algorithm": result.algorithm, "busy_s": result.busy_s, "call_s": result.call_s, "remark": remark, "parts_s": result.parts(), "kernels": result.terms, "interval": _interval(found),
                          "idle_w": device.get("idle_w"), "busy_w": device.get("busy_w"),
                          "unverified": device.unverified()})
+
+
+def _energy_at(device: Device, power: str, result: gpu.Estimate, shape: dict[str, Any]) -> Optional[float]:
+    """Of a sequence at one power all the time; None for a roofline, whose time is a bound already."""
+    return None if device.kind == "roofline" else device.get(power) * result.time_s / int(shape["batch"])
 
 
 def _interval(found: Optional[Interval]) -> Optional[dict[str, Any]]:
@@ -343,7 +354,7 @@ def as_json(comparison: Comparison) -> dict[str, Any]:
 
 
 COLUMNS = ("name", "kind", "network", "batch", "steps", "numbers", "latency_s", "latency_low_s", "latency_high_s",
-           "latency_ratio", "sequences_per_s", "energy_j_per_sequence", "energy_ratio", "sequences_per_j", "power_w",
+           "latency_ratio", "sequences_per_s", "energy_j_per_sequence", "energy_ratio", "energy_low_j", "energy_high_j", "sequences_per_j", "power_w",
            "utilisation", "bound_by", "operations", "moved_bytes", "persistent_latency_s")
 
 
@@ -355,8 +366,8 @@ def as_lines(comparison: Comparison) -> list[list[str]]:
         lines.append([entry.name, kind, comparison.network,
                       str(entry.batch), str(comparison.steps), entry.numbers,
                       *map(_cell, (entry.latency_s, entry.low_s, entry.high_s, entry.latency_ratio,
-                                   entry.sequences_per_s, entry.energy_j, entry.energy_ratio, entry.sequences_per_j,
-                                   entry.power_w, entry.utilisation)),
+                                   entry.sequences_per_s, entry.energy_j, entry.energy_ratio, entry.energy_low_j,
+                                   entry.energy_high_j, entry.sequences_per_j, entry.power_w, entry.utilisation)),
                       entry.bound_by, _cell(entry.operations), _cell(entry.moved_bytes),
                       _cell(entry.persistent_s)])
     return lines

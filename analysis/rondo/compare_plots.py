@@ -33,19 +33,20 @@ def comparison(result: Comparison, directory: Path) -> list[Path]:
 
 def bars(result: Comparison, batch: int, directory: Path) -> list[Path]:
     """Latency and energy of every chip and device at one batch size on logarithmic axes, with the values at the bars
-    and the interval of each estimated latency."""
+    and the interval of each estimated latency; of its energy, idle and busy power all the time."""
     entries = result.at(batch)
     with plt.rc_context(STYLE):
         figure, panels = plt.subplots(1, 2, figsize=(10.5, 1.9 + 0.42 * len(entries)), sharey=True)
         _bars(panels[0], entries, [e.latency_s for e in entries], "latency", "s")
-        _intervals(panels[0], entries)
+        _intervals(panels[0], [(e.low_s, e.high_s) for e in entries])
         _bars(panels[1], entries, [e.energy_j for e in entries], "energy per sequence", "J")
+        _intervals(panels[1], [(e.energy_low_j, e.energy_high_j) for e in entries])
         panels[0].set_yticks(range(len(entries)), [f"{e.name}  ({e.numbers})" for e in entries])
         panels[0].invert_yaxis()
         panels[1].tick_params(axis="y", length=0)
         figure.suptitle(f"{result.network}: {_count(result.steps, 'step')}, batch {batch}", x=0.01,
                         ha="left", fontweight="bold", fontsize=12)
-        kinds = [bar for bar in (_swatch("simulated", True), _swatch("estimated, with 10-90 %", False),
+        kinds = [bar for bar in (_swatch("simulated", True), _swatch("estimated, with 10-90 % (energy: idle to limit)", False),
                              _swatch("roofline: at least", False, True))
                  if any((e.simulated, e.roofline) == bar[1:] for e in entries)]
         figure.tight_layout(rect=(0, 0.3 / figure.get_figheight(), 1, 1), w_pad=2.5)
@@ -54,10 +55,10 @@ def bars(result: Comparison, batch: int, directory: Path) -> list[Path]:
         return save(figure, directory / ("compare" if len(result.batches) == 1 else f"compare_batch{batch}"))
 
 
-def _intervals(axes: Axes, entries: list[Entry]) -> None:
-    for index, entry in enumerate(entries):
-        if entry.low_s is not None and entry.high_s is not None:
-            axes.plot([entry.low_s, entry.high_s], [index + 0.24] * 2, color="black", linewidth=1.2, marker="|",
+def _intervals(axes: Axes, ranges: list[tuple[Optional[float], Optional[float]]]) -> None:
+    for index, (low, high) in enumerate(ranges):
+        if low is not None and high is not None:
+            axes.plot([low, high], [index + 0.24] * 2, color="black", linewidth=1.2, marker="|",
                       markersize=5, zorder=3)
 
 
@@ -75,14 +76,15 @@ def _look(simulated: bool, roofline: bool) -> dict[str, Any]:
 
 def _bars(axes: Axes, entries: list[Entry], values: list[Optional[float]], title: str, unit: str) -> None:
     present = [value for value in values if value]
-    low, high = min(present, default=1.0), max(present, default=1.0)
+    ends = [entry.high_s if unit == "s" else entry.energy_high_j for entry in entries]
+    low, high = min(present, default=1.0), max([*present, *(end for end in ends if end)], default=1.0)
     left = 10.0 ** (_floor_log10(low) - (1 if low < 2 * 10.0 ** _floor_log10(low) else 0))
     for index, (entry, value) in enumerate(zip(entries, values)):
         if not value:
             axes.text(left, index, "  not known", va="center", color="#666666")
             continue
         axes.barh(index, value - left, left=left, height=0.66, **_look(entry.simulated, entry.roofline))
-        end = max(value, (entry.high_s or value) if unit == "s" else value)
+        end = max(value, ends[index] or value)
         axes.annotate(("≥ " if entry.roofline else "") + written(value, unit), (end, index), xytext=(5, 0), textcoords="offset points",
                       va="center")
     axes.set_xscale("log")

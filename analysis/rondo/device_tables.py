@@ -31,13 +31,13 @@ def latency_table(result: Comparison, batch: int) -> Table:
 def energy_table(result: Comparison) -> Table:
     """What a sequence costs."""
     table = plain_table("Energy of a sequence")
-    for name, justify in (("batch", "right"), ("", "left"), ("numbers", "left"), ("energy", "right"), ("x", "right"),
-                          ("sequences per joule", "right"), ("mean power", "right")):
+    for name, justify in (("batch", "right"), ("", "left"), ("numbers", "left"), ("energy", "right"),
+                          ("idle-limit", "right"), ("x", "right"), ("seq/J", "right"), ("power", "right")):
         table.add_column(name, justify=justify, no_wrap=True)
     for batch in result.batches:
         for entry in result.at(batch):
-            table.add_row(str(batch), _name(entry), entry.numbers, written(entry.energy_j, "J"),
-                          _ratio(entry.energy_ratio), _count(entry.sequences_per_j),
+            table.add_row(str(batch), _name(entry), entry.numbers, ("≥ " if entry.roofline else "") + written(entry.energy_j, "J"),
+                          _range(entry.energy_low_j, entry.energy_high_j, "J"), _ratio(entry.energy_ratio), _count(entry.sequences_per_j),
                           written(entry.power_w, "W"), style=_style(entry))
         table.add_section()
     return table
@@ -68,11 +68,15 @@ def _style(entry: Entry) -> str:
 
 
 def _between(entry: Entry) -> str:
-    """The interval in one unit: 2.20-6.83 ms."""
-    if entry.low_s is None or entry.high_s is None:
-        return "" if entry.simulated else "-"
-    high, unit = written(entry.high_s, "s").split(" ")
-    return f"{entry.low_s * float(high) / entry.high_s:#.3g}".rstrip(".") + f"-{high} {unit}"
+    return _range(entry.low_s, entry.high_s, "s") or ("" if entry.simulated else "-")
+
+
+def _range(low: Optional[float], high: Optional[float], unit: str) -> str:
+    """Two values in one unit: 2.20-6.83 ms. Empty where one is not known."""
+    if low is None or high is None:
+        return ""
+    number, unit = written(high, unit).split(" ")
+    return f"{low * float(number) / high:#.3g}".rstrip(".") + f"-{number} {unit}"
 
 
 def _count(value: Optional[float]) -> str:

@@ -5,7 +5,7 @@ from typing import Iterator
 from .compare import Entry
 from .device import FIXED_TILES, Device
 from .formula import CACHE_SHARE, FEW, MEANINGS, ON_THREADS, Constants
-from .gpu import SYNC_LAUNCHES, WAVEFRONT, read_constants
+from .gpu import SYNC_LAUNCHES, WAITING_SHARE, WAVEFRONT, read_constants
 from .interval import widening
 from .quantities import written
 
@@ -32,13 +32,24 @@ def _products(entry: Entry) -> Iterator[str]:
                f"{term['vectors']} vectors, {term['times']} times {written(term['product_s'] + term['launch_s'], 's')}")
         parts = ", ".join(f"{name} {written(term[name + '_s'], 's')}"
                           for name in ("memory", "arithmetic", "recurrence") if term[name + "_s"])
-        yield f"    product {written(term['product_s'], 's')} of {parts}; launches {written(term['launch_s'], 's')}"
+        if not term.get("overlap"):
+            rule = "sum" if term["kernel"] == "persistent step" else "longest"
+            yield f"    {written(term['product_s'], 's')}: the {rule} of {parts}"
+            continue
+        yield (f"    product {written(term['product_s'], 's')}: fourth root of the sum of fourth powers of {parts}; "
+               f"launches {written(term['launch_s'], 's')} = {term['launches']:.3g} x launch_us"
+               + (f" x {term['launch_share']:.3g} not hidden by other layers" if term["launch_share"] != 1 else ""))
+        padded = term["results"] / (term["rows"] * term["vectors"])
+        yield (f"    {written(term['moved_bytes'], 'B')} from memory, {written(term['cached_bytes'], 'B')} from cache"
+               + (f"; {written(term['results'])} results, with padding to tiles {padded:.3g} of the needed"
+                  if padded > 1 else ""))
 
 
 def _sum(entry: Entry) -> Iterator[str]:
     parts = entry.terms["parts_s"]
     yield ("latency " + written(entry.latency_s, "s") + " = "
-           + " + ".join(f"{name} {written(seconds, 's')}" for name, seconds in parts.items() if seconds))
+           + " + ".join(f"{name} {written(seconds, 's')}" for name, seconds in parts.items() if seconds)
+           + (f"; in launches {written(entry.terms['call_s'], 's')} of the call" if entry.terms["call_s"] else ""))
     yield (f"    of peak {100 * (entry.utilisation or 0):.3g} % = {written(entry.operations)} operations / latency / "
            f"{written(entry.peak)} per second")
 
@@ -55,11 +66,12 @@ def _interval(entry: Entry) -> Iterator[str]:
 
 
 def _energy(entry: Entry) -> Iterator[str]:
-    parts = entry.terms["parts_s"]
-    working = sum(seconds for name, seconds in parts.items() if name != "launches")
+    working = entry.terms["busy_s"]
+    waiting = entry.latency_s - working
     idle, busy = entry.terms["idle_w"], entry.terms["busy_w"]
     yield (f"energy {written(entry.energy_j, 'J')} a sequence = ({idle:g} W x {written(entry.latency_s, 's')} + "
-           f"({busy:g} - {idle:g}) W x {written(working, 's')}) / {entry.batch}")
+           f"({busy:g} - {idle:g}) W x ({written(working, 's')} of work + {WAITING_SHARE:g} x "
+           f"{written(waiting, 's')} of waiting)) / {entry.batch}")
 
 
 def _data_sheet(entry: Entry, found: Device) -> Iterator[str]:

@@ -101,13 +101,16 @@ class Processor:
 
 @dataclass(frozen=True)
 class Work:
-    """Seconds that a product takes, alone and in its three parts; the bytes that it takes from memory."""
+    """Seconds that a product takes, alone and in its three parts; the bytes that it takes from memory and from the
+    cache; the results that it computes, with padding."""
 
     memory: Number
     arithmetic: Number
     recurrence: Number
     total: Number
     moved: Number
+    cached: Number
+    results: Number
 
 
 def processor(device: Device, numbers: str, library: str) -> Processor:
@@ -154,7 +157,8 @@ def product(on: Processor, rows: Number, depth: Number, vectors: Number, repeate
     results = rows * vectors + many * (np.where(on.fixed_tiles, waves, padded) - rows * vectors)
     arithmetic = 2.0 * depth * results / rate
     walk = np.where(on.fixed_tiles, many * constants.walk_ns * 1e-9 * depth, 0.0)
-    return Work(memory, arithmetic, walk, together(on.overlap, memory, arithmetic, walk), size - kept)
+    return Work(memory, arithmetic, walk, together(on.overlap, memory, arithmetic, walk), size - kept, kept,
+                results)
 
 
 def many_share(vectors: Number) -> Number:

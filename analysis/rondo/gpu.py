@@ -14,8 +14,10 @@ The persistent algorithm keeps the recurrent weights in registers, where they fi
 synchronisation of the whole GPU, SYNC_LAUNCHES of a launch. A roofline layer is the largest of all its memory time, all
 its arithmetic, and `step_us` a step; a machine of `sequences_at_once` runs a larger batch in turns. It is a bound.
 
-Energy is an account of power, not a measurement: idle power over the whole time, and what the busy power has more
-while products run. Busy power is the board's limit where nothing better is known, so it is rather too high.
+Energy is an account of power, not a measurement: idle power over the whole time, what the busy power has more while
+products run, and WAITING_SHARE of that between kernels and in synchronisations, where clocks are up and nothing
+computes. Busy power is the board's limit where nothing better is known. Neither share nor limit is measured; idle power
+all the time and busy power all the time are bounds.
 """
 
 import math
@@ -26,7 +28,7 @@ from typing import Any, Optional
 
 from . import formula
 from .device import Device
-from .formula import Constants, Processor
+from .formula import OVERLAP, Constants, Processor
 from .simulator import ROOT, RunFailed
 from .yaml_reader import InputError, Reader
 
@@ -37,13 +39,15 @@ WAVEFRONT = 2.0
 # Persistent RNNs, ICML 2016; the size from memory).
 SYNC_LAUNCHES = 0.33
 REGISTER_SHARE = 0.9
+# Assumed: of the way from idle to busy power, where a launched processor stands that waits.
+WAITING_SHARE = 0.1
 CONSTANTS = ROOT / "configs/gpus/model/constants.yaml"
 
 
 @dataclass
 class Estimate:
     """Where the time of one call goes, in seconds, and its energy in joules. `of_peak` is the share of the data sheet's
-    peak, `moved_bytes` what comes from memory, `few` whether the recurrent products are of few vectors, `terms` one
+    peak, `moved_bytes` what comes from memory, `busy_s` how long products run, `few` whether the recurrent products are of few vectors, `terms` one
     entry a kind of kernel."""
 
     memory_s: float = 0.0
@@ -55,6 +59,7 @@ class Estimate:
     moved_bytes: float = 0.0
     time_s: float = 0.0
     peak: float = 0.0
+    busy_s: float = 0.0
     energy_j: float = 0.0
     of_peak: float = 0.0
     few: bool = True
@@ -122,8 +127,10 @@ def estimate(device: Device, shape: dict[str, Any], constants: Optional[Constant
     result.call_s = float(formula.call_s(way.on, way.constants))
     working = result.memory_s + result.arithmetic_s + result.recurrence_s
     result.time_s = working + result.launch_s + result.call_s
+    result.busy_s = working - (result.recurrence_s if way.algorithm == "persistent" else 0.0)
     idle_w, busy_w = device.get("idle_w"), device.get("busy_w")
-    result.energy_j = idle_w * result.time_s + (busy_w - idle_w) * working
+    waiting = WAITING_SHARE * (result.time_s - result.busy_s)
+    result.energy_j = idle_w * result.time_s + (busy_w - idle_w) * (result.busy_s + waiting)
     result.peak = float(way.on.peak)
     result.of_peak = result.operations / (result.time_s * result.peak)
     return result
@@ -217,6 +224,11 @@ def _kernel(way: How, result: Estimate, name: str, rows: int, depth: int, vector
     result.moved_bytes += times * float(work.moved)
     _note(result, name, rows, depth, vectors, times, rows * depth * float(on.weight_bytes), *parts, launch * share,
           float(work.total))
+    result.terms[-1].update(moved_bytes=float(work.moved), cached_bytes=float(work.cached),
+                            results=float(work.results), launch_share=share,
+                            overlap=OVERLAP if math.isfinite(float(on.overlap)) else None,
+                            launches=float(formula.step_launches_s(on, vectors, way.constants)) / float(on.launch_s)
+                            if step and on.launch_s else 1.0)
 
 
 def _to_longest(result: Estimate, parts: tuple[float, float, float], seconds: float) -> None:

@@ -67,7 +67,23 @@ def test_figures_of_a_line_hold_together(desk):
         assert entry["power_w"] == pytest.approx(4 * entry["energy_j"] / entry["latency_s"])
         assert entry["utilisation"] == pytest.approx(entry["operations"] / entry["latency_s"] / entry["peak"])
         assert entry["operations"] / entry["latency_s"] <= entry["memory"] * entry["operations"] / entry["moved_bytes"]
+    assert v100["energy_low_j"] < v100["energy_j"] < v100["energy_high_j"] and toy["energy_low_j"] is None
+    assert v100["energy_high_j"] == pytest.approx(300 * v100["latency_s"] / 4)
     assert sum(v100["terms"]["parts_s"].values()) == pytest.approx(v100["latency_s"])
+
+
+@pytest.mark.parametrize("name", ["v100", "titan_x_pascal", "mi25", "xeon"])
+def test_the_latency_follows_from_the_terms_alone(desk, name):
+    """Fourth roots, launches and the call, as --explain prints and --json holds them."""
+    entry = desk.json("compare", "net.yaml", name, "--batch", "9")["entries"][0]
+    total = entry["terms"]["call_s"]
+    for term in entry["terms"]["kernels"]:
+        parts = [term[part + "_s"] for part in ("memory", "arithmetic", "recurrence")]
+        product = sum(part ** term["overlap"] for part in parts) ** (1 / term["overlap"])
+        assert product == pytest.approx(term["product_s"], rel=1e-9)
+        total += term["times"] * (product + term["launch_s"])
+    assert total == pytest.approx(entry["latency_s"], rel=1e-9)
+    assert sum(term["times"] * term["moved_bytes"] for term in entry["terms"]["kernels"]) == entry["moved_bytes"]
 
 
 def test_explain_shows_every_term(desk):

@@ -142,7 +142,8 @@ def test_one_estimate_by_hand():
     inputs = (input_memory**4 + input_work**4) ** 0.25
     work = inputs + first + 9 * later
     assert result.time_s == pytest.approx(work + 5e-6 + 10 * 3 * 5e-6 + 10 * 5e-6, rel=1e-12)
-    assert result.energy_j == pytest.approx(45 * result.time_s + (300 - 45) * work, rel=1e-12)
+    waiting = 5e-6 + 10 * 3 * 5e-6 + 10 * 5e-6
+    assert result.energy_j == pytest.approx(45 * result.time_s + (300 - 45) * (work + 0.1 * waiting), rel=1e-12)
     assert result.of_peak == pytest.approx(2 * 2 * 10 * 4 * 1024 * 1536 / (result.time_s * 125e12), rel=1e-12)
     assert result.moved_bytes == 4 * 1024 * 512 * 2 + size + 9 * (size + vectors - cache) and result.bound_by() == "launches"
 
@@ -249,6 +250,7 @@ def test_the_persistent_algorithm_keeps_weights_in_registers():
     assert result.operations / result.time_s == pytest.approx(2.8e12, rel=0.1)
     assert result.moved_bytes == 4 * 1152**2
     assert result.time_s < gpu.estimate(titan, shape("rnn", 1152, 0, 1000, 4)).time_s / 5
+    assert result.busy_s == pytest.approx(result.arithmetic_s) and result.recurrence_s > 0.3 * result.time_s
     with pytest.raises(InputError, match="20736 KiB of recurrent weights do not fit in 5530 KiB of registers"):
         gpu.estimate(titan, shape("lstm", 1152, 0, 10, 4), algorithm="persistent")
     with pytest.raises(InputError, match="no GPU"):
