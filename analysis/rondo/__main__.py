@@ -192,7 +192,8 @@ def _beside(out: Path) -> tuple[Path, Path]:
 
 def _model_error(options: argparse.Namespace) -> int:
     from . import model_error as judging  # here, because a comparison needs no fit
-    if options.network or options.names or options.batch or options.slo_ms or options.explain:
+    if any((options.network, options.names, options.batch, options.slo_ms, options.explain, options.baseline,
+            options.numbers, options.algorithm)):
         raise InputError("--model-error takes no network, device or other option; only --out DIR and --json")
     report, committed = judging.make_report(), read_constants()
     changed = judging.changed(committed, report.constants)
@@ -224,7 +225,9 @@ def _compare(options: argparse.Namespace) -> int:
     given = {"numbers": options.numbers, "algorithm": options.algorithm}
     found = comparing.check(options.network, options.names, options.baseline,
                             {key: value for key, value in given.items() if value},
-                            bool(options.batch or options.slo_ms))
+                            bool(options.batch or options.slo_ms), options.explain)
+    if options.out:
+        _make_directory(options.out)
     result = comparing.compare(options.network, found, options.batch, options.baseline)
     explained = _explain(options.explain, result, found) if options.explain else []
     services = _services(options, result, found) if options.slo_ms else []
@@ -251,11 +254,17 @@ def _compare(options: argparse.Namespace) -> int:
     return 0
 
 
+def _make_directory(path: Path) -> None:
+    """Before the work, so that a place that cannot be written costs nothing."""
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise InputError(f"--out {path}: cannot be made a directory: {error.strerror}") from error
+
+
 def _explain(name: str, result: comparing.Comparison, found: comparing.Contenders) -> list[str]:
     from . import explain
-    entry = next((entry for entry in result.entries if entry.name == name), None)
-    if entry is None:
-        raise InputError(f"there is no {name} to explain; compared are {', '.join(result.names())}")
+    entry = next(entry for entry in result.entries if entry.name == name)
     device = next((device for device in found.devices if device.key == name and not entry.simulated), None)
     return ["", *(explain.device(entry, device) if device else explain.chip(entry))]
 

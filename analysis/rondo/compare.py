@@ -116,9 +116,9 @@ def _known(kind: str) -> str:
 
 
 def check(network: str, names: list[str], baseline: Optional[str], options: dict[str, str],
-          batches: bool = False) -> Contenders:
+          batches: bool = False, explained: Optional[str] = None) -> Contenders:
     """The contenders; InputError for everything that is wrong with the command, at once. `batches`: whether other batch
-    sizes than the network's own are asked for."""
+    sizes than the network's own are asked for; `explained`: the one whose terms are."""
     wrong = []
     if simulator.find_config("networks", network) is None and not Path(network).exists():
         wrong.append(f"there is no network {network}; known: {_known('networks')}; or the path of a file")
@@ -136,6 +136,8 @@ def check(network: str, names: list[str], baseline: Optional[str], options: dict
         known = [Path(chip).stem for chip in found.chips] + [device.key for device in found.devices]
         if baseline and baseline not in known:
             wrong.append(f"the baseline {baseline} is not compared; compared are {', '.join(known)}")
+        if explained and explained not in known:
+            wrong.append(f"there is no {explained} to explain; compared are {', '.join(known)}")
     except InputError as error:
         wrong += error.messages
     if wrong:

@@ -18,6 +18,8 @@ from .quantities import written
 
 # Without yellow, which a thin line on white does not carry.
 COLOURS = [colour for colour in SERIES if colour != YELLOW]
+# More than these: intervals would cover each other, and a list beside the figure would be longer than it.
+MOST_BANDS, MOST_BESIDE = 4, 12
 MARKERS = ("o", "s", "^", "D", "v", "P", "X", "<", ">", "p", "h", "*")
 
 
@@ -121,10 +123,14 @@ def curves(result: Comparison, directory: Path) -> list[Path]:
             axes.set_xlabel("batch")
             axes.set_ylabel(title)
             axes.grid(True)
-        panels[1].legend(loc="upper left", bbox_to_anchor=(1.02, 1.0), handlelength=3.2)
+        if len(result.names()) <= MOST_BESIDE:
+            panels[1].legend(loc="upper left", bbox_to_anchor=(1.02, 1.0), handlelength=3.2)
         figure.suptitle(f"{result.network}: {_count(result.steps, 'step')}; solid simulated, dashed estimated "
-                        "(band: 10-90 %)", x=0.01, ha="left", fontweight="bold", fontsize=12)
+                        "(bands, up to four: 10-90 %)", x=0.01, ha="left", fontweight="bold", fontsize=12)
         figure.tight_layout(rect=(0, 0, 1, 0.98), w_pad=2.0)
+        if len(result.names()) > MOST_BESIDE:
+            figure.legend(*panels[1].get_legend_handles_labels(), loc="upper center", bbox_to_anchor=(0.5, 0.0), ncol=5,
+                          handlelength=3.2)
         return save(figure, directory / "batch")
 
 
@@ -134,7 +140,8 @@ def _curve(panels: Any, result: Comparison, name: str) -> None:
     look = _line(result, name, entries[0].simulated)
     panels[0].plot(batches, [entry.latency_s for entry in entries], **look)
     panels[1].plot(batches, [entry.sequences_per_s for entry in entries], label=name, **look)
-    if all(entry.low_s is not None for entry in entries):
+    estimates = {entry.name for entry in result.entries if entry.low_s is not None}
+    if len(estimates) <= MOST_BANDS and all(entry.low_s is not None for entry in entries):
         low, high = [entry.low_s for entry in entries], [entry.high_s for entry in entries]
         panels[0].fill_between(batches, low, high, color=look["color"], alpha=0.12, linewidth=0)
 
@@ -173,7 +180,10 @@ def roofline(result: Comparison, directory: Path) -> list[Path]:
         sizes = ", ".join(map(str, result.batches))
         axes.set_title(f"{result.network}: roofline, batch {sizes}\nlines: what peak and memory allow; "
                        "marks: reached (hollow: estimated)", fontsize=11)
-        axes.legend(loc="upper left", bbox_to_anchor=(1.02, 1.0))
+        if len(result.names()) > MOST_BESIDE:
+            axes.legend(loc="upper center", bbox_to_anchor=(0.5, -0.12), ncol=4)
+        else:
+            axes.legend(loc="upper left", bbox_to_anchor=(1.02, 1.0))
         return save(figure, directory / "roofline")
 
 

@@ -96,8 +96,19 @@ def read_device(path: Path) -> Device:
     facts = {key: _fact(reader, keys[key], key, low, high) for key, (low, high) in NUMBERS.items() if key in keys}
     if "idle_w" in facts and "busy_w" in facts and facts["idle_w"].value > facts["busy_w"].value:
         reader.note(keys["idle_w"], "idle_w is larger than busy_w")
+    _check_peak(reader, keys, kind, peaks["peak_tflops"], facts)
     reader.finish()
     return Device(path.stem, name, kind, numbers, library, peaks["peak_tflops"], peaks["tensor_tflops"], facts)
+
+
+def _check_peak(reader: Reader, keys: dict[str, Any], kind: str, peaks: dict[str, Fact], facts: dict[str, Fact]) -> None:
+    """A GPU's fp32 peak must be two operations a clock of 32 to 256 lanes a multiprocessor, or a unit is wrong."""
+    if kind != "gpu" or "fp32" not in peaks or not {"clock_mhz", "multiprocessors"} <= facts.keys():
+        return
+    lanes = peaks["fp32"].value * 1e6 / (2 * facts["clock_mhz"].value * facts["multiprocessors"].value)
+    if not 29 <= lanes <= 282:
+        reader.note(keys["clock_mhz"], f"clock_mhz, multiprocessors and the fp32 peak make {lanes:.3g} lanes a "
+                                       "multiprocessor; expected 32..256 (MHz? teraflops?)")
 
 
 def _kind(reader: Reader) -> str:

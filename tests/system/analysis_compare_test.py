@@ -177,6 +177,19 @@ def test_a_name_that_is_both_is_the_chip(desk):
     assert desk.json("compare", "net.yaml", "./v100")["entries"][0]["simulated"]
 
 
+def test_mistakes_are_found_before_anything_runs(desk):
+    desk.troubles = {"refuse": "network.batch=4"}
+    desk.write("file", "")
+    done = desk.rondo("compare", "net.yaml", "toy.yaml", "--batch", "4", "--explain", "nix", "--baseline", "nope")
+    assert done.returncode == 2 and done.stderr.splitlines() == [
+        "the baseline nope is not compared; compared are toy", "there is no nix to explain; compared are toy"]
+    done = desk.rondo("compare", "net.yaml", "toy.yaml", "--batch", "4", "--out", "file")
+    assert done.returncode == 2 and done.stderr.startswith("--out file: cannot be made a directory")
+    for option in (("--numbers", "int8"), ("--algorithm", "persistent"), ("--baseline", "v100")):
+        done = desk.rondo("compare", "--model-error", *option)
+        assert done.returncode == 2 and "takes no network" in done.stderr
+
+
 def test_two_files_of_one_name_are_refused(desk):
     desk.write("v100.yaml", (ROOT / "configs/gpus/v100.yaml").read_text())
     done = desk.rondo("compare", "net.yaml", "v100", "./v100.yaml", "toy.yaml")
@@ -239,7 +252,7 @@ def test_a_network_that_does_not_fit_ends_the_command(desk):
     desk.troubles = {"refuse": "network.batch=4"}
     done = desk.rondo("compare", "net.yaml", "toy.yaml", "v100", "--batch", "4", "--out", "out")
     assert done.returncode == 2 and done.stderr == "weight_sram is short by 1000 bytes\n"
-    assert done.stdout == "" and not (desk.path / "out").exists()
+    assert done.stdout == "" and not list((desk.path / "out").iterdir())
 
 
 def test_batch_zero_is_refused(desk):

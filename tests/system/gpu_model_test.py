@@ -367,6 +367,13 @@ def test_a_wrong_device_file_names_every_mistake(desk):
         "launch_us.value: -5 is not allowed", "the device has no idle"]
 
 
+def test_a_clock_in_the_wrong_unit_is_refused(desk):
+    text = (ROOT / "configs/gpus/v100.yaml").read_text().replace("value: 1530,", "value: 1.53,")
+    desk.write("mine.yaml", text)
+    done = desk.rondo("compare", "net.yaml", "./mine.yaml")
+    assert done.returncode == 2 and "make 6.41e+04 lanes a multiprocessor; expected 32..256" in done.stderr
+
+
 def test_a_new_device_is_one_file(desk):
     text = (ROOT / "configs/gpus/t4.yaml").read_text().replace("name: T4", "name: Mine")
     desk.write("mine.yaml", text)
