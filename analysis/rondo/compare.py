@@ -16,6 +16,8 @@ from .yaml_reader import InputError, Reader
 
 DEFAULT_CHIP = "edge"
 MOST_PERSISTENT = 8
+# Only Ampere and later are described with it.
+WITH_TF32 = ("cudnn9",)
 
 
 @dataclass
@@ -242,6 +244,7 @@ def _notes(contenders: Contenders, entries: list[Entry]) -> list[str]:
     if any(entry.roofline for entry in entries):
         notes.append("≥: a roofline, what peak, bandwidth and least time of a step allow at best; no estimate of what "
                      "the machine reaches.")
+    notes += _precision_notes(contenders, entries)
     notes += list(dict.fromkeys(entry.terms["remark"] for entry in entries if entry.terms.get("remark")))
     notes.append("Latency: of the whole batch. x: times the baseline. Energy: of one sequence; of a device an account, "
                  "its board's limit while products run and a tenth of the way from idle power to it while it waits; "
@@ -291,6 +294,20 @@ def _busiest(report: Report) -> str:
         return "-"
     name = max(busy, key=lambda unit: busy[unit])
     return f"{name} {100 * busy[name]:.0f} %" if busy[name] >= 0.5 else "recurrence"
+
+
+def _precision_notes(contenders: Contenders, entries: list[Entry]) -> list[str]:
+    """What to know of the precision that GPUs were estimated in."""
+    libraries = {device.key: device.library for device in contenders.devices if device.kind == "gpu"}
+    used = {(entry.numbers, entry.name) for entry in entries if entry.name in libraries and not entry.simulated}
+    notes = []
+    if any(numbers == "int8" for numbers, _ in used):
+        notes.append("int8 on a GPU is hypothetical: the libraries' recurrent calls know fp32 and fp16.")
+    plain = sorted(name for numbers, name in used if numbers == "fp32" and libraries[name] in WITH_TF32)
+    if plain:
+        notes.append(f"fp32 of {', '.join(plain)} is without TF32, which frameworks may use there; that is several times "
+                     "faster where arithmetic is the bound.")
+    return notes
 
 
 def _persistent_notes(entries: list[Entry]) -> list[str]:

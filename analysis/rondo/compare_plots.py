@@ -43,7 +43,7 @@ def bars(result: Comparison, batch: int, directory: Path) -> list[Path]:
         _intervals(panels[0], [(e.low_s, e.high_s) for e in entries])
         _bars(panels[1], entries, [e.energy_j for e in entries], "energy per sequence", "J")
         _intervals(panels[1], [(e.energy_low_j, e.energy_high_j) for e in entries])
-        panels[0].set_yticks(range(len(entries)), [f"{e.name}  ({e.numbers})" for e in entries])
+        panels[0].set_yticks(range(len(entries)), [f"{_wrapped(e.name)}  ({e.numbers})" for e in entries])
         panels[0].invert_yaxis()
         panels[1].tick_params(axis="y", length=0)
         figure.suptitle(f"{result.network}: {_count(result.steps, 'step')}, batch {batch}", x=0.01,
@@ -62,6 +62,11 @@ def _intervals(axes: Axes, ranges: list[tuple[Optional[float], Optional[float]]]
         if low is not None and high is not None:
             axes.plot([low, high], [index + 0.24] * 2, color="black", linewidth=1.2, marker="|",
                       markersize=5, zorder=3)
+
+
+def _wrapped(name: str) -> str:
+    """A long name in lines."""
+    return "\n".join(name[start: start + 24] for start in range(0, len(name), 24))
 
 
 def _swatch(label: str, simulated: bool, roofline: bool = False) -> tuple[Any, bool, bool]:

@@ -12,11 +12,13 @@ from .quantities import written
 from .service import MOST, Service
 from .table import plain_table
 
+MOST_LETTERS = 18
+
 
 def latency_table(result: Comparison, batch: int) -> Table:
     """How long and how often at one batch size: one line a chip or device."""
     steps = f"{result.steps} step{'' if result.steps == 1 else 's'}"
-    table = plain_table(f"{result.network}: {steps}, batch {batch}")
+    table = plain_table(f"{result.network}: {steps}, batch {batch}; x: times {shortened(result.baseline)}")
     for name, justify in (("", "left"), ("latency", "right"), ("10-90 %", "right"), ("x", "right"),
                           ("seq/s", "right"), ("of peak", "right"), ("bound by", "left")):
         table.add_column(name, justify=justify, no_wrap=True)
@@ -53,14 +55,19 @@ def service_table(found: list[Service], bound_s: float) -> Table:
         remark = ("no batch" if not service.batch else "more does not fit" if service.full else
                   "search ends here" if service.batch == MOST else "")
         likely = "-" if service.likely_batch is None else str(service.likely_batch)
-        table.add_row(service.name + ("" if service.simulated else "*"), str(service.batch),
+        table.add_row(shortened(service.name) + ("" if service.simulated else "*"), str(service.batch),
                       written(service.latency_s, "s"), _count(service.sequences_per_s), likely,
                       remark, style="bold" if service.simulated else "")
     return table
 
 
+def shortened(name: str) -> str:
+    """A name that leaves room for numbers in a table of 80 columns."""
+    return name if len(name) <= MOST_LETTERS else name[: MOST_LETTERS - 7] + "..." + name[-4:]
+
+
 def _name(entry: Entry) -> str:
-    return entry.name + ("" if entry.simulated else "*")
+    return shortened(entry.name) + ("" if entry.simulated else "*")
 
 
 def _style(entry: Entry) -> str:

@@ -190,6 +190,24 @@ def test_mistakes_are_found_before_anything_runs(desk):
         assert done.returncode == 2 and "takes no network" in done.stderr
 
 
+def test_what_a_precision_leaves_out_is_said(desk):
+    def notes(*arguments):
+        return " ".join(desk.json("compare", "net.yaml", *arguments)["notes"])
+    assert "int8 on a GPU is hypothetical" in notes("h200", "--numbers", "int8")
+    assert "fp32 of h200 is without TF32" in notes("h200", "v100", "--numbers", "fp32")
+    plain = notes("h200", "v100", "xeon", "tpu_v1")
+    assert "TF32" not in plain and "hypothetical" not in plain
+
+
+def test_a_long_name_leaves_the_numbers_in_the_table(desk):
+    name = "a_name_that_somebody_gave_a_device_to_say_all_about_it"
+    desk.write(f"{name}.yaml", (ROOT / "configs/gpus/v100.yaml").read_text())
+    done = desk.rondo("compare", "net.yaml", "toy.yaml", f"./{name}.yaml", "--out", "out", "--slo-ms", "9")
+    latency = desk.json("compare", "net.yaml", f"./{name}.yaml")["entries"][0]["latency_s"]
+    assert done.returncode == 0 and "…" not in done.stdout and max(map(len, done.stdout.splitlines())) <= 80
+    assert "a_name_that...t_it*" in done.stdout and written(latency, "s") in done.stdout
+
+
 def test_two_files_of_one_name_are_refused(desk):
     desk.write("v100.yaml", (ROOT / "configs/gpus/v100.yaml").read_text())
     done = desk.rondo("compare", "net.yaml", "v100", "./v100.yaml", "toy.yaml")
