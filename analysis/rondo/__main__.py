@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, Callable, NoReturn, Optional
 
 from . import compare as comparing
+from . import contenders as contending
 from . import explore, service
 from . import sweep_result as sweeping
 from .device import BYTES
@@ -223,7 +224,7 @@ def _compare(options: argparse.Namespace) -> int:
     if not options.names:
         raise InputError("compare needs a network and at least one chip or device, or --model-error")
     given = {"numbers": options.numbers, "algorithm": options.algorithm}
-    found = comparing.check(options.network, options.names, options.baseline,
+    found = contending.check(options.network, options.names, options.baseline,
                             {key: value for key, value in given.items() if value},
                             bool(options.batch or options.slo_ms), options.explain)
     if options.out:
@@ -262,7 +263,7 @@ def _make_directory(path: Path) -> None:
         raise InputError(f"--out {path}: cannot be made a directory: {error.strerror}") from error
 
 
-def _explain(name: str, result: comparing.Comparison, found: comparing.Contenders) -> list[str]:
+def _explain(name: str, result: comparing.Comparison, found: contending.Contenders) -> list[str]:
     from . import explain
     entry = next(entry for entry in result.entries if entry.name == name)
     device = next((device for device in found.devices if device.key == name and not entry.simulated), None)
@@ -270,7 +271,7 @@ def _explain(name: str, result: comparing.Comparison, found: comparing.Contender
 
 
 def _services(options: argparse.Namespace, result: comparing.Comparison,
-              found: comparing.Contenders) -> list[service.Service]:
+              found: contending.Contenders) -> list[service.Service]:
     return service.serve(options.network, found, result.shape, options.slo_ms / 1e3)
 
 

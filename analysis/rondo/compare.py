@@ -8,51 +8,16 @@ from pathlib import Path
 from typing import Any, Optional
 
 from . import gpu, simulator
-from .device import Device, find_device, is_device_file, read_device
+from .compare_notes import notes_of
+from .contenders import Contenders
+from .device import Device
+from .entry import Entry
 from .interval import Interval, interval
-from .quantities import value_at, written
+from .quantities import value_at
 from .simulator import Report, RunFailed
-from .yaml_reader import InputError, Reader
+from .yaml_reader import InputError
 
 DEFAULT_CHIP = "edge"
-MOST_PERSISTENT = 8
-# Only Ampere and later are described with it.
-WITH_TF32 = ("cudnn9",)
-
-
-@dataclass
-class Entry:
-    """One chip or device at one batch size. Latency is of the whole batch; energy is of one sequence. `low_s` and
-    `high_s`: eight of ten measured times are expected between (interval.py); None where no row is like it.
-    `energy_low_j` and `energy_high_j`: of a device at its idle and at its busy power for the estimated time.
-    A `roofline` is a bound: the latency is at least this. `persistent_s`: what a GPU would take with the persistent
-    algorithm, None where its registers do not hold the weights, or where the latency is already of it.
-    `moved_bytes` goes between the processor and its memory; `peak` and `memory` are its roofline, per second."""
-
-    name: str
-    simulated: bool
-    roofline: bool
-    numbers: str
-    batch: int
-    latency_s: float
-    low_s: Optional[float]
-    high_s: Optional[float]
-    sequences_per_s: float
-    energy_j: Optional[float]
-    sequences_per_j: Optional[float]
-    power_w: Optional[float]
-    utilisation: Optional[float]
-    bound_by: str
-    operations: float
-    moved_bytes: float
-    peak: float
-    memory: float
-    latency_ratio: float = 1.0
-    energy_ratio: Optional[float] = None
-    energy_low_j: Optional[float] = None
-    energy_high_j: Optional[float] = None
-    persistent_s: Optional[float] = None
-    terms: dict[str, Any] = field(default_factory=dict)
 
 
 @dataclass
@@ -74,87 +39,6 @@ class Comparison:
     def names(self) -> list[str]:
         """Every chip and device, in the order of the command line, chips first."""
         return list(dict.fromkeys(entry.name for entry in self.entries))
-
-
-@dataclass
-class Contenders:
-    """The chips and devices that a command named, and how devices run: options of an estimate (`run_device`)."""
-
-    chips: list[str]
-    devices: list[Device]
-    options: dict[str, str] = field(default_factory=dict)
-
-
-def find_contenders(names: list[str]) -> Contenders:
-    """Sorts names into chips and devices. A name that is both is the chip. InputError for all wrong ones at
-    once."""
-    found, wrong = Contenders([], []), []
-    for name in names:
-        chip, device = simulator.find_config("chips", name), find_device(name)
-        if chip and not is_device_file(chip):
-            found.chips.append(name)
-        elif device:
-            try:
-                found.devices.append(read_device(device))
-            except InputError as error:
-                wrong += error.messages
-        else:
-            wrong.append(f"there is no chip or device {name}; chips: {_known('chips')}; "
-                         f"devices: {_known('gpus')}; or the path of a file")
-    paths: dict[str, str] = {}
-    for name in dict.fromkeys(names):
-        other = paths.setdefault(Path(name).stem, name)
-        if other != name:
-            wrong.append(f"{other} and {name} would both be called {Path(name).stem}; rename one of the files")
-    wrong += [f"{name} is named {names.count(name)} times; once is enough" for name in dict.fromkeys(names)
-              if names.count(name) > 1]
-    if wrong:
-        raise InputError(*wrong)
-    return found
-
-
-def _known(kind: str) -> str:
-    return ", ".join(simulator.known_configs(kind)) or "none"
-
-
-def check(network: str, names: list[str], baseline: Optional[str], options: dict[str, str],
-          batches: bool = False, explained: Optional[str] = None) -> Contenders:
-    """The contenders; InputError for everything that is wrong with the command, at once. `batches`: whether other batch
-    sizes than the network's own are asked for; `explained`: the one whose terms are."""
-    wrong = []
-    if simulator.find_config("networks", network) is None and not Path(network).exists():
-        wrong.append(f"there is no network {network}; known: {_known('networks')}; or the path of a file")
-    try:
-        found = find_contenders(names)
-        found.options = options
-        for device in found.devices:
-            try:
-                gpu.how(device, gpu.Constants(), numbers=options.get("numbers", ""))
-            except InputError as error:
-                wrong += error.messages
-        if batches and found.chips and _has_inputs(network):
-            wrong.append(f"{Path(network).stem} has a fixed batch, because its inputs come from a file; leave --batch "
-                         "and --slo-ms away, or compare devices only")
-        known = [Path(chip).stem for chip in found.chips] + [device.key for device in found.devices]
-        if baseline and baseline not in known:
-            wrong.append(f"the baseline {baseline} is not compared; compared are {', '.join(known)}")
-        if explained and explained not in known:
-            wrong.append(f"there is no {explained} to explain; compared are {', '.join(known)}")
-    except InputError as error:
-        wrong += error.messages
-    if wrong:
-        raise InputError(*wrong)
-    return found
-
-
-def _has_inputs(network: str) -> bool:
-    """Whether the network's file names a file of inputs, which fixes the batch."""
-    path = simulator.find_config("networks", network) or Path(network)
-    try:
-        reader = Reader(path)
-        return "inputs" in reader.mapping(reader.root, str(path))
-    except InputError:
-        return False
 
 
 def compare(network: str, contenders: Contenders, batches: list[int], baseline: Optional[str] = None) -> Comparison:
@@ -180,7 +64,7 @@ def compare(network: str, contenders: Contenders, batches: list[int], baseline: 
             entries.append(_simulated(chip, reports[chip, size if len(sizes) > 1 else sizes[0]]))
         entries += [estimated(device, at_batch(shape, size), contenders.options) for device in contenders.devices]
     result = Comparison(str(first.get("network") or network), int(shape["steps"]), batches,
-                        baseline or entries[0].name, entries, _notes(contenders, entries), shape)
+                        baseline or entries[0].name, entries, notes_of(contenders, entries), shape)
     _add_ratios(result)
     return result
 
@@ -233,27 +117,6 @@ def _add_ratios(result: Comparison) -> None:
                 entry.energy_ratio = entry.energy_j / base.energy_j
 
 
-def _notes(contenders: Contenders, entries: list[Entry]) -> list[str]:
-    notes = []
-    if contenders.devices:
-        notes.append("* estimated from data sheets by a closed formula, not measured and not simulated. 10-90 %: "
-                     "eight of ten measured times are expected between, as they were for chip families that neither "
-                     "fit nor interval had seen (./rondo compare --model-error); -: no measured row is like it (CPU, "
-                     "roofline, int8, persistent). Rows without * are simulated.")
-    notes += _persistent_notes(entries)
-    if any(entry.roofline for entry in entries):
-        notes.append("≥: a roofline, what peak, bandwidth and least time of a step allow at best; no estimate of what "
-                     "the machine reaches.")
-    notes += _precision_notes(contenders, entries)
-    notes += list(dict.fromkeys(entry.terms["remark"] for entry in entries if entry.terms.get("remark")))
-    notes.append("Latency: of the whole batch. x: times the baseline. Energy: of one sequence; of a device an account, "
-                 "its board's limit while products run and a tenth of the way from idle power to it while it waits; "
-                 "idle-limit: either of them all the time. Of peak: operations against the "
-                 "peak for those numbers. Bound by: the busiest unit (recurrence where none is busy half the time), or "
-                 "the largest part of the estimate (--explain NAME).")
-    return notes
-
-
 def _simulated(chip: str, report: Report) -> Entry:
     time_s, energy = value_at(report, "time_s"), value_at(report, "energy_j.total")
     if not time_s:
@@ -294,33 +157,6 @@ def _busiest(report: Report) -> str:
         return "-"
     name = max(busy, key=lambda unit: busy[unit])
     return f"{name} {100 * busy[name]:.0f} %" if busy[name] >= 0.5 else "recurrence"
-
-
-def _precision_notes(contenders: Contenders, entries: list[Entry]) -> list[str]:
-    """What to know of the precision that GPUs were estimated in."""
-    libraries = {device.key: device.library for device in contenders.devices if device.kind == "gpu"}
-    used = {(entry.numbers, entry.name) for entry in entries if entry.name in libraries and not entry.simulated}
-    notes = []
-    if any(numbers == "int8" for numbers, _ in used):
-        notes.append("int8 on a GPU is hypothetical: the libraries' recurrent calls know fp32 and fp16.")
-    plain = sorted(name for numbers, name in used if numbers == "fp32" and libraries[name] in WITH_TF32)
-    if plain:
-        notes.append(f"fp32 of {', '.join(plain)} is without TF32, which frameworks may use there; that is several times "
-                     "faster where arithmetic is the bound.")
-    return notes
-
-
-def _persistent_notes(entries: list[Entry]) -> list[str]:
-    """What GPUs would take that keep the recurrent weights in registers, batch by batch."""
-    found = [entry for entry in entries if entry.persistent_s is not None]
-    if not found:
-        return []
-    times = ", ".join(f"{entry.name} batch {entry.batch} {written(entry.persistent_s, 's')} "
-                      f"({written(entry.latency_s, 's')})" for entry in found[:MOST_PERSISTENT])
-    more = f" and {len(found) - MOST_PERSISTENT} more (--json)" if len(found) > MOST_PERSISTENT else ""
-    return ["Shown is the standard algorithm. Frameworks may choose persistent kernels, which keep the recurrent "
-            "weights in registers, where these hold them (--algorithm persistent; no measured row here says how good "
-            f"this estimate is): {times}{more}."]
 
 
 def run_device(device: Device, shape: dict[str, Any], options: dict[str, str]) -> tuple[gpu.Estimate, str]:

@@ -12,8 +12,9 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import EngFormatter, FixedFormatter, FixedLocator, NullFormatter, NullLocator
 
 from .colours import BLUE, ORANGE, SERIES, YELLOW
-from .compare import Comparison, Entry
+from .compare import Comparison
 from .drawing import STYLE, plt, save
+from .entry import Entry
 from .quantities import written
 
 # Without yellow, which a thin line on white does not carry.

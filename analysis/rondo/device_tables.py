@@ -4,7 +4,8 @@ from typing import Optional
 
 from rich.table import Table
 
-from .compare import Comparison, Entry
+from .compare import Comparison
+from .entry import Entry
 from .formula import MEANINGS, Constants
 from .measured import FAMILIES
 from .model_error import Judged, Report, median_and_90

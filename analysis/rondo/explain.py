@@ -2,8 +2,8 @@
 
 from typing import Iterator
 
-from .compare import Entry
 from .device import FIXED_TILES, Device
+from .entry import Entry
 from .formula import CACHE_SHARE, FEW, MEANINGS, ON_THREADS, Constants
 from .gpu import SYNC_LAUNCHES, WAITING_SHARE, WAVEFRONT, read_constants
 from .interval import widening

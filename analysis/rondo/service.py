@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Callable, Optional
 
-from .compare import Contenders, at_batch, run_device, simulate
+from .compare import at_batch, run_device, simulate
+from .contenders import Contenders
 from .device import Device
 from .interval import interval
 from .simulator import Report

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from analysis_support import ROOT, desk  # noqa: F401
-from rondo import compare, gpu, interval, service
+from rondo import contenders, gpu, interval, service
 from rondo.device import read_device
 from rondo.quantities import written
 
@@ -131,8 +131,7 @@ def test_the_likely_batch_is_the_largest_of_all():
             result = gpu.estimate(found, {**shape, "recurrent_layers": [{**layer, "batch": batch}]})
             upper[batch] = result.time_s * interval.interval(found, result).high
         for bound in sorted(upper.values())[::9]:
-            contenders = compare.Contenders([], [found])
-            answer = service.serve("", contenders, shape, bound)[0]
+            answer = service.serve("", contenders.Contenders([], [found]), shape, bound)[0]
             expected = max(batch for batch, seconds in upper.items() if seconds <= bound)
             assert answer.likely_batch == expected or answer.likely_batch > 129
             assert answer.likely_batch <= answer.batch
