@@ -30,7 +30,7 @@ struct Executable {
 class ProgramStore {
  public:
   /// `loops`: how far the hazard check of a compiled program goes.
-  explicit ProgramStore(LoopsFollowed loops = LoopsFollowed::to_the_end) : loops_(loops) {}
+  explicit ProgramStore(LoopsFollowed loops = LoopsFollowed::far) : loops_(loops) {}
 
   /// The checked program of the network in the file. `both`: without chaining, too. Error as of load_network(),
   /// compile().

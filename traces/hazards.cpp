@@ -6,14 +6,17 @@
 #include <map>
 #include <set>
 
+#include "models/base/bits.hpp"
 #include "models/isa/walker.hpp"
 
 namespace rondo {
 namespace {
 
-/// Programs longer than this are checked with their loops cut to a few iterations (see find_hazards).
-constexpr std::int64_t kWholeProgram = 300000;
-constexpr std::int64_t kCutIterations = 5;
+/// At most so many executed instructions are followed (see find_hazards) ...
+constexpr std::int64_t kMostFollowed = 300000;
+/// ... but at least so many iterations of every loop ...
+constexpr std::int64_t kFewestIterations = 5;
+/// ... and of a worker's programs these.
 constexpr std::int64_t kSweepIterations = 16;
 
 /// One executed instruction: its number among those of its unit, where it stands in the program, the address of its
@@ -52,26 +55,26 @@ struct History {
 /// Bytes of one memory, cut into runs of equal history; a key is the first byte of its run.
 class Ledger {
  public:
+  using Run = std::map<std::int64_t, History>::iterator;
+
   Ledger() { runs_[0] = {}; }
 
-  template <class Visit>
-  void visit(std::int64_t begin, std::int64_t end, Visit visit) {
-    cut(begin), cut(end);
-    for (auto run = runs_.find(begin); run != runs_.end() && run->first < end; ++run) visit(run->first, run->second);
+  /// The runs that make up [begin, end), which is not empty: the first one, and the one behind the last.
+  std::pair<Run, Run> runs(std::int64_t begin, std::int64_t end) {
+    const Run behind = cut(end);
+    return {cut(begin), behind};
   }
 
-  /// All of [begin, end) now has one history.
-  void replace(std::int64_t begin, std::int64_t end, const History& history) {
-    cut(begin), cut(end);
-    runs_.erase(runs_.find(begin), runs_.find(end));
-    runs_[begin] = history;
+  /// Makes these runs one.
+  void replace(std::pair<Run, Run> runs, const History& history) {
+    runs.first->second = history;
+    runs_.erase(std::next(runs.first), runs.second);
   }
 
  private:
-  void cut(std::int64_t at) {
-    auto after = runs_.upper_bound(at);
-    --after;
-    if (after->first != at) runs_[at] = after->second;
+  Run cut(std::int64_t at) {
+    const Run after = runs_.upper_bound(at), run = std::prev(after);
+    return run->first == at ? run : runs_.emplace_hint(after, at, run->second);
   }
 
   std::map<std::int64_t, History> runs_;
@@ -95,9 +98,8 @@ class Checker {
       if (in.opcode == Opcode::gate) start_pops(in);
       for (const Access& access : accesses(in, walker.addresses(), program_.kernels)) note(access, unit, event);
       if (in.opcode == Opcode::gate) end_pops(in);
-      for (std::size_t s = 0; s < tokens_.size(); ++s) {
-        if ((in.signal | in.release) >> s & 1) tokens_[s].push_back(token(unit, event, in.signal >> s & 1));
-      }
+      for_each_bit(in.signal | in.release,
+                   [&](int s) { tokens_[s].push_back(token(unit, event, in.signal >> s & 1)); });
     }
     return findings_;
   }
@@ -124,16 +126,15 @@ class Checker {
 
   // The k-th wait on a semaphore takes the k-th token: both ends are in order.
   void take(const Instruction& in, int code) {
-    for (std::size_t s = 0; s < tokens_.size(); ++s) {
-      if (!(in.wait >> s & 1)) continue;
+    for_each_bit(in.wait, [&](int s) {
       if (tokens_[s].empty()) {
         add("instruction " + name(code) + " waits for semaphore " + std::to_string(s) +
             ", which nothing before it in the program signals once more");
-        continue;
+        return;
       }
       known_[static_cast<int>(in.unit)].learn(tokens_[s].front());
       tokens_[s].pop_front();
-    }
+    });
   }
 
   // A gate instruction that pops starts after the mmul, and its window ends after the mmul's: until then the mmul has
@@ -177,14 +178,15 @@ class Checker {
     for (std::int64_t row = 0; row < (joined ? 1 : access.rows); ++row) {
       const std::int64_t begin = access.address + row * access.stride;
       const std::int64_t end = begin + access.bytes * (joined ? access.rows : 1);
-      ledger.visit(begin, end, [&](std::int64_t, History& history) {
-        judge(history, access, unit, event, begin, end);
-        if (!access.write) history.reads[unit] = event;
-      });
+      const auto runs = ledger.runs(begin, end);
+      for (auto run = runs.first; run != runs.second; ++run) {
+        judge(run->second, access, unit, event, begin, end);
+        if (!access.write) run->second.reads[unit] = event;
+      }
       if (!access.write) continue;
       History fresh;
       fresh.writer = unit, fresh.write = event;
-      ledger.replace(begin, end, fresh);
+      ledger.replace(runs, fresh);
     }
   }
 
@@ -272,21 +274,32 @@ class Checker {
   std::vector<std::string> findings_;
 };
 
-/// Executed instructions, loops unrolled; stops counting at `limit`.
-std::int64_t executed(const Program& program, std::int64_t limit) {
+/// Executed instructions, every loop followed `trip_limit` times at most; kMostFollowed + 1 for more than that.
+std::int64_t executed(const Program& program, std::int64_t trip_limit) {
   std::int64_t total = 0;
   std::vector<std::int64_t> times = {1};
   for (const Instruction& in : program.code) {
     if (in.opcode == Opcode::loop) {
-      times.push_back(std::min(limit, times.back() * std::min(limit, in.fields[field::loop::count])));
+      times.push_back(std::min(kMostFollowed + 1, times.back() * std::min(trip_limit, in.fields[field::loop::count])));
     } else if (in.opcode == Opcode::end) {
       times.pop_back();
     } else {
       total += times.back();
     }
-    if (total > limit) return limit + 1;
+    if (total > kMostFollowed) return kMostFollowed + 1;
   }
   return total;
+}
+
+/// The most iterations of every loop that stay within kMostFollowed instructions.
+std::int64_t iterations_followed(const Program& program) {
+  std::int64_t enough = kFewestIterations, too_many = kMostFollowed + 1;
+  if (executed(program, too_many) <= kMostFollowed) return too_many;
+  while (too_many - enough > 1) {
+    const std::int64_t middle = enough + (too_many - enough) / 2;
+    (executed(program, middle) <= kMostFollowed ? enough : too_many) = middle;
+  }
+  return enough;
 }
 
 }  // namespace
@@ -294,8 +307,7 @@ std::int64_t executed(const Program& program, std::int64_t limit) {
 // Short programs are followed to the last instruction. In long ones every loop is cut to its first iterations:
 // semaphores and strides repeat, so a race between neighbouring iterations shows there as it would later.
 std::vector<std::string> find_hazards(const Program& program, LoopsFollowed loops) {
-  const bool whole = loops == LoopsFollowed::to_the_end && executed(program, kWholeProgram) <= kWholeProgram;
-  return Checker(program).run(whole ? 0 : loops == LoopsFollowed::to_the_end ? kCutIterations : kSweepIterations);
+  return Checker(program).run(loops == LoopsFollowed::a_few_times ? kSweepIterations : iterations_followed(program));
 }
 
 }  // namespace rondo

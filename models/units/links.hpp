@@ -4,17 +4,12 @@
 #include <cstdint>
 #include <vector>
 
+#include "models/base/bits.hpp"
 #include "models/isa/instruction.hpp"
 #include "models/units/wakes.hpp"
 
 /// What units share besides queues. All of it is registered: written in cycle t, seen in t + 1.
 namespace rondo {
-
-/// Calls f(index) for every set bit, lowest first.
-template <class F>
-void for_each_bit(std::uint64_t mask, F&& f) {
-  for (; mask != 0; mask &= mask - 1) f(__builtin_ctzll(mask));
-}
 
 /// The counting semaphores. Only the unit a semaphore leads to takes from it, at most once per cycle.
 class Semaphores {
