@@ -19,8 +19,8 @@ NETWORK_PARAMETERS = {"network.batch": "1..65536", "network.steps": "1..10737418
                       "network.features": "1..65536"}
 _NETWORK_ENTRY = re.compile(r"network\.(input|layers|weights)\.\w+(\.\w+)*\Z")
 
-# Parameters whose values are names of files.
-_FILES = {"technology": "technology", "dram.model": "dram"}
+# Parameters whose values are files, and the folder of configs/ where names stand for one.
+FILES = {"technology": "technology", "dram.model": "dram"}
 
 MAX_VALUES = 65536
 
@@ -103,8 +103,8 @@ _RANGE = re.compile(r"(-?\d+)\.\.(-?\d+)")
 
 def _check_value(reader: Reader, node: yaml.Node, name: str, value: Scalar, known: Allowed) -> None:
     """Notes a value that the simulator would refuse whatever the other parameters are."""
-    if name in _FILES:
-        names = simulator.known_configs(_FILES[name]) + (["ideal"] if name == "dram.model" else [])
+    if name in FILES:
+        names = simulator.known_configs(FILES[name]) + (["ideal"] if name == "dram.model" else [])
         if str(value) not in names and not Path(str(value)).is_file():
             reader.note(node, f"{name}: there is no {value}; known: {', '.join(names)}, or the path of a file")
         return

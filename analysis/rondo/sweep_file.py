@@ -1,15 +1,16 @@
 """Reads a sweep file, checks it wholly, and makes points of it."""
 
+import functools
 import hashlib
 import json
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Optional
+from typing import Any, Callable, Optional
 
 import yaml
 
 from . import simulator, space as spaces
-from .axes import described, points_of, read_axes
+from .axes import FILES, described, points_of, read_axes
 from .constraints import check_feasible, check_formulas, needs_values, read_constraints
 from .expression import Constraint
 from .quantities import Quantity, known_quantities, quantity
@@ -92,13 +93,17 @@ class Sweep:
     def make_points(self, rows: list[list[int]], first: int) -> list[Point]:
         """The points at these indices of the space, numbered from `first`."""
         digests = {path: _digest(path) for path in {*self.chips.values(), *self.networks.values()}}
-        return [self._point(number, tuple(row), digests) for number, row in enumerate(rows, start=first)]
+        elsewhere = functools.cache(_path_for_all)
+        return [self._point(number, tuple(row), digests, elsewhere) for number, row in enumerate(rows, start=first)]
 
-    def _point(self, number: int, row: tuple[int, ...], digests: dict[Path, str]) -> Point:
+    def _point(self, number: int, row: tuple[int, ...], digests: dict[Path, str],
+               elsewhere: Callable[[str, Scalar], Optional[str]]) -> Point:
         chip, network = self.space.chips[row[0]], self.space.networks[row[1]]
         chip_path, network_path = self.chips[chip], self.networks[network]
         settings = self.space.settings(row)
-        request = {"chip": str(chip_path), "network": str(network_path), "set": settings,
+        known = {**self.space.defaults.get(chip, {}), **settings}
+        paths = {name: path for name in FILES if name in known and (path := elsewhere(name, known[name]))}
+        request = {"chip": str(chip_path.absolute()), "network": str(network_path.absolute()), "set": {**settings, **paths},
                    "timing_only": self.timing_only}
         identity = {"chip": chip, "network": network, "set": settings, "timing_only": self.timing_only,
                     "files": [digests[chip_path], digests[network_path]]}
@@ -138,6 +143,13 @@ def read_sweep(path: Path) -> Sweep:
         asked = method.count if method.name in ("random", "latin_hypercube") else 0
         check_feasible(reader, keys, space, asked)
     return Sweep(name, chips, networks, space, objectives, limits, method, timing_only, seconds)
+
+
+def _path_for_all(name: str, value: Scalar) -> Optional[str]:
+    """The file that a parameter such as `technology` names by its path from here, as a worker in any folder finds it; None
+    where the value is a name in configs/. Links stay: what a file extends lies beside its link."""
+    path = simulator.find_config(FILES[name], str(value))
+    return str(path.absolute()) if path and not path.is_relative_to(simulator.ROOT / "configs") else None
 
 
 def _configs(reader: Reader, node: Optional[yaml.Node], kind: str) -> dict[str, Path]:

@@ -3,6 +3,7 @@ table is that of an undisturbed run. Skipped where the simulator is not built.""
 
 import contextlib
 import csv
+import json
 import os
 import random
 import resource
@@ -16,6 +17,7 @@ from typing import Iterator
 import pytest
 from analysis_support import ROOT
 from rondo import simulator
+from rondo.sweep_file import read_sweep
 
 pytestmark = pytest.mark.skipif(not os.access(simulator.binary_path(), os.X_OK), reason="the simulator is not built")
 
@@ -24,9 +26,9 @@ KILLS = 5
 
 SWEEP = """\
 name: many
-chips: [edge]
+chips: [mine.yaml]
 networks: [tiny_rnn]
-set: {weight_sram.bytes_per_cycle: = machine.cols * weights.rows_per_cycle}
+set: {dram.model: memory.yaml, weight_sram.bytes_per_cycle: = machine.cols * weights.rows_per_cycle}
 parameters:
   machine.rows, machine.cols, machine.activation_bytes: [[8, 8, 8192], [8, 16, 8192], [16, 16, 8192], [32, 32, 8192], [16, 8, 64]]
   weights.rows_per_cycle: [1, 2, 4, 8]
@@ -38,6 +40,17 @@ objectives: [latency, energy, area]
 """
 
 SEARCH = SWEEP + "constraints: [machine.rows * network.batch <= 128, area <= 4.3 mm2]\nmethod: {nsga2: {evaluations: 240, seed: 3}}\n"
+
+
+def write_chip(folder: Path, rows: int, technology: str, memory: str) -> None:
+    """A chip, its prices and its memory, all named by where they lie."""
+    configs = ROOT / "configs"
+    (folder / "mine.yaml").write_text(f"extends: {configs}/chips/edge.yaml\nname: mine\ntechnology: prices.yaml\n"
+                                      f"machine: {{rows: {rows}}}\n")
+    (folder / "prices.yaml").write_text((configs / f"technology/{technology}.yaml").read_text()
+                                        .replace("extends: ", f"extends: {configs}/technology/")
+                                        .replace(f"name: {technology}", "name: prices"))
+    (folder / "memory.yaml").write_text((configs / f"dram/{memory}.yaml").read_text().replace(f"name: {memory}", "name: memory"))
 
 
 def environment() -> dict[str, str]:
@@ -85,6 +98,7 @@ def tables(folder: Path, out: str) -> tuple[bytes, list]:
 def desk(tmp_path_factory) -> Path:
     """A folder with both sweeps, and their undisturbed results in many/ and search/."""
     folder = tmp_path_factory.mktemp("desk")
+    write_chip(folder, 32, "n16", "lpddr4_3200")
     for name, text in (("many", SWEEP), ("search", SEARCH)):
         (folder / f"{name}.yaml").write_text(text)
         finished(folder, name, name)
@@ -169,9 +183,13 @@ def test_two_sweeps_do_not_write_to_one_file(desk):
 
 
 @contextlib.contextmanager
-def dask_cluster(folder: Path) -> Iterator[tuple[str, list[subprocess.Popen]]]:
-    """A scheduler and two workers, each a process of its own that knows nothing of Rondo's Python code."""
+def dask_cluster(desk: Path) -> Iterator[tuple[str, list[subprocess.Popen]]]:
+    """A scheduler and two workers, each a process of its own that knows nothing of Rondo's Python code, in a folder with other
+    files of the same names."""
     pytest.importorskip("distributed")
+    folder = desk / "elsewhere"
+    folder.mkdir(exist_ok=True)
+    write_chip(folder, 16, "n32", "hbm2")
     file = folder / "scheduler.json"
     file.unlink(missing_ok=True)
     clean = {key: value for key, value in os.environ.items() if key != "PYTHONPATH"}
@@ -185,7 +203,6 @@ def dask_cluster(folder: Path) -> Iterator[tuple[str, list[subprocess.Popen]]]:
     processes = [scheduler]
     try:
         wait_until(file.exists)
-        import json
         wait_until(lambda: file.read_text().endswith("}"))
         address = json.loads(file.read_text())["address"]
         processes += [program("worker", "--nthreads", "1", "--no-nanny", "--local-directory", str(folder / f"dask{k}"))
@@ -206,6 +223,18 @@ def test_a_dask_cluster_that_loses_a_worker_gives_the_same_table(desk):
         words = driver.communicate(timeout=300)[1]
         assert driver.returncode == 0, words
     assert tables(desk, "dask") == tables(desk, "many")
+
+
+def test_every_file_is_found_from_any_folder(desk, monkeypatch):
+    """What a worker is asked names the driver's files, wherever the worker's process stands."""
+    monkeypatch.chdir(desk)
+    point = read_sweep(desk / "many.yaml").points()[0]
+    (desk / "far").mkdir()
+    write_chip(desk / "far", 16, "n32", "hbm2")
+    lines = [subprocess.run([simulator.binary(), "worker"], cwd=folder, input=json.dumps(point.request) + "\n", text=True,
+                            capture_output=True, check=True).stdout for folder in (desk, desk / "far", "/")]
+    assert '"ok":true' in lines[0] and lines[0] == lines[1] == lines[2]
+    assert point.settings["dram.model"] == "memory.yaml"  # as the table shows it
 
 
 def test_dask_local_gives_the_same_table(desk):
