@@ -8,7 +8,7 @@ from typing import Any, Callable, Optional
 
 import numpy as np
 
-from .sweep_result import Objective, Result, Row, place
+from .sweep_result import Objective, Result, Row, in_order, place
 
 Key = Callable[[Row], Any]
 
@@ -99,7 +99,7 @@ def one_at_a_time(result: Result, row: Row, path: str) -> dict[str, list[tuple[A
         alike = [r for r in rows if all(str(place(r, n)) == str(place(row, n)) for n in names if n != name)]
         if len(alike) > 1:
             pairs = [(place(r, name), r.figures[path]) for r in alike]
-            found[name] = sorted(pairs, key=lambda pair: (isinstance(pair[0], str), pair[0]))
+            found[name] = sorted(pairs, key=lambda pair: in_order(pair[0]))
     return found
 
 
@@ -107,8 +107,7 @@ def best_of_two(result: Result, across: str, up: str, objective: Objective) -> t
     """The values of two parameters and the best figure that any setting of the others gives with them; NaN where there
     is no point. Rows follow `up`."""
     rows, path = result.good(), objective.quantity.path
-    order = lambda name: sorted({place(r, name) for r in rows}, key=lambda v: (isinstance(v, str), v))  # noqa: E731
-    xs, ys = order(across), order(up)
+    xs, ys = (sorted({place(row, name) for row in rows}, key=in_order) for name in (across, up))
     best = np.full((len(ys), len(xs)), np.nan)
     choose = np.fmax if objective.maximise else np.fmin
     for row in rows:

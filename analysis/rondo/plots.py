@@ -12,7 +12,7 @@ from .colours import BLACK, CAUSES, GREY, SERIES, VERMILION
 from .drawing import STYLE, axis_title, plt, quantity_axis, repeated, save, stacked, tick_format
 from .quantities import value_at, written
 from .simulator import Report, RunFailed
-from .sweep_result import Objective, Result, Row, place
+from .sweep_result import Objective, Result, Row, in_order, place
 from .yaml_reader import InputError
 
 
@@ -49,7 +49,7 @@ def _scatter(figure: Figure, axes: Axes, result: Result, rows: list[Row]) -> Non
         figure.colorbar(dots, ax=axes, label=axis_title(third), format=tick_format(third), pad=0.02)
         return
     name = _strongest(result, rows)
-    values = _ordered({place(row, name) for row in rows}) if name else [None]
+    values = sorted({place(row, name) for row in rows}, key=in_order) if name else [None]
     colours = plt.get_cmap("viridis")
     for index, value in enumerate(values):
         chosen = [i for i, row in enumerate(rows) if name is None or place(row, name) == value]
@@ -77,10 +77,6 @@ def _strongest(result: Result, rows: list[Row]) -> Optional[str]:
         return total
     names = result.varying()
     return max(names, key=explained) if names else None
-
-
-def _ordered(values: set[Any]) -> list[Any]:
-    return sorted(values, key=lambda v: (isinstance(v, str), v))
 
 
 def _front_line(axes: Axes, front: list[Row], across: Objective, up: Objective, joined: bool) -> None:

@@ -25,7 +25,9 @@ def report_page(directory: Path, path: Path, network: Optional[str], reruns: boo
         _run(directory, path, network, reruns, jobs, progress)
     elif database(directory).is_file():
         result = load_sweep(directory)
-        write_page(sweep_page(result, _resolved(directory)), path, ", ".join(result.versions))
+        with Store(database(directory)) as store:
+            page = sweep_page(result, _resolved(store))
+        write_page(page, path, ", ".join(result.versions))
     else:
         raise InputError(f"{directory}: holds neither report.json nor {DATABASE}; "
                          "expected the --out directory of ./rondo run or ./rondo sweep")
@@ -46,13 +48,17 @@ def _run(directory: Path, path: Path, network: Optional[str], reruns: bool, jobs
     write_page(run_page(report, timeline, tried, why_not, sentences()), path, str(report.get("rondo_version", "")))
 
 
-def _resolved(directory: Path) -> dict[int, dict[str, Any]]:
-    """The complete settings of every finished point of a sweep, by its number."""
-    with Store(database(directory)) as store:
-        answers = ((number, store.answer(point[0])) for number, point in enumerate(store.about("sweep")["points"], start=1))
-        return {number: {**answer.report["resolved_config"],
-                         **({"network": settings} if (settings := answer.report.get("network_settings")) else {})}
-                for number, answer in answers if answer and answer.report and "resolved_config" in answer.report}
+def _resolved(store: Store) -> Callable[[int], dict[str, Any]]:
+    """Finds the complete settings of a finished point of a sweep by its number; none where it failed."""
+    identities = [point[0] for point in store.about("sweep")["points"]]
+
+    def settings(number: int) -> dict[str, Any]:
+        answer = store.answer(identities[number - 1])
+        report = answer.report if answer and answer.report else {}
+        network = report.get("network_settings")
+        return {**report.get("resolved_config", {}), **({"network": network} if network else {})}
+
+    return settings
 
 
 def _network(report: dict, given: Optional[str]) -> str:

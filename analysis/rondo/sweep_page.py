@@ -2,21 +2,21 @@
 whatever point was chosen, which parameters decide, and what was set."""
 
 from html import escape
-from typing import Any, Optional
+from typing import Any, Callable, Optional
 
 from .colours import SERIES
 from .effects import centre, effects
 from .page import Page, Section, chart, configuration, name_of, paragraph, table, tiles
 from .quantities import Quantity, quantity, written
 from .result_files import flat
-from .sweep_result import Result, Row, place
+from .sweep_result import Result, Row, in_order, place
 
 # Beyond these a page would be heavy and its charts slow: the Pareto points and an even choice of the others are kept.
 MOST_POINTS = 6000
 
 
-def sweep_page(result: Result, resolved: dict[int, dict[str, Any]]) -> Page:
-    """`resolved` holds the complete settings of every point by its number."""
+def sweep_page(result: Result, resolved: Callable[[int], dict[str, Any]]) -> Page:
+    """`resolved` finds the complete settings of a point by its number; it is asked for those that the page shows."""
     rows = _shown(result)
     names, front = result.varying(), result.front()
     page = Page(result.name, _lead(result))
@@ -154,15 +154,21 @@ def _front_table(result: Result, front: list[Row], rows: list[Row]) -> str:
     return text.replace('class="scroll"', 'class="scroll tall"', 1)
 
 
-def _configurations(rows: list[Row], resolved: dict[int, dict[str, Any]]) -> tuple[dict[str, Any], list[dict[str, Any]]]:
-    """The settings of the first point, and for each point those in which it differs."""
-    plain = [flat(resolved.get(row.number, {})) for row in rows]
-    shared = next((settings for settings in plain if settings), {})
-    return shared, [{name: value for name, value in settings.items() if shared.get(name) != value} for settings in plain]
+def _configurations(rows: list[Row],
+                    resolved: Callable[[int], dict[str, Any]]) -> tuple[dict[str, Any], list[dict[str, Any]]]:
+    """The settings of the first point that has any, and for each point those in which it differs. One after another: all of
+    them at once would fill the memory."""
+    shared: dict[str, Any] = {}
+    differences = []
+    for row in rows:
+        settings = flat(resolved(row.number))
+        shared = shared or settings
+        differences.append({name: value for name, value in settings.items() if shared.get(name) != value})
+    return shared, differences
 
 
 def _configuration(result: Result, shared: dict[str, Any]) -> str:
-    swept = [(name_of(name), escape(", ".join(str(v) for v in _ordered({place(row, name) for row in result.rows}))))
+    swept = [(name_of(name), escape(", ".join(str(v) for v in sorted({place(row, name) for row in result.rows}, key=in_order))))
              for name in result.varying()]
     tree: dict[str, Any] = {}
     for path, value in shared.items():
@@ -174,10 +180,6 @@ def _configuration(result: Result, shared: dict[str, Any]) -> str:
     return (table(("parameter", "values"), swept, caption="What was swept")
             + paragraph("Everything else, as in the first design; the panel of a chosen design says where it differs.", "soft")
             + configuration(tree))
-
-
-def _ordered(values: set[Any]) -> list[Any]:
-    return sorted(values, key=lambda v: (isinstance(v, str), v))
 
 
 def _figure_paths(result: Result) -> list[str]:

@@ -13,6 +13,7 @@ from typing import Any, Callable, Optional
 import numpy as np
 
 from .expression import parse_constraint
+from .pareto import pareto_front
 from .quantities import Quantity, quantity, value_at
 from .simulator import RunFailed
 from .store import Store
@@ -42,7 +43,9 @@ class Row:
 
 @dataclass
 class Result:
-    """All finished points of a sweep in order; `total` counts the unfinished ones too."""
+    """All finished points of a sweep in order; `total` counts the unfinished ones too. `limits` are the constraints on
+    figures, which mark points; `constraints` those on parameters, which leave points out. `method` says how the points were
+    chosen."""
 
     name: str
     parameters: list[str]
@@ -51,6 +54,8 @@ class Result:
     total: int
     versions: list[str]
     limits: list[str] = field(default_factory=list)
+    method: str = "grid"
+    constraints: list[str] = field(default_factory=list)
 
     def good(self) -> list[Row]:
         """The points that have all objectives."""
@@ -87,6 +92,11 @@ class Result:
 def place(row: Row, name: str) -> Scalar:
     """The row's value of a parameter, or its chip or network."""
     return getattr(row, name) if name in ("chip", "network") else row.settings.get(name, "-")
+
+
+def in_order(value: Scalar) -> tuple[bool, Scalar]:
+    """What values of a parameter are sorted by: numbers first, by size, then words."""
+    return isinstance(value, str), value
 
 
 def cause_of(error: str) -> str:
@@ -141,7 +151,8 @@ def result_of(store: Store) -> Result:
     builds = store.versions("simulator_sha256")
     versions |= {f"build {sha}" for sha in builds} if len(builds) > 1 else set()
     result = Result(about["name"], about["parameters"], objectives, rows, len(about["points"]),
-                    sorted(versions), [limit.text for limit in limits])
+                    sorted(versions), [limit.text for limit in limits],
+                    about.get("method", {}).get("name", "grid"), about.get("constraints", []))
     for network in dict.fromkeys(row.network for row in rows):
         _mark_front([row for row in result.within() if row.network == network], objectives)
     return result
@@ -155,15 +166,11 @@ def _missing(figures: dict[str, Optional[float]], objectives: list[Objective]) -
 def _mark_front(rows: list[Row], objectives: list[Objective]) -> None:
     """Marks the rows that no other row beats. Of rows that are equal in all objectives only the first is
     marked."""
-    if not rows:
-        return
     signs = [-1.0 if o.maximise else 1.0 for o in objectives]
     paths = [o.quantity.path for o in objectives]
-    values = np.array([[row.figures[path] for path in paths] for row in rows]) * signs
-    for index, row in enumerate(rows):
-        at_least = (values <= values[index]).all(axis=1)
-        better = at_least & (values < values[index]).any(axis=1)
-        row.front = not better.any() and int(np.argmax(at_least)) == index
+    values = np.array([[row.figures[path] for path in paths] for row in rows], dtype=float).reshape(-1, len(paths))
+    for row, front in zip(rows, pareto_front(values * signs)):
+        row.front = bool(front)
 
 
 def write_csv(result: Result, path: Path) -> None:

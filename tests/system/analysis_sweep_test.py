@@ -15,9 +15,11 @@ import subprocess
 import termios
 import time
 
+import numpy as np
 import pytest
 from analysis_support import ROOT, desk  # noqa: F401
 from rondo import progress, simulator, sweep_file, sweep_result
+from rondo.pareto import pareto_front
 from rondo.quantities import quantity
 
 
@@ -64,6 +66,29 @@ def test_front_against_the_definition(senses):
     rows = [sweep_result.Row(i, "c", "n", {}, dict(zip(paths, v)), None) for i, v in enumerate(values)]
     sweep_result._mark_front(rows, objectives)
     assert [r.front for r in rows] == brute_force_front(values, senses)
+
+
+def test_front_of_many_tables_against_the_definition():
+    """Two to six columns, many ties and equal rows, up to several blocks of rows."""
+    seed = random.randrange(1 << 30)
+    print("seed", seed)
+    dice = random.Random(seed)
+    for trial in range(150):
+        columns, levels = dice.randrange(2, 7), dice.randrange(1, 12)
+        count = dice.randrange(600, 700) if trial % 50 == 0 else dice.randrange(80)
+        values = [tuple(float(dice.randrange(levels) - 3) for _ in range(columns)) for _ in range(count)]
+        found = pareto_front(np.array(values, dtype=float).reshape(-1, columns))
+        assert found.tolist() == brute_force_front(values, ["min"] * columns), (trial, columns, levels)
+
+
+@pytest.mark.parametrize("columns, count", [(2, 50_000), (3, 50_000), (4, 10_000)])
+def test_front_of_a_large_sweep_takes_no_time(columns, count):
+    """All on the front, on a sphere, which is the worst: each must be compared with what was found before."""
+    values = np.abs(np.random.default_rng(1).normal(size=(count, columns)))
+    start = time.process_time()
+    assert pareto_front(-values / np.linalg.norm(values, axis=1)[:, None]).all()
+    assert pareto_front(values).sum() < count / 10
+    assert time.process_time() - start < 2.0
 
 
 def test_table_fits_80_columns_and_pareto_comes_first(desk):
