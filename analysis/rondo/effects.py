@@ -2,15 +2,15 @@
 point, and the best that two parameters allow."""
 
 import math
-from collections import defaultdict
 from dataclasses import dataclass
-from typing import Any, Callable, Optional
+from typing import Any, Optional
 
 import numpy as np
+from numpy.typing import NDArray
 
 from .sweep_result import Objective, Result, Row, in_order, place
 
-Key = Callable[[Row], Any]
+Groups = NDArray[np.int64]
 
 # A parameter with more values than this is cut into as many stretches of equally many points.
 STRETCHES = 12
@@ -28,51 +28,92 @@ class Effect:
 
 
 def effects(result: Result, path: str) -> list[Effect]:
-    """Of every parameter that varies, most first. Of the logarithm where all values are above zero, so that halving
-    counts like doubling. Points without the figure do not count."""
+    """Of every parameter that varies, most first. Of the logarithm where all values are above zero (`of_logarithm`), so
+    that halving counts like doubling. Points without the figure do not count."""
     rows = [row for row in result.good() if row.figures.get(path) is not None]
     names = result.varying()
     values = _scaled(np.array([row.figures[path] for row in rows], dtype=float))
     if len(rows) < 2 or not values.var() > 1e-24:
         return [Effect(name, 0.0, None) for name in names]
-    grid = _full_grid(rows, names)
+    given = {name: [place(row, name) for row in rows] for name in names}
+    codes = {name: _codes([str(value) for value in given[name]]) for name in names}
+    grid = _full_grid(list(codes.values()))
     found = []
     for name in names:
-        groups = _groups(rows, name)
+        groups = _stretched(given[name], codes[name])
         main = _explained(values, groups)
         if not grid:  # of a sample, groups explain something by chance alone
-            main = 1 - (1 - main) * (len(rows) - 1) / max(1, len(rows) - len(set(groups)))
-        others = [tuple(str(place(row, other)) for other in names if other != name) for row in rows]
-        found.append(Effect(name, max(0.0, main), max(0.0, 1 - _explained(values, others)) if grid else None))
+            main = 1 - (1 - main) * (len(rows) - 1) / max(1, len(rows) - len(set(groups.tolist())))
+        others = [codes[other] for other in names if other != name]
+        total = max(0.0, 1 - _explained(values, _combined(others, len(rows)))) if grid else None
+        found.append(Effect(name, max(0.0, main), total))
     return sorted(found, key=lambda effect: -effect.main)
+
+
+def of_logarithm(result: Result, path: str) -> bool:
+    """Whether the effects on a figure are those on its logarithm: all its values are above zero."""
+    return all(value > 0 for row in result.good() if (value := row.figures.get(path)) is not None)
+
+
+def caveat(result: Result) -> str:
+    """Why the effects among these points may not be those of the whole space; nothing where they are."""
+    rows, names = result.good(), result.varying()
+    if _full_grid([_codes([str(place(row, name)) for row in rows]) for name in names]):
+        return ""
+    found = []
+    if result.method == "nsga2":
+        found.append("the search chose the points and they crowd near its front")
+    if result.constraints:
+        found.append("constraints leave out a part of the space, so parameters go together")
+    elif result.method == "grid" and len(result.rows) == result.total and len(rows) == result.total:
+        found.append("linked parameters change together and share what they explain")
+    if len(rows) < len(result.rows):
+        found.append("failed points are missing")
+    if len(result.rows) < result.total:
+        found.append("not all points are run yet")
+    return f"Shares among the points that were run, not of the whole space: {'; '.join(found)}." if found else ""
 
 
 def _scaled(values: Any) -> Any:
     return np.log10(values) if len(values) and values.min() > 0 else values
 
 
-def _full_grid(rows: list[Row], names: list[str]) -> bool:
-    combinations = {tuple(str(place(row, name)) for name in names) for row in rows}
-    count = math.prod(len({str(place(row, name)) for row in rows}) for name in names)
-    return count == len(combinations) == len(rows)
+def _codes(values: list[str]) -> Groups:
+    """A number for each different value."""
+    numbers: dict[str, int] = {}
+    return np.array([numbers.setdefault(value, len(numbers)) for value in values], dtype=np.int64)
 
 
-def _groups(rows: list[Row], name: str) -> list[Any]:
-    """The row's value, or its stretch of values where there are many numbers."""
-    given = [place(row, name) for row in rows]
-    if len(set(map(str, given))) <= STRETCHES or not all(isinstance(v, (int, float)) for v in given):
-        return [str(value) for value in given]
+def _combined(codes: list[Groups], count: int) -> Groups:
+    """A number for each different combination."""
+    total = np.zeros(count, dtype=np.int64)
+    for each in codes:
+        total = np.unique(total * (int(each.max()) + 1) + each, return_inverse=True)[1]
+    return total
+
+
+def _full_grid(codes: list[Groups]) -> bool:
+    """Every combination of the values is there, once."""
+    if not codes or not len(codes[0]):
+        return False
+    count = len(codes[0])
+    whole = math.prod(int(each.max()) + 1 for each in codes)
+    return whole == count and int(_combined(codes, count).max()) + 1 == count
+
+
+def _stretched(given: list[Any], codes: Groups) -> Groups:
+    """The values themselves, or stretches of them where there are many numbers."""
+    if int(codes.max()) < STRETCHES or not all(isinstance(value, (int, float)) for value in given):
+        return codes
     ends = np.quantile(given, np.linspace(0, 1, STRETCHES + 1)[1:-1])
-    return [int(index) for index in np.searchsorted(ends, given)]
+    return np.searchsorted(ends, given)
 
 
-def _explained(values: Any, groups: list[Any]) -> float:
-    members = defaultdict(list)
-    for index, group in enumerate(groups):
-        members[group].append(index)
-    mean = values.mean()
-    between = sum(len(chosen) * (values[chosen].mean() - mean) ** 2 for chosen in members.values())
-    return float(between / (len(values) * values.var()))
+def _explained(values: Any, groups: Groups) -> float:
+    """The share of the variance that lies between groups."""
+    sizes = np.bincount(groups)
+    means = np.bincount(groups, weights=values) / np.maximum(1, sizes)
+    return float((sizes * (means - values.mean()) ** 2).sum() / (len(values) * values.var()))
 
 
 def centre(result: Result) -> Optional[Row]:
