@@ -12,6 +12,7 @@ from . import contenders as contending
 from . import explore, service
 from . import sweep_result as sweeping
 from .device import BYTES
+from .effects import caveat
 from .gpu import ALGORITHMS, read_constants
 from .progress import Progress
 from .result_files import read_report, read_timeline
@@ -177,7 +178,7 @@ def _sweep(options: argparse.Namespace) -> int:
         from . import table
         if result.good():
             table.console().print(table.sweep_table(result))
-        table.print_notes([*table.sweep_notes(result), "written: " + ", ".join(str(file) for file in files)])
+        table.print_notes([*table.sweep_notes(result, table_file), "written: " + ", ".join(str(file) for file in files)])
     return 0 if result.within() else 1
 
 
@@ -280,7 +281,10 @@ def _plot(options: argparse.Namespace) -> int:
     if sweeping.database(options.directory).is_file():
         if options.window:
             raise InputError("--window is for a run; a sweep has no timeline")
-        files = _sweep_figures(sweeping.load_sweep(options.directory), options.out or _beside(options.directory)[1])
+        result = sweeping.load_sweep(options.directory)
+        files = _sweep_figures(result, options.out or _beside(options.directory)[1])
+        if result.varying() and (words := caveat(result)):
+            print(f"effects: {words}", file=sys.stderr)
     elif (options.directory / "report.json").is_file():
         files = _run_figures(options.directory, options.window, out)
     else:

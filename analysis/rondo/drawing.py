@@ -19,7 +19,8 @@ from .sweep_file import Objective
 STYLE = {"font.family": "DejaVu Sans", "font.size": 10, "axes.titlesize": 12, "axes.titleweight": "bold",
           "axes.titlelocation": "left", "axes.spines.top": False, "axes.spines.right": False, "axes.axisbelow": True,
           "grid.color": "#DDDDDD", "grid.linewidth": 0.6, "svg.hashsalt": "rondo", "svg.fonttype": "none",
-          "legend.frameon": False, "hatch.linewidth": 0.8}
+          "legend.frameon": False, "hatch.linewidth": 0.8,
+          "text.parse_math": False}  # a name may hold a dollar
 
 
 def repeated(colours: Sequence[str]) -> list[str]:

@@ -5,7 +5,7 @@ from html import escape
 from typing import Any, Callable, Optional
 
 from .colours import SERIES
-from .effects import centre, effects
+from .effects import caveat, centre, effects
 from .page import Page, Section, chart, configuration, name_of, paragraph, table, tiles
 from .quantities import Quantity, quantity, written
 from .result_files import flat
@@ -74,13 +74,21 @@ def _lead(result: Result) -> str:
         words += f"{_better(objective).capitalize()}: {written(best.figures[path], objective.quantity.unit)} " \
                  f"(the other end: {written(worst.figures[path], objective.quantity.unit)}). "
     middle = centre(result)
-    strongest = effects(result, result.objectives[0].quantity.path)
-    if strongest and strongest[0].main > 0:
-        words += f"{strongest[0].name} explains most of {result.objectives[0].quantity.title}, " \
-                 f"{100 * strongest[0].main:.0f} % of its variance. "
+    words += _strongest(result)
     if middle is not None:
         words += f"A balanced choice is {describe(middle, result.varying())}."
     return paragraph(words, "lead")
+
+
+def _strongest(result: Result) -> str:
+    """What decides the first objective; nothing where the points do not tell."""
+    found, title = effects(result, result.objectives[0].quantity.path), result.objectives[0].quantity.title
+    if not found or not found[0].main > 0 or caveat(result):
+        return ""
+    if found[0].main > 0.5:
+        return f"{found[0].name} explains most of {title}, {100 * found[0].main:.0f} % of its variance. "
+    return f"No parameter alone decides {title}: {found[0].name} explains {100 * found[0].main:.0f} % of its variance, " \
+           "the others less. "
 
 
 def _summary(result: Result) -> str:
@@ -130,12 +138,16 @@ def _coordinates(names: list[str]) -> str:
 
 
 def _effects(result: Result) -> str:
-    return (paragraph("Share of the variance of a figure (of its logarithm) that a parameter explains by itself, and with "
-                      "everything that it shares with others; the second only where the points are a full grid.")
+    words = caveat(result)
+    return (paragraph("Share of the variance of a figure that a parameter explains by itself, and with everything that it "
+                      "shares with others; the second only where the points are a full grid. Of the figure's logarithm "
+                      "where all its values are above zero.")
+            + (paragraph(words, "note") if words else "")
             + '<div class="controls">' + _choice("effect-of", "of") + "</div>"
             + chart("effects", "Main and total effects of the parameters", 90 + 46 * max(2, len(result.varying())))
             + "<h3>Round the chosen design, one parameter at a time</h3>"
-            + paragraph("By what factor the figure changes when one parameter alone takes its other values.", "soft")
+            + paragraph("By what factor the figure changes, or by how much where it can be zero, when one parameter alone "
+                        "takes its other values.", "soft")
             + chart("around", "One parameter at a time round the chosen design", 110 + 46 * max(2, len(result.varying())))
             + "<h3>Two parameters</h3>"
             + '<div class="controls">' + _choice("heat-across", "across") + _choice("heat-up", "up") + "</div>"

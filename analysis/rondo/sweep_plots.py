@@ -1,17 +1,19 @@
 """Figures of a sweep beside its Pareto front: which parameters decide, one parameter at a time, the best of two."""
 
+import math
+import textwrap
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.ticker import NullFormatter, PercentFormatter
+from matplotlib.ticker import MaxNLocator, NullFormatter, PercentFormatter
 
-from .colours import BLUE, VERMILION
-from .drawing import STYLE, plt, save
-from .effects import best_of_two, centre, effects, one_at_a_time
+from .colours import BLUE, GREY, VERMILION
+from .drawing import STYLE, plt, save, tick_format
+from .effects import best_of_two, caveat, centre, effects, of_logarithm, one_at_a_time
 from .quantities import written
-from .sweep_result import Result, place
+from .sweep_result import Objective, Result, Row, place
 
 
 def shares(result: Result, directory: Path) -> list[Path]:
@@ -21,93 +23,118 @@ def shares(result: Result, directory: Path) -> list[Path]:
         return []
     with plt.rc_context(STYLE):
         figure, panels = _panels(result, 1.5 + 0.5 * len(names))
-        drawn_total = False
         order = [effect.name for effect in effects(result, result.objectives[0].quantity.path)]
         for axes, objective in zip(panels, result.objectives):
-            found = {effect.name: effect for effect in effects(result, objective.quantity.path)}
-            axes.barh([y - 0.19 for y in range(len(order))], [found[n].main for n in order], 0.36, color=BLUE)
-            if all(effect.total is not None for effect in found.values()):
-                drawn_total = True
-                axes.barh([y + 0.19 for y in range(len(order))], [found[n].total for n in order], 0.36, color="#BBBBBB")
+            path = objective.quantity.path
+            found = {effect.name: effect for effect in effects(result, path)}
+            totals = all(effect.total is not None for effect in found.values())
+            axes.barh([y - 0.19 * totals for y in range(len(order))], [found[n].main for n in order], 0.36, color=BLUE)
+            if totals:
+                axes.barh([y + 0.19 for y in range(len(order))], [found[n].total for n in order], 0.36, color=GREY)
             axes.set_xlim(0, 1)
             axes.xaxis.set_major_formatter(PercentFormatter(1.0, decimals=0))
             axes.set_title(objective.quantity.title, fontsize=11)
-            axes.set_xlabel("share of the variance")
+            axes.set_xlabel("share of the variance" + (" of the logarithm" if of_logarithm(result, path) else ""))
             axes.grid(True, axis="x")
         panels[0].set_yticks(range(len(order)), order)
-        panels[0].invert_yaxis()
+        panels[0].set_ylim(len(order) - 0.5, -0.5)
         handles = [plt.Rectangle((0, 0), 1, 1, color=BLUE, label="by itself")]
-        if drawn_total:
-            handles.append(plt.Rectangle((0, 0), 1, 1, color="#BBBBBB", label="with all that it shares with others"))
-        _finish(figure, f"{result.name}: which parameters decide (variance of the logarithm)")
+        if any(axes.containers[1:] for axes in panels):
+            handles.append(plt.Rectangle((0, 0), 1, 1, color=GREY, label="with all that it shares with others"))
+        _finish(figure, f"{result.name}: which parameters decide", caveat(result))
         figure.legend(handles=handles, loc="upper right", ncol=2, bbox_to_anchor=(0.99, 0.02))
         return save(figure, directory / "effects")
 
 
 def _panels(result: Result, height: float) -> tuple[Any, list[Axes]]:
     count = len(result.objectives)
-    figure, panels = plt.subplots(1, count, figsize=(3.0 + (3.9 if count < 4 else 2.9) * count, height), sharey=True, squeeze=False)
+    width = 3.0 + (3.9 if count < 4 else 2.9) * count
+    figure, panels = plt.subplots(1, count, figsize=(width, height), sharey=True, squeeze=False)
     return figure, list(panels[0])
 
 
-def _finish(figure: Any, title: str) -> None:
+def _finish(figure: Any, title: str, words: str = "") -> None:
+    """The title, and below it `words` in as many lines as they need."""
+    lines = textwrap.wrap(words, int(figure.get_figwidth() * 12))
+    above = 0.19 * len(lines)
+    figure.set_figheight(figure.get_figheight() + above)
     figure.suptitle(title, x=0.01, ha="left", fontweight="bold", fontsize=12)
-    figure.tight_layout(rect=(0, 0, 1, 0.99), w_pad=2.0)
+    top = 0.99 - above / figure.get_figheight()
+    if lines:
+        figure.text(0.01, 0.98 - 0.24 / figure.get_figheight(), "\n".join(lines), va="top", fontsize=9)
+    figure.tight_layout(rect=(0, 0, 1, top), w_pad=2.0)
 
 
 def around(result: Result, directory: Path) -> list[Path]:
-    """By what factor each objective changes when one parameter alone leaves the balanced Pareto point."""
+    """How each objective changes when one parameter alone leaves the balanced Pareto point: by what factor, or by how much
+    where not all of its values are above zero."""
     middle = centre(result)
     first = result.objectives[0].quantity.path
     names = list(one_at_a_time(result, middle, first)) if middle else []
-    if not names:
+    if not middle or not names:
         return []
     with plt.rc_context(STYLE):
         figure, panels = _panels(result, 1.8 + 0.62 * len(names))
         for axes, objective in zip(panels, result.objectives):
-            path = objective.quantity.path
-            found = one_at_a_time(result, middle, path)
-            factors = {name: [(v, f / middle.figures[path]) for v, f in pairs] for name, pairs in found.items()}
-            every = [np.log(f) for pairs in factors.values() for _, f in pairs]
-            for row, name in enumerate(names):
-                _line(axes, row, factors.get(name, []), place(middle, name), max(every) - min(every))
-            axes.axvline(1.0, color="#888888", linewidth=0.8, zorder=0)
-            _factor_axis(axes)
-            axes.set_title(f"{objective.quantity.title}: {written(middle.figures[path], objective.quantity.unit)} there",
-                           fontsize=11)
-            axes.set_xlabel(f"factor    {'better →' if objective.maximise else '← better'}")
-            axes.grid(True, axis="x")
+            _around_one(axes, result, middle, names, objective)
         panels[0].set_yticks(range(len(names)), names)
         panels[0].set_ylim(len(names) - 0.5, -0.7)
-        _finish(figure, f"{result.name}: one parameter at a time round point {middle.number} ("
-                        + ", ".join(f"{name} {place(middle, name)}" for name in names) + ")")
+        _finish(figure, f"{result.name}: one parameter at a time round point {middle.number}",
+                ", ".join(f"{name} {place(middle, name)}" for name in names))
         return save(figure, directory / "one_at_a_time")
 
 
-def _line(axes: Axes, row: int, pairs: list[tuple[Any, float]], here: Any, span: float) -> None:
-    """The factors of one parameter, the ends named where there is room; `span` is that of the whole axis, in logarithms."""
-    pairs = sorted(pairs, key=lambda pair: (pair[0] != here, pair[1]))  # the chosen point is named first
-    axes.plot([factor for _, factor in pairs], [row] * len(pairs), "-o", color=BLUE, linewidth=1.6, markersize=5)
+def _around_one(axes: Axes, result: Result, middle: Row, names: list[str], objective: Objective) -> None:
+    path, unit = objective.quantity.path, objective.quantity.unit
+    here = middle.figures[path]
+    found = one_at_a_time(result, middle, path)
+    factors = all(figure > 0 for pairs in found.values() for _, figure in pairs)
+    if factors:
+        axes.set_xscale("log")
+    moved = {name: [(value, figure / here if factors else figure - here) for value, figure in pairs]
+             for name, pairs in found.items()}
+    for row, name in enumerate(names):
+        _line(axes, row, moved[name], place(middle, name))
+    axes.axvline(1.0 if factors else 0.0, color="#888888", linewidth=0.8, zorder=0)
+    if factors:
+        _factor_axis(axes)
+    else:
+        axes.xaxis.set_major_locator(MaxNLocator(5))
+        axes.xaxis.set_major_formatter(tick_format(objective.quantity))
+    for row, name in enumerate(names):
+        _name_ends(axes, row, moved[name], place(middle, name))
+    axes.set_title(f"{objective.quantity.title}: {written(here, unit)} there", fontsize=11)
+    axes.set_xlabel(f"{'factor' if factors else 'difference'}    {'better →' if objective.maximise else '← better'}")
+    axes.grid(True, axis="x")
+
+
+def _line(axes: Axes, row: int, pairs: list[tuple[Any, float]], here: Any) -> None:
+    """The values of one parameter along the objective, the chosen point marked."""
+    axes.plot([moved for _, moved in pairs], [row] * len(pairs), "-o", color=BLUE, linewidth=1.6, markersize=5)
+    axes.plot([moved for value, moved in pairs if value == here], [row], "o", color=VERMILION, markersize=8, zorder=3)
+
+
+def _name_ends(axes: Axes, row: int, pairs: list[tuple[Any, float]], here: Any) -> None:
+    """Names the chosen point and, where there is room, both ends."""
+    least, most = (choose(moved for _, moved in pairs) for choose in (min, max))
     taken: list[tuple[float, int]] = []
-    factors = [factor for _, factor in pairs]
-    for value, factor in pairs:
-        if value == here:
-            axes.plot([factor], [row], "o", color=VERMILION, markersize=8, zorder=3)
-        ends = value == here or factor in (min(factors), max(factors))
-        text = str(value)
-        if ends and all(abs(np.log(factor / other)) > span * 0.013 * (len(text) + size) for other, size in taken):
-            taken.append((factor, len(text)))
-            axes.annotate(text, (factor, row), xytext=(0, 7), textcoords="offset points", ha="center", fontsize=8)
+    for value, moved in sorted(pairs, key=lambda pair: (pair[0] != here, pair[1])):
+        text, at = str(value), axes.transData.transform((moved, row))[0]
+        free = all(abs(at - other) > 3.6 * (len(text) + size) for other, size in taken)
+        if free and (value == here or moved in (least, most)):
+            taken.append((at, len(text)))
+            axes.annotate(text, (moved, row), xytext=(0, 7), textcoords="offset points", ha="center", fontsize=8)
 
 
 def _factor_axis(axes: Axes) -> None:
-    axes.set_xscale("log")
     low, high = axes.get_xlim()
     low, high = min(low, 0.9), max(high, 1.1)
     ticks = [t for t in (0.01, 0.02, 0.05, 0.1, 0.2, 0.3, 0.5, 0.7, 0.8, 0.9, 1, 1.1, 1.2, 1.5, 2, 3, 5, 10, 20, 50, 100)
              if low <= t <= high]
-    if high / low > 3:
-        ticks = [t for t in ticks if t not in (0.7, 0.8, 0.9, 1.1, 1.2, 1.5)]
+    for crowd in ((0.8, 0.9, 1.1, 1.2), (0.7, 1.5)):
+        ticks = [tick for tick in ticks if tick not in crowd] if len(ticks) > 7 else ticks
+    if high / low > 300:
+        ticks = [10.0**power for power in range(math.ceil(math.log10(low)), math.floor(math.log10(high)) + 1)]
     axes.set_xlim(low, high)
     axes.set_xticks(ticks, [f"{t:g}" for t in ticks])
     axes.xaxis.set_minor_formatter(NullFormatter())

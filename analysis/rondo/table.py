@@ -3,6 +3,7 @@
 import re
 import sys
 import textwrap
+from pathlib import Path
 from typing import Iterable
 
 from rich import box
@@ -73,11 +74,12 @@ def _shown(result: Result) -> list[Row]:
     return (front + others)[:MAX_ROWS]
 
 
-def sweep_notes(result: Result) -> list[str]:
-    """What to say below the table: points not shown, failures by cause, mixed versions of the simulator."""
+def sweep_notes(result: Result, csv: Path) -> list[str]:
+    """What to say below the table: points not shown (`csv` holds all), failures by cause, mixed versions of the
+    simulator."""
     notes = []
     if len(result.good()) > MAX_ROWS:
-        notes.append(f"{len(result.good()) - MAX_ROWS} more points are in points.csv")
+        notes.append(f"{len(result.good()) - MAX_ROWS} more points are in {csv.name}")
     outside = len(result.good()) - len(result.within())
     if outside:
         none = "" if result.within() else "; no point is within them"
@@ -87,7 +89,7 @@ def sweep_notes(result: Result) -> list[str]:
         notes.append(f"{sum(count for _, count, _ in failures)} points failed:")
         notes += [f"  {count:5d}  {cause} (first: point {first})" for cause, count, first in failures[:8]]
         if len(failures) > 8:
-            notes.append(f"  and {len(failures) - 8} more causes, in points.csv")
+            notes.append(f"  and {len(failures) - 8} more causes, in {csv.name}")
     if len(result.versions) > 1:
         notes.append("the points come from several versions of the simulator: " + ", ".join(result.versions))
     return notes

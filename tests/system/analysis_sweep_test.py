@@ -100,6 +100,13 @@ def test_table_fits_80_columns_and_pareto_comes_first(desk):
     assert "18 of 18 points" in done.stderr
 
 
+@pytest.mark.parametrize("out, name", [("out", "points.csv"), ("out/mine.sqlite", "mine.csv")])
+def test_what_the_table_leaves_out_is_in_a_file_that_exists(desk, out, name):
+    desk.write("sweep.yaml", (desk.path / "sweep.yaml").read_text().replace("[16, 32, 64]", "[8, 16, 32, 64]"))
+    done = desk.rondo("sweep", "sweep.yaml", "--out", out)
+    assert f"4 more points are in {name}\n" in done.stdout and (desk.path / "out" / name).is_file()
+
+
 def test_resume_skips_finished_points_and_gives_the_same_result(desk):
     whole = desk.json("sweep", "sweep.yaml", "--out", "whole")
     desk.troubles = {"log": str(desk.path / "log")}

@@ -11,7 +11,9 @@ from analysis_support import ROOT  # noqa: F401  (sets the path, too)
 from browser import Browser
 from rondo import simulator
 from rondo.__main__ import main
-from rondo.effects import best_of_two, centre, effects, one_at_a_time
+from rondo import plots, sweep_plots
+from rondo.effects import best_of_two, caveat, centre, effects, one_at_a_time
+from rondo.sweep_page import sweep_page
 from rondo.quantities import quantity
 from rondo.sweep_result import Result, Row, load_sweep
 from rondo.sweep_file import Objective
@@ -221,6 +223,82 @@ def test_around_a_point_and_two_parameters():
     for index, row in enumerate(sweep.rows):
         row.front = index in (0, 2, 4)
     assert centre(sweep) in sweep.front()
+
+
+def zero_now_and_then() -> Result:
+    """A full grid with an objective that is zero at some points and one that is negative everywhere."""
+    sweep = made(lambda a, b: max(0.0, a - 2.0) * b, {"a": [1, 2, 4, 8], "b": [1, 2, 4]})
+    for row in sweep.rows:
+        row.figures["area_mm2.total"] = -10.0 * row.settings["b"] + row.settings["a"]
+        row.front = row.number in (0, 5, 11)
+    return sweep
+
+
+def test_figures_of_objectives_that_are_zero_or_negative(tmp_path: Path):
+    sweep = zero_now_and_then()
+    for draw in (plots.pareto, sweep_plots.shares, sweep_plots.around, sweep_plots.heat):
+        assert all(file.stat().st_size > 4000 for file in draw(sweep, tmp_path)), draw
+    words = (tmp_path / "one_at_a_time.svg").read_text()
+    assert "difference" in words and "factor" not in words
+    assert "of the logarithm" not in (tmp_path / "effects.svg").read_text()
+
+
+def test_figures_say_what_they_measured(tmp_path: Path):
+    sweep = made(lambda a, b: a * b**2, {"a": [1, 2, 4], "b": [1, 3]})
+    sweep.rows[0].front = True
+    sweep.name = "costs $1$, $\\frac$"  # no formulas of TeX
+    sweep_plots.shares(sweep, tmp_path)
+    sweep_plots.around(sweep, tmp_path)
+    assert (tmp_path / "effects.svg").read_text().count("share of the variance of the logarithm") == 2
+    words = (tmp_path / "one_at_a_time.svg").read_text()
+    assert "factor" in words and "difference" not in words and "costs $1$, $\\frac$" in words
+
+
+@pytest.mark.parametrize("method, constraints, drop, words", [
+    ("grid", [], 0.0, ""), ("random", [], 0.3, ""),
+    ("nsga2", [], 0.3, "the search chose the points"),
+    ("random", ["a * b <= 9"], 0.3, "constraints leave out a part"),
+    ("grid", ["a * b <= 9"], 0.3, "constraints leave out a part"),
+    ("grid", ["a * b <= 1000"], 0.0, ""),
+    ("grid", [], 0.3, "linked parameters change together")])
+def test_effects_among_some_points_are_called_so(method, constraints, drop, words, tmp_path: Path):
+    """On the page and on the figure; and the summary does not quote them."""
+    sweep = made(lambda a, b: a * b**2, {"a": [1, 2, 4, 8, 16], "b": [1, 2, 4, 8, 16]}, drop)
+    sweep.method, sweep.constraints = method, constraints
+    sweep.rows[0].front = True
+    said = caveat(sweep)
+    assert words in said and bool(words) == bool(said)
+    page = sweep_page(sweep, lambda number: {})
+    body = next(section.body for section in page.sections if section.anchor == "effects")
+    assert (words in body) and ("explains most of time" in page.lead) == (not words)
+    sweep_plots.shares(sweep, tmp_path)
+    assert ("Shares among the points that were run" in (tmp_path / "effects.svg").read_text()) == bool(words)
+
+
+def test_most_is_more_than_half():
+    sweep = made(lambda a, b: a * b, {"a": [1, 2, 4], "b": [1, 2, 4]})
+    sweep.rows[0].front = True
+    lead = sweep_page(sweep, lambda number: {}).lead
+    assert "explains most" not in lead and "No parameter alone decides time: a explains 50 % of its variance" in lead
+
+
+def test_a_page_of_many_points_keeps_the_front_and_a_fair_sample(monkeypatch):
+    """Every stretch of the sweep is there, each design once, in order; settings of the others are not even read."""
+    sweep = made(lambda a, b: float(a * b), {"a": list(range(1, 101)), "b": list(range(1, 101))})
+    for row in sweep.rows[5::400]:
+        row.front = True
+    for most in (1000, 6000):
+        monkeypatch.setattr("rondo.sweep_page.MOST_POINTS", most)
+        asked: list[int] = []
+        page = sweep_page(sweep, lambda number: asked.append(number) or {"machine": {"rows": number}})
+        numbers = page.data["numbers"]
+        assert numbers == asked == sorted(set(numbers)) and most - 1 <= len(numbers) <= most
+        assert {row.number for row in sweep.front()} <= set(numbers)
+        assert [numbers[i] for i in page.data["front"]] == [row.number for row in sweep.front()]
+        for start in range(0, 10000, 500):
+            assert abs(sum(start <= n < start + 500 for n in numbers) - most / 20) <= 3
+        assert {**page.data["shared"], **page.data["differences"][7]}["machine.rows"] == numbers[7]
+    assert "an even choice of the others" in page.sections[0].body
 
 
 @built
