@@ -26,13 +26,20 @@ std::string text_of(const Json& value, const std::string& key) {
 
 void read_sets(const Json& sets, RunRequest& request) {
   for (const auto& [path, value] : typed(sets, "set", Json::value_t::object, "an object").items()) {
-    if (!value.is_string() && !value.is_number())
-      throw Error("\"set\": \"" + path + "\": a number or a text is expected");
+    if (!value.is_string() && !value.is_number() && !value.is_boolean())
+      throw Error("\"set\": \"" + path + "\": a number, a text, true or false is expected");
     request.set.push_back(path + "=" + (value.is_string() ? value.get<std::string>() : value.dump()));
   }
 }
 
-void read_field(const std::string& key, const Json& value, RunRequest& request) {
+/// What a line asks for.
+struct Order {
+  RunRequest request;
+  std::string files;  ///< of "chip" or "network": they are to be named, and nothing run
+};
+
+void read_field(const std::string& key, const Json& value, Order& order) {
+  RunRequest& request = order.request;
   if (key == "chip") {
     request.chip = text_of(value, key);
   } else if (key == "network") {
@@ -57,25 +64,32 @@ void read_field(const std::string& key, const Json& value, RunRequest& request) 
     if (schedule != "event" && schedule != "clocked")
       throw Error("\"schedule\": " + schedule + " is unknown; allowed event, clocked");
     request.schedule = schedule == "clocked" ? Schedule::clocked : Schedule::event;
+  } else if (key == "files") {
+    order.files = text_of(value, key);
+    if (order.files != "chip" && order.files != "network")
+      throw Error("\"files\": " + order.files + " is unknown; allowed chip, network");
   } else {
     throw Error("\"" + key +
-                "\": unknown; allowed chip, network, set, dim, input, calibration, timing_only, why, schedule");
+                "\": unknown; allowed chip, network, set, dim, input, calibration, timing_only, why, schedule, files");
   }
 }
 
-RunRequest read_request(const std::string& line) {
+Order read_order(const std::string& line) {
   if (line.size() > kLongestLine) throw Error("a request has at most 1 MiB");
   const Json tree = Json::parse(line, nullptr, false);
   if (!tree.is_object()) throw Error("a request is one JSON object on one line");
-  RunRequest request;
-  for (const auto& [key, value] : tree.items()) read_field(key, value, request);
-  return request;
+  Order order;
+  for (const auto& [key, value] : tree.items()) read_field(key, value, order);
+  return order;
 }
 
 Json answer(const std::string& line, ProgramStore& programs) {
   // One bad line must not end the worker: here, beside main, errors become answers.
   try {
-    const RunRequest request = read_request(line);
+    const Order order = read_order(line);
+    const RunRequest& request = order.request;
+    if (order.files == "chip") return {{"ok", true}, {"files", chip_files(request)}};
+    if (order.files == "network") return {{"ok", true}, {"files", network_files(request)}};
     Progress silent("", false);
     const Prepared prepared = prepare(request, programs, silent);
     return {{"ok", true},

@@ -1,5 +1,6 @@
 #include "sim/network_store.hpp"
 
+#include <algorithm>
 #include <filesystem>
 
 #include "sim/progress.hpp"
@@ -9,17 +10,20 @@ namespace {
 
 constexpr std::size_t kMostKept = 4;
 
-// When a file was last written: a changed file is another network.
-std::string age_of(const std::string& path) {
-  std::error_code ignored;
-  if (path.empty()) return "";
-  return std::to_string(std::filesystem::last_write_time(path, ignored).time_since_epoch().count());
+// Size and time of the last writing of each file: another network where they differ.
+std::string stamp_of(const std::vector<std::string>& files) {
+  std::string stamp;
+  for (const std::string& file : files) {
+    std::error_code ignored;
+    stamp += std::to_string(std::filesystem::file_size(file, ignored)) + ' ' +
+             std::to_string(std::filesystem::last_write_time(file, ignored).time_since_epoch().count()) + '\n';
+  }
+  return stamp;
 }
 
-// Everything that decides what a network is.
+// What a network was asked for by.
 std::string key_of(const std::string& path, const NetworkOptions& options) {
-  std::string key = path + '\n' + age_of(path) + '\n' + options.input_path + '\n' + age_of(options.input_path) + '\n' +
-                    options.calibration_path + '\n' + age_of(options.calibration_path) + '\n' +
+  std::string key = path + '\n' + options.input_path + '\n' + options.calibration_path + '\n' +
                     (options.timing_only ? "timing only" : "values");
   for (const auto& [name, value] : options.set) key += "\nset " + name + "=" + value;
   for (const auto& [name, size] : options.dimensions) key += "\ndim " + name + "=" + std::to_string(size);
@@ -51,12 +55,14 @@ std::shared_ptr<const EvaluatedNetwork> load(const std::string& path, const Netw
 std::shared_ptr<const EvaluatedNetwork> NetworkStore::get(const std::string& path, const NetworkOptions& options,
                                                           Progress& progress) {
   const std::string key = key_of(path, options);
-  for (const auto& [name, network] : kept_) {
-    if (name == key) return network;
+  const auto same = std::find_if(kept_.begin(), kept_.end(), [&](const Kept& one) { return one.key == key; });
+  if (same != kept_.end()) {
+    if (same->files == stamp_of(same->network->network.files)) return same->network;
+    kept_.erase(same);
   }
   std::shared_ptr<const EvaluatedNetwork> network = load(path, options, progress);
   if (kept_.size() == kMostKept) kept_.erase(kept_.begin());
-  kept_.emplace_back(key, network);
+  kept_.push_back({key, stamp_of(network->network.files), network});
   return network;
 }
 

@@ -19,14 +19,21 @@ struct EvaluatedNetwork {
   NamedTensors reference;        ///< float values of the graph's outputs
 };
 
-/// Reads and evaluates networks, and keeps the last few: many points of a sweep differ in the chip alone.
+/// Reads and evaluates networks, and keeps the last few: many points of a sweep differ in the chip alone. One of whose
+/// files has been written since is read again.
 class NetworkStore {
  public:
   std::shared_ptr<const EvaluatedNetwork> get(const std::string& path, const NetworkOptions& options,
                                               Progress& progress);
 
  private:
-  std::vector<std::pair<std::string, std::shared_ptr<const EvaluatedNetwork>>> kept_;  // newest last
+  struct Kept {
+    std::string key;
+    std::string files;  ///< what they were like
+    std::shared_ptr<const EvaluatedNetwork> network;
+  };
+
+  std::vector<Kept> kept_;  // newest last
 };
 
 }  // namespace rondo

@@ -11,11 +11,12 @@ namespace rondo {
 namespace {
 
 constexpr std::size_t kLongestChain = 8;
+constexpr std::size_t kLongestWord = 1024;  // it may be a path
 
 std::string shown(const std::string& text) { return text.size() <= 40 ? text : text.substr(0, 37) + "..."; }
 
 bool is_word(const std::string& text) {
-  return !text.empty() && text.size() <= 64 && std::all_of(text.begin(), text.end(), [](char c) {
+  return !text.empty() && text.size() <= kLongestWord && std::all_of(text.begin(), text.end(), [](char c) {
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '-' ||
            c == '.' || c == '/';
   });
@@ -195,7 +196,8 @@ void FieldReader::choice(const char* name, std::string& value, std::vector<std::
 }
 
 void FieldReader::word(const char* name, std::string& value, const char* sentence) {
-  const std::string allowed = std::string("allowed are letters, digits, '_', '-', '.' and '/' (") + sentence + ")";
+  const std::string allowed = "allowed are at most " + std::to_string(kLongestWord) +
+                              " letters, digits, '_', '-', '.' and '/' (" + sentence + ")";
   const YamlValue* written = value_of(name, allowed);
   if (written == nullptr) return;
   if (!is_word(written->text)) return refuse(*written, name, "is not a name", allowed);

@@ -1,5 +1,6 @@
 #include "sim/yaml_file.hpp"
 
+#include <algorithm>
 #include <vector>
 
 #include "sim/text_file.hpp"
@@ -15,10 +16,20 @@ struct Parsed {
   YamlValue value;
 };
 
+thread_local FilesRead* noting = nullptr;
+
 }  // namespace
+
+FilesRead::FilesRead() : before_(noting) { noting = this; }
+FilesRead::~FilesRead() { noting = before_; }
+
+void FilesRead::note(const std::string& path) {
+  if (std::find(list_.begin(), list_.end(), path) == list_.end()) list_.push_back(path);
+}
 
 YamlValue read_yaml_file(const std::string& path, Findings& findings) {
   thread_local std::vector<Parsed> kept;  // oldest first; what a text means never changes
+  if (noting != nullptr) noting->note(path);
   const std::string file = display_path(path);
   std::string text = read_text_file(path);
   for (const Parsed& one : kept) {

@@ -33,6 +33,12 @@ std::string beside(const std::string& file, const std::string& name) {
   return (std::filesystem::path(file).parent_path() / name).string();
 }
 
+void note_files(const std::vector<std::string>& files, Network& network) {
+  for (const std::string& file : files) {
+    if (!file.empty()) network.files.push_back(file);
+  }
+}
+
 std::string type_name(ElementType type) {
   return type == ElementType::real ? "reals" : type == ElementType::integer ? "integers" : "booleans";
 }
@@ -161,6 +167,7 @@ void read_model_reference(YamlMap& top, const std::string& path, const NetworkOp
   }
   top.finish();
   findings.raise();
+  note_files({model, inputs, calibration}, network);
 
   NamedTensors given;
   load_model(model, inputs, options, dimensions, network, given, findings);
@@ -198,6 +205,7 @@ void read_network_file(const std::string& path, const NetworkOptions& options, N
   }
   top.finish();
   findings.raise();
+  note_files({options.input_path, options.calibration_path}, network);
   if (!options.input_path.empty() && network.graph.has_weights) {
     network.inputs = inputs_of(network.graph, read_npz(options.input_path), options.input_path, findings);
   }
@@ -210,6 +218,7 @@ void read_network_file(const std::string& path, const NetworkOptions& options, N
 Network load_network(const std::string& path, const NetworkOptions& options) {
   Network network;
   network.path = path;
+  note_files({path}, network);
   if (looks_like_text(path)) {
     read_network_file(path, options, network);
     return network;
@@ -221,6 +230,7 @@ Network load_network(const std::string& path, const NetworkOptions& options) {
   }
   findings.raise();
   network.name = std::filesystem::path(path).stem().string();
+  note_files({options.input_path, options.calibration_path}, network);
   NamedTensors given;
   load_model(path, options.input_path, options, options.dimensions, network, given, findings);
   if (!options.timing_only) read_calibration(options.calibration_path, network, findings);

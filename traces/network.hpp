@@ -4,6 +4,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "traces/graph.hpp"
 
@@ -13,6 +14,7 @@ namespace rondo {
 struct Network {
   std::string name;
   std::string path;
+  std::vector<std::string> files;  ///< all that it depends on, `path` first; timing only: those for its values, too
   Graph graph;
   NamedTensors inputs;                      ///< values for every graph input (given, or seeded); empty if timing only
   std::optional<NamedTensors> calibration;  ///< inputs that set the ranges; none: the run's own

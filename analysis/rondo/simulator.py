@@ -100,6 +100,22 @@ def describe(chip: Path) -> dict[str, Field]:
         raise RunFailed(f"{chip}: the simulator does not describe it: {words or error}") from error
 
 
+def files_read(requests: list[dict[str, Any]]) -> list[tuple[list[Path], Optional[str]]]:
+    """For each request (`files`: "chip" or "network") the files that the simulator would read, or its words about what is
+    wrong with them."""
+    lines = "".join(json.dumps(request) + "\n" for request in requests)
+    done = subprocess.run([str(binary()), "worker"], input=lines, capture_output=True, text=True, errors="replace")
+    try:
+        answers = [json.loads(line) for line in done.stdout.splitlines()]
+        found = [([Path(file) for file in answer["files"]], None) if answer["ok"] else ([], str(answer["error"]))
+                 for answer in answers]
+    except (ValueError, KeyError, TypeError) as error:
+        raise RunFailed(f"the simulator does not say what it reads: {error}") from error
+    if len(found) != len(requests):
+        raise RunFailed(f"the simulator does not say what it reads: {done.stderr.strip() or cause_of_death(done.returncode)}")
+    return found
+
+
 def _written(value: Any) -> str:
     return json.dumps(value) if isinstance(value, (bool, int, float)) else str(value)
 

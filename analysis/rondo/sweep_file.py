@@ -12,6 +12,7 @@ import yaml
 from . import simulator, space as spaces
 from .axes import FILES, described, points_of, read_axes
 from .constraints import check_feasible, check_formulas, needs_values, read_constraints
+from .dependence import Dependence, find_dependence
 from .expression import Constraint
 from .quantities import Quantity, known_quantities, quantity
 from .space import Space
@@ -68,6 +69,7 @@ class Sweep:
     method: Method
     timing_only: bool
     point_seconds: float
+    dependence: Dependence
 
     @property
     def parameters(self) -> list[str]:
@@ -92,21 +94,20 @@ class Sweep:
 
     def make_points(self, rows: list[list[int]], first: int) -> list[Point]:
         """The points at these indices of the space, numbered from `first`."""
-        digests = {path: _digest(path) for path in {*self.chips.values(), *self.networks.values()}}
         elsewhere = functools.cache(_path_for_all)
-        return [self._point(number, tuple(row), digests, elsewhere) for number, row in enumerate(rows, start=first)]
+        return [self._point(number, tuple(row), elsewhere) for number, row in enumerate(rows, start=first)]
 
-    def _point(self, number: int, row: tuple[int, ...], digests: dict[Path, str],
+    def _point(self, number: int, row: tuple[int, ...],
                elsewhere: Callable[[str, Scalar], Optional[str]]) -> Point:
         chip, network = self.space.chips[row[0]], self.space.networks[row[1]]
-        chip_path, network_path = self.chips[chip], self.networks[network]
         settings = self.space.settings(row)
         known = {**self.space.defaults.get(chip, {}), **settings}
         paths = {name: path for name in FILES if name in known and (path := elsewhere(name, known[name]))}
-        request = {"chip": str(chip_path.absolute()), "network": str(network_path.absolute()), "set": {**settings, **paths},
+        request = {"chip": str(self.chips[chip].absolute()), "network": str(self.networks[network].absolute()),
+                   "set": {**settings, **paths},
                    "timing_only": self.timing_only}
         identity = {"chip": chip, "network": network, "set": settings, "timing_only": self.timing_only,
-                    "files": [digests[chip_path], digests[network_path]]}
+                    "files": self.dependence.of(chip, network, settings)}
         text = json.dumps(identity, sort_keys=True)
         return Point(number, hashlib.sha256(text.encode()).hexdigest()[:32], chip, network, settings, request)
 
@@ -142,7 +143,18 @@ def read_sweep(path: Path) -> Sweep:
     if "constraints" in keys or method.name != "grid":
         asked = method.count if method.name in ("random", "latin_hypercube") else 0
         check_feasible(reader, keys, space, asked)
-    return Sweep(name, chips, networks, space, objectives, limits, method, timing_only, seconds)
+    return Sweep(name, chips, networks, space, objectives, limits, method, timing_only, seconds,
+                 _dependence(reader, keys["networks"], chips, networks, space))
+
+
+def _dependence(reader: Reader, node: yaml.Node, chips: dict[str, Path], networks: dict[str, Path],
+                space: Space) -> Dependence:
+    """A network that no point could run is a mistake of the sweep."""
+    dependence, wrong = find_dependence(chips, networks, space)
+    for name, words in wrong.items():
+        reader.note(node, f"network {name}: {words}")
+    reader.finish()
+    return dependence
 
 
 def _path_for_all(name: str, value: Scalar) -> Optional[str]:
@@ -232,38 +244,3 @@ def _objectives(reader: Reader, node: Optional[yaml.Node], timing_only: bool) ->
         else:
             found[known.path] = Objective(known, known.more_is_better if direction is None else direction == "max")
     return list(found.values())
-
-
-def _chain(path: Path) -> list[Path]:
-    """A chip file and those that it extends, at most 16 of them."""
-    files: list[Path] = []
-    while path.is_file() and path not in files and len(files) < 16:
-        files.append(path)
-        parent = _plain_file(path).get("extends")
-        if not isinstance(parent, str):
-            break
-        path = path.parent / parent
-    return files
-
-
-def _plain_file(path: Path) -> dict[str, Any]:
-    try:
-        tree = yaml.safe_load(path.read_text())
-    except (yaml.YAMLError, OSError, UnicodeDecodeError):
-        return {}
-    return tree if isinstance(tree, dict) else {}
-
-
-def _digest(path: Path) -> str:
-    """A hash of the file, of the files that it extends or names (model, inputs, calibration), and of all
-    prices."""
-    files = _chain(path)
-    named = _plain_file(path)
-    beside = [named.get(key) for key in ("onnx", "inputs", "calibration")]
-    files += [path.parent / name for name in beside if isinstance(name, str)]
-    files += sorted((simulator.ROOT / "configs" / "technology").glob("*.yaml"))
-    total = hashlib.sha256()
-    for file in files:
-        if file.is_file():
-            total.update(hashlib.sha256(file.read_bytes()).digest())
-    return total.hexdigest()
