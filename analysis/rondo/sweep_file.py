@@ -97,15 +97,13 @@ class Sweep:
         elsewhere = functools.cache(_path_for_all)
         return [self._point(number, tuple(row), elsewhere) for number, row in enumerate(rows, start=first)]
 
-    def _point(self, number: int, row: tuple[int, ...],
-               elsewhere: Callable[[str, Scalar], Optional[str]]) -> Point:
+    def _point(self, number: int, row: tuple[int, ...], elsewhere: Callable[[str, Scalar], Optional[str]]) -> Point:
         chip, network = self.space.chips[row[0]], self.space.networks[row[1]]
         settings = self.space.settings(row)
         known = {**self.space.defaults.get(chip, {}), **settings}
         paths = {name: path for name in FILES if name in known and (path := elsewhere(name, known[name]))}
         request = {"chip": str(self.chips[chip].absolute()), "network": str(self.networks[network].absolute()),
-                   "set": {**settings, **paths},
-                   "timing_only": self.timing_only}
+                   "set": {**settings, **paths}, "timing_only": self.timing_only}
         identity = {"chip": chip, "network": network, "set": settings, "timing_only": self.timing_only,
                     "files": self.dependence.of(chip, network, settings)}
         text = json.dumps(identity, sort_keys=True)
