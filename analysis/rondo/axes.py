@@ -11,6 +11,7 @@ import yaml
 
 from . import simulator
 from .expression import Expression, WrongExpression, parse
+from .quantities import Figures, figures_of_tables
 from .yaml_reader import InputError, Reader, Scalar
 
 # Sizes of a YAML network that may be set, and what they may be. Any other entry of the file may be set by its
@@ -60,8 +61,6 @@ def read_axes(reader: Reader, keys: dict[str, yaml.Node], known: Allowed) -> Axe
             fixed[name] = value
             _check_value(reader, node, name, value, known)
     axes = _swept(reader, keys.get("parameters"), known, held)
-    for name, expression in derived.items():
-        _check_formula(reader, held[name], name, expression, derived, known)
     return Axes(fixed, derived, axes)
 
 
@@ -125,15 +124,6 @@ def _formula(reader: Reader, node: yaml.Node, name: str, text: str) -> Optional[
     except WrongExpression as wrong:
         reader.note(node, f"{name}: {wrong}")
         return None
-
-
-def _check_formula(reader: Reader, node: yaml.Node, name: str, expression: Expression,
-                   derived: dict[str, Expression], known: Allowed) -> None:
-    for used in expression.names:
-        if used in derived:
-            reader.note(node, f"{name}: {used} is a formula too; write it out")
-        elif any(used not in allowed for allowed in known.values()):
-            reader.note(node, f"{name}: there is no parameter {used}")
 
 
 def _values(reader: Reader, node: yaml.Node, name: str) -> list[tuple[Scalar, ...]]:
@@ -201,29 +191,24 @@ def _tuples(reader: Reader, node: yaml.Node, names: tuple[str, ...]) -> list[tup
     return found
 
 
-def points_of(axes: list[Axis]) -> int:
-    """How many points the grid of the axes has."""
-    count = 1
-    for axis in axes:
-        count *= len(axis.values)
-    return count
-
-
-def described(reader: Reader, chips: dict[str, Path]) -> tuple[Allowed, dict[str, dict[str, Scalar]]]:
-    """Chip -> parameter -> what it may be, and its value in the chip's file. A wrong chip file is a mistake of the
-    sweep that names it."""
+def described(reader: Reader, chips: dict[str, Path]) -> tuple[Allowed, dict[str, dict[str, Scalar]], Figures]:
+    """Chip -> parameter -> what it may be, and its value in the chip's file; and the figures that reports of the chips hold. A
+    wrong chip file is a mistake of the sweep that names it."""
     known: Allowed = {}
     values: dict[str, dict[str, Scalar]] = {}
+    figures: Figures = frozenset()
     for chip, path in chips.items():
         try:
-            fields = simulator.describe(path)
+            tables = simulator.describe_tables(path)
         except InputError as error:
             for message in error.messages:
                 reader.note(reader.root, f"chip {chip}: {message}")
             continue
+        fields = simulator.fields_of(tables)
         known[chip] = {**{name: field.allowed for name, field in fields.items()}, **NETWORK_PARAMETERS}
         values[chip] = {name: _plain(field.value) for name, field in fields.items()}
-    return known, values
+        figures = figures_of_tables(tables)
+    return known, values, figures
 
 
 def _plain(text: str) -> Scalar:

@@ -1,30 +1,26 @@
 """The section `constraints` of a sweep file, and what can be known to be wrong with constraints before anything runs."""
 
+from dataclasses import replace
 from typing import Optional
 
-import numpy as np
 import yaml
 
+from . import sampling
 from .axes import is_network_entry
 from .expression import Constraint, WrongExpression, parse_constraint
-from .quantities import known_quantities, quantity
-from .space import WHOLE, Space
+from .normal_form import Bound, bound_of
+from .quantities import Figures, known_quantities, missing, quantity
+from .space import Space
 from .yaml_reader import Reader
 
-
-def check_formulas(reader: Reader, keys: dict[str, yaml.Node], space: Space) -> None:
-    """Notes sizes of the network in formulas that the sweep does not give: the chip's file does not know them."""
-    given = {*space.fixed, *(name for axis in space.axes for name in axis.names)}
-    for setting, expression in space.derived.items():
-        for name in expression.names:
-            if name.startswith("network.") and name not in given:
-                reader.note(keys["set"], f"{setting}: {name} is neither set nor varied, so nobody knows it here")
+MAX_POINTS = 1_000_000
 
 
-def read_constraints(reader: Reader, node: Optional[yaml.Node], space: Space, timing_only: bool) -> list[Constraint]:
+def read_constraints(reader: Reader, node: Optional[yaml.Node], space: Space, timing_only: bool,
+                     figures_known: Figures) -> list[Constraint]:
     """Those on parameters go to the space; the others, on figures, are returned."""
     limits: list[Constraint] = []
-    bounds: dict[str, tuple[float, float, str]] = {}
+    bounds: list[tuple[Bound, str]] = []
     given = {*space.fixed, *space.derived, *(name for axis in space.axes for name in axis.names)}
     for entry in reader.sequence(node, "constraints") if node is not None else []:
         try:
@@ -34,23 +30,24 @@ def read_constraints(reader: Reader, node: Optional[yaml.Node], space: Space, ti
             continue
         figures = [name for name in constraint.names if quantity(name) and name not in given]
         for name in constraint.names:
-            _check_named(reader, entry, name, space, given, timing_only)
+            _check_named(reader, entry, name, space, given, timing_only, figures_known)
         (limits if figures else space.constraints).append(constraint)
         if figures and len(figures) < len(constraint.names):
             reader.note(entry, f"constraints: {constraint.text} mixes figures of the report with parameters; "
                                "write one constraint for each")
-        _check_contradiction(reader, entry, constraint, bounds)
+        _check_contradiction(reader, entry, constraint, given, bounds)
     return limits
 
 
-def _check_named(reader: Reader, node: yaml.Node, name: str, space: Space, given: set[str], timing_only: bool) -> None:
+def _check_named(reader: Reader, node: yaml.Node, name: str, space: Space, given: set[str], timing_only: bool,
+                 figures_known: Figures) -> None:
     known = quantity(name)
     if name in given:
-        values = [v for axis in space.axes if name in axis.names for v in (o[axis.names.index(name)] for o in axis.values)]
-        values += [space.fixed[name]] if name in space.fixed else []
-        words = [value for value in values if isinstance(value, (str, bool))]
+        words = space.words(name)
         if words:
             reader.note(node, f"constraints: {name} is a word ({words[0]}); constraints are between numbers")
+    elif known and missing(known.path, figures_known):
+        reader.note(node, f"constraints: {missing(known.path, figures_known)}")
     elif known and timing_only and needs_values(known.path):
         reader.note(node, f"{known.path} needs values; set timing_only: false")
     elif known:
@@ -62,32 +59,49 @@ def _check_named(reader: Reader, node: yaml.Node, name: str, space: Space, given
                           f"the report: {known_quantities()}")
 
 
-def _check_contradiction(reader: Reader, node: yaml.Node, constraint: Constraint,
-                         bounds: dict[str, tuple[float, float, str]]) -> None:
-    """Notes a constraint that bounds the same thing as earlier ones, and leaves nothing between."""
-    bound = constraint.bounds()
+def _check_contradiction(reader: Reader, node: yaml.Node, constraint: Constraint, given: set[str],
+                         bounds: list[tuple[Bound, str]]) -> None:
+    """Notes a constraint that bounds the same thing as an earlier one, and leaves nothing between."""
+    def canonical(name: str) -> str:
+        figure = None if name in given else quantity(name)
+        return figure.path if figure else name
+
+    bound = bound_of(constraint, canonical)
     if bound is None:
         return
-    what, least, most = bound
-    before_least, before_most, before = bounds.get(what, (-np.inf, np.inf, ""))
-    least, most = max(least, before_least), min(most, before_most)
-    if least > most:
-        reader.note(node, f"constraints: {constraint.text} contradicts {before}")
-    bounds[what] = (least, most, constraint.text)
+    for earlier, text in bounds:
+        if bound.contradicts(earlier):
+            reader.note(node, f"constraints: {constraint.text} contradicts {text}")
+            break
+    bounds.append((bound, constraint.text))
 
 
-def check_feasible(reader: Reader, keys: dict[str, yaml.Node], space: Space, asked: int) -> None:
-    """Raises InputError when constraints on parameters leave no point, or fewer than the method asks for."""
-    table = space.sample()
-    left = int(space.allowed(table).sum())
+def check_feasible(reader: Reader, keys: dict[str, yaml.Node], space: Space, method: str, asked: int) -> None:
+    """Raises InputError when constraints on parameters leave no point, fewer than the method asks for, or more than a grid
+    may have."""
+    left, known = sampling.count(space), space.feasible
     if left == 0:
-        blame = [one for one in space.constraints if not space.met(one, table).any()]
-        reader.note(keys["constraints"], "constraints: none of the " + f"{space.size()} points meets "
-                    + (blame[0].text if blame else "all of them at once") + "; nothing would be run")
-    elif space.size() <= WHOLE and left < asked:
-        reader.note(keys["method"], f"method: {asked} points are asked for and only {left} "
-                                    "meet the constraints; expected no more, or method: grid")
+        reader.note(keys["constraints"], "constraints: " + _nothing_left(space))
+    elif method == "grid" and left > MAX_POINTS:
+        count = left if known.complete else f"more than {MAX_POINTS}"
+        reader.note(reader.root, f"the grid has {count} points; at most {MAX_POINTS} are run")
+    elif method == "grid" and not known.complete:
+        reader.note(reader.root, f"the grid of {space.size()} points is too large to find all that meet the constraints: {left} among "
+                                 f"{known.tried} candidates tried; expected another method")
+    elif left < asked:
+        found = (f"only {left} meet the constraints; expected no more, or method: grid" if known.complete else
+                 f"only {left} that meet the constraints were found among {known.tried} candidates tried; expected no more")
+        reader.note(keys["method"], f"method: {asked} points are asked for and {found}")
     reader.finish()
+
+
+def _nothing_left(space: Space) -> str:
+    if not space.feasible.complete:
+        return (f"none of {space.feasible.tried} candidates tried out of {space.size()} points meets all of them; "
+                "narrow the parameters")
+    alone = (replace(space, constraints=[one]).feasible for one in space.constraints)
+    blame = [one.text for one, found in zip(space.constraints, alone) if found.complete and not len(found.rows)]
+    return f"none of the {space.size()} points meets {blame[0] if blame else 'all of them at once'}; nothing would be run"
 
 
 def needs_values(path: str) -> bool:

@@ -1,13 +1,15 @@
 """Arithmetic in sweep files: `machine.weight_bytes + machine.activation_bytes <= 8 MiB`, `area <= 20 mm2`,
-`= 4 * machine.cols`. Numbers with units, dotted names, + - * / and brackets, min(a, b) and max(a, b)."""
+`= 4 * machine.cols`. Numbers with units, dotted names, + - * / and brackets, min(a, b), max(a, b), floor(a) and ceil(a)."""
 
 import ast
 import re
 from dataclasses import dataclass
 from types import CodeType
-from typing import Any, Callable, Optional
+from typing import Any, Callable
 
 import numpy as np
+
+from .bounds import Bounds
 
 UNITS = {"B": 1, "KiB": 1 << 10, "MiB": 1 << 20, "GiB": 1 << 30, "kB": 1e3, "MB": 1e6, "GB": 1e9, "mm2": 1, "dB": 1,
          "s": 1, "ms": 1e-3, "us": 1e-6, "ns": 1e-9, "J": 1, "mJ": 1e-3, "uJ": 1e-6, "nJ": 1e-9, "W": 1, "mW": 1e-3,
@@ -17,9 +19,12 @@ _NUMBER = r"(?<![\w.])(\d+(?:\.\d*)?(?:[eE][-+]?\d+)?|\.\d+)(?:\s*([A-Za-z]\w*))
 _NAME = r"[A-Za-z_]\w*(?:\.\w+)*"
 _TOKEN = re.compile(rf"(?P<number>{_NUMBER})|(?P<name>{_NAME})")
 _COMPARISON = re.compile(r"<=|>=|==|!=|<|>")
-_FUNCTIONS = {"min": np.minimum, "max": np.maximum}
-_NODES = (ast.Expression, ast.BinOp, ast.UnaryOp, ast.Add, ast.Sub, ast.Mult, ast.Div, ast.USub, ast.Constant,
-          ast.Name, ast.Load, ast.Call)
+_FUNCTIONS = {"min": np.minimum, "max": np.maximum, "floor": np.floor, "ceil": np.ceil}
+_NODES = (ast.BinOp, ast.UnaryOp, ast.Add, ast.Sub, ast.Mult, ast.Div, ast.USub, ast.Constant, ast.Load)
+
+MAX_DEPTH = 200  # of brackets and terms one after another: Python's own limit must not decide
+
+_EXPECTED = "expected names, numbers with units, + - * / ( ) min(a, b) max(a, b) floor(a) ceil(a)"
 
 NameOf = Callable[[str], Any]
 
@@ -30,17 +35,22 @@ class WrongExpression(ValueError):
 
 @dataclass(frozen=True)
 class Expression:
-    """A checked expression; `names` are the dotted names in it, each once."""
+    """A checked expression; `names` are the dotted names in it, each once. In `tree` the name `_3` stands for names[3]."""
 
     text: str
     names: tuple[str, ...]
+    tree: ast.expr
     _code: CodeType
 
     def value(self, of: NameOf) -> Any:
-        """The value where each name is what `of` says: a number, or an array of numbers."""
+        """The value where each name is what `of` says: a number, an array of numbers, or Bounds. What cannot be divided is
+        infinite or no number."""
         values = {f"_{index}": of(name) for index, name in enumerate(self.names)}
-        with np.errstate(divide="ignore", invalid="ignore"):
-            return eval(self._code, {**_FUNCTIONS, **values})  # of the nodes in _NODES alone
+        try:
+            with np.errstate(all="ignore"):
+                return eval(self._code, {**_FUNCTIONS, **values})  # of the nodes in _NODES alone
+        except ZeroDivisionError:  # between plain numbers
+            return np.nan
 
 
 def parse(text: str) -> Expression:
@@ -64,15 +74,31 @@ def parse(text: str) -> Expression:
     try:
         tree = ast.parse(plain, mode="eval")
     except (SyntaxError, ValueError, RecursionError, MemoryError):
-        raise WrongExpression(f"{text.strip() or 'nothing'} is not arithmetic; "
-                              "expected names, numbers with units, + - * / ( ) min max") from None
-    for node in ast.walk(tree):
-        called = isinstance(node, ast.Call) and not (isinstance(node.func, ast.Name) and node.func.id in _FUNCTIONS
-                                                     and len(node.args) == 2 and not node.keywords)
-        if not isinstance(node, _NODES) or called:
-            raise WrongExpression(f"{text.strip()} is not arithmetic; "
-                                  "expected names, numbers with units, + - * / ( ) min(a, b) max(a, b)")
-    return Expression(text.strip(), tuple(names), compile(tree, "<sweep>", "eval"))
+        raise WrongExpression(f"{_short(text) or 'nothing'} is not arithmetic; {_EXPECTED}") from None
+    nodes = [(tree.body, 1)]
+    for node, depth in nodes:
+        if not _is_arithmetic(node):
+            raise WrongExpression(f"{_short(text)} is not arithmetic; {_EXPECTED}")
+        if depth > MAX_DEPTH:
+            raise WrongExpression(f"{_short(text)} is too long; at most {MAX_DEPTH} terms and brackets in one another are read")
+        inner = node.args if isinstance(node, ast.Call) else ast.iter_child_nodes(node)
+        nodes += [(child, depth + 1) for child in inner]
+    return Expression(text.strip(), tuple(names), tree.body, compile(tree, "<sweep>", "eval"))
+
+
+def _is_arithmetic(node: ast.AST) -> bool:
+    """Whether the node itself is, whatever is in it."""
+    if isinstance(node, ast.Call):
+        return (isinstance(node.func, ast.Name) and node.func.id in _FUNCTIONS and not node.keywords
+                and len(node.args) == _FUNCTIONS[node.func.id].nin)
+    if isinstance(node, ast.Name):
+        return node.id not in _FUNCTIONS
+    return isinstance(node, _NODES) and not (isinstance(node, ast.Constant) and not isinstance(node.value, float))
+
+
+def _short(text: str) -> str:
+    """Enough of the text for a message."""
+    return text.strip() if len(text) <= 120 else text.strip()[:100] + " ..."
 
 
 _COMPARE = {"<=": np.less_equal, ">=": np.greater_equal, "<": np.less, ">": np.greater, "==": np.equal,
@@ -104,20 +130,15 @@ class Constraint:
         left, right = float(self.left.value(of)), float(self.right.value(of))
         return abs(left - right) / max(abs(right), 1e-30) + 1e-9
 
-    def bounds(self) -> Optional[tuple[str, float, float]]:
-        """What it bounds and by what, where one side is a plain number: (left side, least, most)."""
-        sign, left, right = self.sign, self.left, self.right
-        if right.names and not left.names:
-            left, right, sign = right, left, {"<": ">", ">": "<", "<=": ">=", ">=": "<="}.get(sign, sign)
-        if right.names or not left.names or sign == "!=":
-            return None
-        value = float(right.value(lambda name: 0.0))
-        least, most = -np.inf, np.inf
-        if sign in (">", ">=", "=="):
-            least = np.nextafter(value, np.inf) if sign == ">" else value
-        if sign in ("<", "<=", "=="):
-            most = np.nextafter(value, -np.inf) if sign == "<" else value
-        return "".join(left.text.split()), least, most
+    def possible(self, of: NameOf) -> Any:
+        """Whether it may hold, names being Bounds; an array where they have arrays. False is certain, True is not."""
+        left, right = Bounds.of(self.left.value(of)), Bounds.of(self.right.value(of))
+        may = np.ones(np.broadcast_shapes(left.low.shape, right.low.shape), dtype=bool)
+        if self.sign in ("<", "<=", "=="):
+            may &= _COMPARE["<" if self.sign == "<" else "<="](left.low, right.high)
+        if self.sign in (">", ">=", "=="):
+            may &= _COMPARE[">" if self.sign == ">" else ">="](left.high, right.low)
+        return may
 
 
 def parse_constraint(text: str) -> Constraint:

@@ -10,8 +10,9 @@ from typing import Any, Generator, Sequence
 
 import numpy as np
 
+from .sampling import at_random, latin_hypercube
 from .simulator import RunFailed
-from .space import Space, at_random, latin_hypercube
+from .space import Space
 
 Indices = tuple[int, ...]
 # Value of each objective, less being better; how far a point is from meeting its limits comes first.

@@ -1,5 +1,6 @@
 """What the numbers of a report are called, their units, and how they are written for people."""
 
+import difflib
 import math
 import re
 from dataclasses import dataclass
@@ -55,6 +56,13 @@ _FAMILIES = re.compile("|".join((
     rf"area_mm2\.units\.{_WORD}", rf"units\.{_WORD}\.(cycles|actions|counters)\.{_WORD}",
     rf"memories\.{_WORD}\.(read_bytes|written_bytes|capacity_bytes)", rf"saturation\.{_WORD}")) + r"\Z")
 
+# Figures that a chip's reports hold beside those with a name; empty where nobody knows.
+Figures = frozenset[str]
+
+# What the DRAM's device counts only the device says (`rondo describe` has the ideal one): the first report tells.
+_OF_THE_DEVICE = re.compile(r"(units\.dram\.(actions|counters)|energy_j\.units\.dram)\.\w+\Z")
+_SECOND_ARRAY = re.compile(r"\.(weights|matrix)[1-3](?=\.|\Z)")
+
 _UNITS = (("_bytes", "B"), ("_s", "s"), ("_mhz", "MHz"))
 
 
@@ -74,6 +82,30 @@ def quantity(path: str) -> Optional[Quantity]:
 def known_quantities() -> str:
     """The paths that `quantity` knows, as one line for a message."""
     return ", ".join([*ALIASES, *_NAMED]) + ", units.UNIT.cycles.CAUSE, memories.MEMORY.read_bytes, ..."
+
+
+def figures_of_tables(tables: dict[str, list[dict[str, str]]]) -> Figures:
+    """The figures of a chip's reports, from the tables of `rondo describe`."""
+    pairs = [tuple(row["name"].split(".", 1)) for row in tables.get("actions", [])]
+    memories = {part for part, action in pairs if action == "read"}
+    units = {part for part, _ in pairs} - (memories - {"dram"})
+    found = {f"units.{unit}.actions.{action}" for unit, action in pairs if unit in units}
+    found |= {f"energy_j.units.{part}.{action}" for part, action in pairs}
+    found |= {f"units.{unit}.cycles.{row['name']}" for unit in units for row in tables.get("causes", [])}
+    found |= {"units.{}.counters.{}".format(*row["name"].split(".", 1)) for row in tables.get("counters", [])}
+    found |= {f"{kind}.{part}" for kind in ("energy_j.leakage_units", "area_mm2.units") for part in units | memories}
+    found |= {f"memories.{one}.{kind}_bytes" for one in memories for kind in ("read", "written", "capacity")}
+    return frozenset(found | {"saturation.accumulator", "saturation.gate", "energy_j.dynamic"} if found else found)
+
+
+def missing(path: str, known: Figures) -> str:
+    """What is wrong with a figure that no report of the chip will hold, and what is close to it; nothing where a report may
+    hold it."""
+    one = _SECOND_ARRAY.sub(r".\1", path)
+    if path in _NAMED or not known or one in known or _OF_THE_DEVICE.match(path):
+        return ""
+    close = difflib.get_close_matches(one, known, n=3, cutoff=0.4)
+    return f"reports have no figure {path}; close: {', '.join(close) or 'none'}"
 
 
 def value_at(report: Report, path: str) -> Optional[float]:

@@ -83,21 +83,27 @@ class Field(NamedTuple):
     value: str
 
 
-def describe(chip: Path) -> dict[str, Field]:
-    """Every parameter of a chip, as `rondo describe` has it. A wrong chip file raises InputError with the
-    simulator's own words."""
+def describe_tables(chip: Path) -> dict[str, list[dict[str, str]]]:
+    """Everything that `rondo describe` says of a chip: table -> rows with a name. A wrong chip file raises InputError with
+    the simulator's own words."""
     done = subprocess.run([str(binary()), "describe", str(chip), "--json"], stdin=subprocess.DEVNULL,
                           capture_output=True, text=True, errors="replace")
     words = done.stderr.strip()
     if done.returncode == 2:
         raise InputError(*words.splitlines())
     try:
-        tables = json.loads(done.stdout)
-        sections = {name: rows for name, rows in tables.items() if name in SECTIONS}
-        return {row["name"] if section == "chip" else f"{section}.{row['name']}": Field(row["allowed"], row["value"])
-                for section, rows in sections.items() for row in rows}
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        return {table: list(rows) for table, rows in json.loads(done.stdout).items()}
+    except (ValueError, TypeError, AttributeError) as error:
         raise RunFailed(f"{chip}: the simulator does not describe it: {words or error}") from error
+
+
+def fields_of(tables: dict[str, list[dict[str, str]]]) -> dict[str, Field]:
+    """Every parameter of a chip, by its path."""
+    try:
+        return {row["name"] if section == "chip" else f"{section}.{row['name']}": Field(row["allowed"], row["value"])
+                for section in SECTIONS for row in tables.get(section, [])}
+    except (KeyError, TypeError) as error:
+        raise RunFailed(f"the simulator describes a parameter without {error}") from error
 
 
 def files_read(requests: list[dict[str, Any]]) -> list[tuple[list[Path], Optional[str]]]:

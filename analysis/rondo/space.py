@@ -1,16 +1,18 @@
-"""The points that a sweep may visit, each a list of indices into its chips, networks and axes; and the ways to
-choose among them that need no answers: the whole grid, at random, a Latin hypercube."""
+"""The points that a sweep may visit, each a list of indices into its chips, networks and axes."""
 
 from dataclasses import dataclass
-from typing import Any, Iterator
+from functools import cached_property
+from typing import Any, Optional
 
 import numpy as np
 
 from .axes import Axis
+from .bounds import Bounds
 from .expression import Constraint, Expression
+from .feasible import Feasible, walk
 from .yaml_reader import Scalar
 
-WHOLE = 1_000_000  # a grid of at most so many points is looked at whole
+WHOLE = 1_000_000  # so many points are looked at one by one
 
 Defaults = dict[str, dict[str, Scalar]]
 
@@ -46,21 +48,51 @@ class Space:
             settings.update(zip(axis.names, axis.values[index]))
         known = {**self.defaults.get(self.chips[indices[0]], {}), **settings}
         for name, expression in self.derived.items():
-            settings[name] = round(float(expression.value(lambda one: known[one])))
+            settings[name] = whole(float(expression.value(lambda one: known[one])))
         return settings
+
+    def values(self, name: str) -> tuple[Optional[int], np.ndarray]:
+        """The values of a parameter that is no formula, NaN where they are no numbers, and the place in a row whose index
+        chooses among them; no place where there is but one."""
+        for place, axis in enumerate(self.axes):
+            if name in axis.names:
+                which = axis.names.index(name)
+                return place + 2, np.array([_number(value[which]) for value in axis.values])
+        if name in self.fixed:
+            return None, np.array([_number(self.fixed[name])])
+        values = [_number(self.defaults.get(chip, {}).get(name)) for chip in self.chips]
+        return (0 if len(values) > 1 else None), np.array(values)
+
+    def words(self, name: str) -> list[Scalar]:
+        """The values of a parameter that is no formula which are not numbers."""
+        found = [value[axis.names.index(name)] for axis in self.axes if name in axis.names for value in axis.values]
+        if not found:
+            found = [self.fixed[name]] if name in self.fixed else [self.defaults.get(chip, {}).get(name, 0) for chip in self.chips]
+        return [value for value in found if isinstance(value, (str, bool))]
+
+    def places(self, name: str) -> set[int]:
+        """The places in a row that decide the value of a parameter."""
+        if name in self.derived:
+            return {place for one in self.derived[name].names for place in self.places(one)}
+        place, _ = self.values(name)
+        return set() if place is None else {place}
 
     def column(self, name: str, table: np.ndarray) -> np.ndarray:
         """The value of a parameter in each row of indices; NaN where it is no number."""
         if name in self.derived:
-            return np.broadcast_to(np.rint(self.derived[name].value(lambda one: self.column(one, table))), len(table))
-        for place, axis in enumerate(self.axes):
-            if name in axis.names:
-                values = [_number(value[axis.names.index(name)]) for value in axis.values]
-                return np.array(values)[table[:, place + 2]]
-        if name in self.fixed:
-            return np.full(len(table), _number(self.fixed[name]))
-        values = [_number(self.defaults.get(chip, {}).get(name)) for chip in self.chips]
-        return np.array(values)[table[:, 0]]
+            value = self.derived[name].value(lambda one: self.column(one, table))
+            return np.broadcast_to(np.rint(value), len(table))
+        place, values = self.values(name)
+        return np.full(len(table), values[0]) if place is None else values[table[:, place]]
+
+    def bounds(self, name: str, table: np.ndarray) -> Bounds:
+        """The same where indices may be -1: between what ends the value lies, whatever is chosen there."""
+        if name in self.derived:
+            return np.rint(Bounds.of(self.derived[name].value(lambda one: self.bounds(one, table))))
+        place, values = self.values(name)
+        if place is not None and table[0, place] >= 0:
+            return Bounds.of(values[table[:, place]])
+        return Bounds(values.min(), values.max())
 
     def met(self, constraint: Constraint, table: np.ndarray) -> np.ndarray:
         """Which rows of indices meet the constraint."""
@@ -73,63 +105,38 @@ class Space:
             good &= self.met(constraint, table)
         return good
 
+    def possible(self, table: np.ndarray) -> np.ndarray:
+        """Which rows may still meet all constraints; the same places have -1 in all of them."""
+        good = np.ones(len(table), dtype=bool)
+        for constraint in self.constraints:
+            good &= constraint.possible(lambda name: self.bounds(name, table))
+        return good
+
+    @cached_property
+    def feasible(self) -> Feasible:
+        """Points that meet the constraints, all of them or more than WHOLE; of very many candidates those that a few seconds
+        find. Read it when the constraints are complete."""
+        return walk(self, WHOLE, dice=np.random.default_rng(0))
+
     def rows(self, numbers: np.ndarray) -> np.ndarray:
         """Numbers of points in the grid, the last axis changing fastest, as rows of indices."""
         return np.stack(np.unravel_index(numbers, self.sizes()), axis=1)
-
-    def sample(self) -> np.ndarray:
-        """The whole grid where it is small; otherwise WHOLE points of it, drawn with a fixed seed."""
-        if self.size() <= WHOLE:
-            return self.rows(np.arange(self.size()))
-        return self.draw(np.random.default_rng(0), WHOLE)
 
     def draw(self, dice: np.random.Generator, count: int) -> np.ndarray:
         """Rows of indices at random, with repetitions, constraints not looked at."""
         return np.stack([dice.integers(0, size, count) for size in self.sizes()], axis=1)
 
 
+def whole(value: float) -> Scalar:
+    """The whole number that arithmetic meant, 3 for 2.9999999999999996; anything else as text, which no parameter takes."""
+    return round(value) if is_whole(value) else str(value)
+
+
+def is_whole(value: Any) -> Any:
+    """Whether a number, or each of an array, is whole but for the roundings of arithmetic."""
+    with np.errstate(invalid="ignore"):
+        return np.isfinite(value) & (np.abs(value - np.rint(value)) <= 1e-9 * np.maximum(1.0, np.abs(value)))
+
+
 def _number(value: Any) -> float:
     return float(value) if isinstance(value, (int, float)) and not isinstance(value, bool) else float("nan")
-
-
-def grid(space: Space) -> np.ndarray:
-    """All allowed points, in the order of the grid."""
-    table = space.rows(np.arange(space.size()))
-    return table[space.allowed(table)]
-
-
-def at_random(space: Space, count: int, seed: int) -> np.ndarray:
-    """`count` different allowed points, or all that there are."""
-    dice = np.random.default_rng(seed)
-    if space.size() <= WHOLE:
-        table = grid(space)
-        return table[dice.permutation(len(table))[:count]]
-    return _collect(space, count, (space.draw(dice, max(count, 1000)) for _ in range(1000)))
-
-
-def latin_hypercube(space: Space, count: int, seed: int) -> np.ndarray:
-    """`count` different allowed points. The first hypercube has each value of an axis equally often, or as nearly
-    so as can be; points that repeat or break a constraint are replaced by those of further hypercubes."""
-    dice = np.random.default_rng(seed)
-
-    def hypercube() -> np.ndarray:
-        strata = [(dice.permutation(count) + dice.random(count)) / count for _ in space.sizes()]
-        return np.stack([(one * size).astype(int) for one, size in zip(strata, space.sizes())], axis=1)
-
-    found = _collect(space, count, (hypercube() for _ in range(20)))
-    if len(found) < count:  # hardly any place is allowed, or nearly all that are have been taken: the rest by lot
-        return _collect(space, count, iter([found, at_random(space, count, seed)]))
-    return found
-
-
-def _collect(space: Space, count: int, tables: Iterator[np.ndarray]) -> np.ndarray:
-    """The first `count` different allowed rows of the tables."""
-    found: dict[tuple[int, ...], None] = {}
-    for table in tables:
-        for row in table[space.allowed(table)].tolist():
-            found[tuple(row)] = None
-            if len(found) == count:
-                break
-        if len(found) == count or len(found) == space.size():
-            break
-    return np.array(list(found), dtype=int).reshape(-1, len(space.sizes()))

@@ -9,16 +9,16 @@ from typing import Any, Callable, Optional
 
 import yaml
 
-from . import simulator, space as spaces
-from .axes import FILES, described, points_of, read_axes
-from .constraints import check_feasible, check_formulas, needs_values, read_constraints
+from . import sampling, simulator
+from .axes import FILES, described, read_axes
+from .constraints import MAX_POINTS, check_feasible, needs_values, read_constraints
 from .dependence import Dependence, find_dependence
 from .expression import Constraint
-from .quantities import Quantity, known_quantities, quantity
+from .formulas import check_formulas
+from .quantities import Figures, Quantity, known_quantities, missing, quantity
 from .space import Space
 from .yaml_reader import InputError, Reader, Scalar
 
-MAX_POINTS = 1_000_000
 MAX_OBJECTIVES = 6
 
 METHODS = ("grid", "random", "latin_hypercube", "nsga2")
@@ -78,18 +78,18 @@ class Sweep:
 
     def count(self) -> int:
         """How many points there will be; for NSGA-II, at most."""
-        return self.method.count if self.method.name != "grid" else len(spaces.grid(self.space))
+        return self.method.count if self.method.name != "grid" else len(sampling.grid(self.space))
 
     def points(self) -> list[Point]:
         """All points, for every method but NSGA-II, which chooses as it goes (genetic.py). The grid is chips x
         networks x parameters, the last parameter changing fastest."""
         method = self.method
         if method.name == "random":
-            table = spaces.at_random(self.space, method.count, method.seed)
+            table = sampling.at_random(self.space, method.count, method.seed)
         elif method.name == "latin_hypercube":
-            table = spaces.latin_hypercube(self.space, method.count, method.seed)
+            table = sampling.latin_hypercube(self.space, method.count, method.seed)
         else:
-            table = spaces.grid(self.space)
+            table = sampling.grid(self.space)
         return self.make_points(table.tolist(), 1)
 
     def make_points(self, rows: list[list[int]], first: int) -> list[Point]:
@@ -122,25 +122,21 @@ def read_sweep(path: Path) -> Sweep:
         reader.note(keys["name"], f"name: '{name}' names a directory; expected letters, digits, _ and -")
     chips = _configs(reader, keys.get("chips"), "chips")
     networks = _configs(reader, keys.get("networks"), "networks")
-    known, defaults = described(reader, chips)
+    known, defaults, figures = described(reader, chips)
     axes = read_axes(reader, keys, known)
     timing_only = reader.boolean(keys["timing_only"], "timing_only") if "timing_only" in keys else True
-    objectives = _objectives(reader, keys.get("objectives"), timing_only)
+    objectives = _objectives(reader, keys.get("objectives"), timing_only, figures)
     seconds = 60.0
     if "point_seconds" in keys:
         seconds = reader.number(keys["point_seconds"], "point_seconds", 0.01, 1e6)
     space = Space(list(chips), list(networks), axes.axes, axes.fixed, axes.derived, defaults, [])
-    limits = read_constraints(reader, keys.get("constraints"), space, timing_only)
+    limits = read_constraints(reader, keys.get("constraints"), space, timing_only, figures)
     method = _method(reader, keys.get("method"))
     if method.name == "nsga2" and len(networks) > 1:
         reader.note(keys["networks"], "method nsga2 compares designs by one network; expected one, or another method")
-    if method.name == "grid" and len(chips) * len(networks) * points_of(axes.axes) > MAX_POINTS:
-        reader.note(reader.root, f"the grid has {space.size()} points; at most {MAX_POINTS} are run")
-    check_formulas(reader, keys, space)
+    check_formulas(reader, keys, space, known)
     reader.finish()
-    if "constraints" in keys or method.name != "grid":
-        asked = method.count if method.name in ("random", "latin_hypercube") else 0
-        check_feasible(reader, keys, space, asked)
+    check_feasible(reader, keys, space, method.name, method.count)
     return Sweep(name, chips, networks, space, objectives, limits, method, timing_only, seconds,
                  _dependence(reader, keys["networks"], chips, networks, space))
 
@@ -219,7 +215,8 @@ def _method(reader: Reader, node: Optional[yaml.Node]) -> Method:
     return Method(name, count, seed, population - population % 4 if name == "nsga2" else 0)
 
 
-def _objectives(reader: Reader, node: Optional[yaml.Node], timing_only: bool) -> list[Objective]:
+def _objectives(reader: Reader, node: Optional[yaml.Node], timing_only: bool,
+                figures: Figures) -> list[Objective]:
     """Two to six figures: a path, or {path: min} or {path: max}."""
     entries = reader.sequence(node, "objectives") if node is not None else []
     if node is not None and entries and len(entries) not in range(2, MAX_OBJECTIVES + 1):
@@ -235,6 +232,8 @@ def _objectives(reader: Reader, node: Optional[yaml.Node], timing_only: bool) ->
         known = quantity(path)
         if known is None:
             reader.note(entry, f"reports have no figure {path}; known: {known_quantities()}")
+        elif missing(known.path, figures):
+            reader.note(entry, missing(known.path, figures))
         elif known.path in found:
             reader.note(entry, f"objectives: {path} is given twice")
         elif timing_only and needs_values(known.path):

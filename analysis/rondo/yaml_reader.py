@@ -13,12 +13,17 @@ from typing import Any, Callable, Iterable, Optional, Union
 import yaml
 
 MAX_BYTES = 1 << 20
+MAX_DEPTH = 64  # of lists and mappings in one another; Python's own limit would end in a traceback
 
 Scalar = Union[int, float, str, bool]
 
 _INTEGER = re.compile(r"[-+]?(0|[1-9][0-9]*)\Z")
 _FLOAT = re.compile(r"[-+]?([0-9]+\.[0-9]*|\.[0-9]+|[0-9]+)([eE][-+]?[0-9]+)?\Z")
 _LEADING_ZERO = re.compile(r"[-+]?0[0-9]+\Z")
+
+
+_OPENING = (yaml.BlockSequenceStartToken, yaml.BlockMappingStartToken, yaml.FlowSequenceStartToken, yaml.FlowMappingStartToken)
+_CLOSING = (yaml.BlockEndToken, yaml.FlowSequenceEndToken, yaml.FlowMappingEndToken)
 
 
 class InputError(Exception):
@@ -41,7 +46,12 @@ class Reader:
 
     def _compose(self, text: str) -> yaml.Node:
         try:
+            depth = 0
             for token in yaml.scan(text, Loader=yaml.SafeLoader):
+                depth += isinstance(token, _OPENING) - isinstance(token, _CLOSING)
+                if depth > MAX_DEPTH:
+                    self._note(token.start_mark, f"nested more than {MAX_DEPTH} levels deep")
+                    break
                 if isinstance(token, (yaml.AliasToken, yaml.AnchorToken, yaml.TagToken)):
                     self._note(token.start_mark,
                                "anchors, aliases and tags are not read; write the value out")

@@ -50,7 +50,9 @@ def describe(chip: str) -> int:
         return 2
     ranges = {"machine": {"rows": "1..1024 PE", "cols": "1..1024 PE"}, "gate": {"lanes": "1..1024"},
               "dram": {"bytes_per_cycle": "1..65536 bytes"}, "mapping": {"gates": "sequential | interleaved"},
-              "instructions": {"halt": ""}}
+              "instructions": {"halt": ""}, "causes": {"busy": "", "wait_weights": "", "dram": "", "done": ""},
+              "actions": {"matrix.mac8": "", "gate.table": "", "weight_sram.read": "", "dram.read": ""},
+              "counters": {"matrix.accumulators_read_bytes": ""}}
     values = {"rows": "32", "cols": "32", "lanes": "16", "bytes_per_cycle": "16", "gates": "sequential"}
     print(json.dumps({section: [{"name": name, "value": values.get(name, ""), "allowed": allowed, "sentence": ""} for name,
                                 allowed in rows.items()]

@@ -7,7 +7,7 @@ import random
 import numpy as np
 import pytest
 from analysis_support import desk  # noqa: F401
-from rondo import expression, space as spaces
+from rondo import expression, sampling, space as spaces
 from rondo.axes import Axis
 from rondo.sweep_file import read_sweep
 
@@ -83,6 +83,9 @@ def test_constraints_on_figures_mark_points(desk):
     assert done.returncode == 1 and "no point is within them" in done.stdout
 
 
+# 64 million points.
+LARGE = "{machine.rows: {range: [1, 1000, 1]}, machine.cols: {range: [1, 1000, 1]}, gate.lanes: {range: [1, 64, 1]}}"
+
 WRONG = [
     ({"constraints": "[machine.row <= 8]"}, "constraints: there is no number machine.row; known are"),
     ({"constraints": "[machine.rows <= 8 MiX]"}, "constraints: MiX is no unit; known: B, KiB"),
@@ -118,6 +121,41 @@ WRONG = [
     ({"method": "annealing"}, "method: annealing is not allowed; expected one of grid, random, latin_hypercube, nsga2"),
     ({"method": "random"}, "method: random needs to know how many; write {random: {points: 200}}"),
     ({"method": "{random: {points: 1}}"}, "random.points: 1 is not allowed"),
+    ({"constraints": "['area <= 1 mm2', 'area_mm2.total >= 2 mm2']"}, "area_mm2.total >= 2 mm2 contradicts area <= 1 mm2"),
+    ({"constraints": "[latency > 1 s, 2 * area <= 2, area / 2 > 1]"}, "area / 2 > 1 contradicts 2 * area <= 2"),
+    ({"constraints": "[units.matrx.cycles.busy <= 5]"},
+     "constraints: reports have no figure units.matrx.cycles.busy; close: units.matrix.cycles.busy"),
+    ({"objectives": "[latency, units.matrix.cycles.bussy]"},
+     "reports have no figure units.matrix.cycles.bussy; close: units.matrix.cycles.busy"),
+    ({"objectives": "[latency, energy_j.units.gate.tablet]"}, "reports have no figure energy_j.units.gate.tablet; close: "),
+    ({"objectives": "[latency, memories.weight_ram.read_bytes]"}, "close: memories.weight_sram.read_bytes"),
+    ({"set": "{dram.bytes_per_cycle: '= 64 / (machine.cols - 16)'}"},
+     "dram.bytes_per_cycle: 64 / (machine.cols - 16) is no finite number where machine.cols is 16"),
+    ({"set": "{dram.bytes_per_cycle: '= 2 / 0'}"}, "dram.bytes_per_cycle: 2 / 0 is no finite number"),
+    ({"set": "{dram.bytes_per_cycle: '= mapping.gates * 2'}"}, "dram.bytes_per_cycle: mapping.gates is a word (sequential)"),
+    ({"set": "{mapping.gates: interleaved, dram.bytes_per_cycle: '= mapping.gates * 2'}"}, "mapping.gates is a word (interleaved)"),
+    ({"set": "{mapping.gates: '= 2 * machine.cols'}"}, "a formula gives a number; expected sequential | interleaved"),
+    ({"set": "{dram.bytes_per_cycle: '= machine.cols / 5 + machine.rows'}"},
+     "machine.cols / 5 + machine.rows is 19.2 where machine.cols is 16, machine.rows is 16; expected a whole number, which floor( )"),
+    ({"set": "{dram.bytes_per_cycle: '= 48 - machine.cols'}"},
+     "48 - machine.cols is -16 where machine.cols is 64; expected 1..65536 bytes"),
+    ({"set": "{dram.bytes_per_cycle: '= machine.cols * 32 KiB'}", "constraints": "[machine.rows + machine.cols > 90]"},
+     "machine.cols * 32 KiB is 1048576 where machine.cols is 32; expected 1..65536 bytes"),
+    ({"set": "{dram.bytes_per_cycle: '= machine.cols + " + "(" * 250 + "1" + ")" * 250 + "'}"}, "is not arithmetic"),
+    ({"set": "{dram.bytes_per_cycle: '= machine.cols" + " + 1" * 250 + "'}"}, "is too long; at most 200 terms"),
+    ({"parameters": "{machine.rows: " + "[" * 900 + "]" * 900 + "}"}, "nested more than 64 levels deep"),
+    ({"constraints": "[machine.rows + machine.cols + gate.lanes <= 12]", "method": "{random: {points: 500}}", "parameters": LARGE},
+     "method: 500 points are asked for and only 220 meet the constraints; expected no more"),
+    ({"constraints": "[machine.rows + machine.cols + gate.lanes <= 12]", "method": "{latin_hypercube: {points: 221}}",
+      "parameters": LARGE}, "method: 221 points are asked for and only 220 meet"),
+    ({"constraints": "[machine.rows + machine.cols + gate.lanes <= 12]", "method": "{nsga2: {evaluations: 500}}",
+      "parameters": LARGE}, "method: 500 points are asked for and only 220 meet"),
+    ({"constraints": "[machine.rows + machine.cols + gate.lanes < 3]", "method": "{random: {points: 5}}", "parameters": LARGE},
+     "constraints: none of the 64000000 points meets machine.rows + machine.cols + gate.lanes < 3; nothing would be run"),
+    ({"constraints": "[machine.rows + machine.cols + gate.lanes > 3]", "parameters": LARGE},
+     "the grid has more than 1000000 points; at most 1000000 are run"),
+    ({"parameters": LARGE}, "the grid has 64000000 points; at most 1000000 are run"),
+    ({"method": "{nsga2: {evaluations: 19}}"}, "method: 19 points are asked for and only 18 meet the constraints"),
     ({"method": "{random: {points: 19}}"}, "method: 19 points are asked for and only 18 meet the constraints"),
     ({"method": "{nsga2: {points: 9}}"}, "nsga2 has no points; known: evaluations, seed, population"),
     ({"method": "{nsga2: {evaluations: 8, seed: -1}}"}, "nsga2.seed: -1 is not allowed"),
@@ -187,13 +225,13 @@ def space_of(sizes, *constraints: str) -> spaces.Space:
 
 
 def test_latin_hypercube_has_every_value_equally_often():
-    table = spaces.latin_hypercube(space_of([10, 100, 5, 1000]), 100, 7)
+    table = sampling.latin_hypercube(space_of([10, 100, 5, 1000]), 100, 7)
     for place, size in ((2, 10), (3, 100), (4, 5)):
         assert (np.bincount(table[:, place], minlength=size) == 100 // size).all()
     assert len(np.unique(table[:, 5] // 10)) == 100  # one in each hundredth
 
 
-@pytest.mark.parametrize("choose", [spaces.at_random, spaces.latin_hypercube])
+@pytest.mark.parametrize("choose", [sampling.at_random, sampling.latin_hypercube])
 @pytest.mark.parametrize("sizes", [[6, 7, 8], [500, 500, 500, 500]])
 def test_samples_are_different_allowed_and_repeatable(choose, sizes):
     space = space_of(sizes, "p.a0 + p.a1 <= 8")
@@ -202,11 +240,82 @@ def test_samples_are_different_allowed_and_repeatable(choose, sizes):
     assert (table == choose(space, 90, 3)).all() and not (table[:50] == choose(space, 90, 4)[:50]).all()
 
 
-@pytest.mark.parametrize("choose", [spaces.at_random, spaces.latin_hypercube])
+@pytest.mark.parametrize("choose", [sampling.at_random, sampling.latin_hypercube])
 def test_all_allowed_points_can_be_asked_for(choose):
     space = space_of([6, 7, 8], "p.a0 + p.a1 <= 3")
-    count = len(spaces.grid(space))
+    count = len(sampling.grid(space))
     assert count == 10 * 8 and len(choose(space, count, 1)) == count
+
+
+# --- constraints in large spaces
+
+
+def linked_space(constraints: list[str]) -> spaces.Space:
+    """Two chips, 4,320 points; b and c are linked, f is a formula, d is the chip's own."""
+    axes = [Axis(("p.a",), [(v,) for v in (1, 2, 3, 5, 8, 13, 21, 34, 55)]),
+            Axis(("p.b", "p.c"), [(b, 100 - 7 * b) for b in range(10)]),
+            Axis(("p.e",), [(-2,), (0,), (3,), (4,), (11,), (30,)]), Axis(("p.unused",), [(1,), (2,), (3,), (4,)])]
+    return spaces.Space(["one", "two"], ["net"], axes, {"p.g": 6}, {"p.f": expression.parse("2 * p.a + p.g - p.b")},
+                        {"one": {"p.d": 3}, "two": {"p.d": 40}}, [expression.parse_constraint(c) for c in constraints])
+
+
+def test_the_walk_finds_what_the_grid_holds(monkeypatch):
+    """Against a look at every point; points by lot come from the walk alone where WHOLE is small."""
+    seed = random.randrange(1 << 30)
+    print("seed", seed)
+    dice = random.Random(seed)
+    names = {name: 0.0 for name in ("p.a", "p.b", "p.c", "p.d", "p.e", "p.f", "p.g")}
+    compared = 0
+    for _ in range(150):
+        texts = [f"{_random_arithmetic(dice, names, 2)[0]} {dice.choice(['<=', '<', '>', '>=', '==', '!='])} "
+                 f"{_random_arithmetic(dice, names, 2)[0]} / ({dice.choice(list(names))} + 1)" for _ in range(dice.randrange(1, 4))]
+        try:
+            space = linked_space(texts)
+        except expression.WrongExpression:  # no name in it
+            continue
+        monkeypatch.setattr(sampling, "WHOLE", 10_000)
+        whole = sampling.grid(space)
+        monkeypatch.setattr(sampling, "WHOLE", 0)
+        assert sampling.count(space) == len(whole) and space.feasible.complete, texts
+        assert (sampling.grid(space) == whole).all(), texts
+        chosen = sampling.at_random(space, 50, 1)
+        assert len(np.unique(chosen, axis=0)) == len(chosen) == min(50, len(whole)) and space.allowed(chosen).all(), texts
+        compared += 0 < len(whole) < space.size()
+    assert compared > 15
+
+
+@pytest.mark.parametrize("text, count", [("p.a0 + p.a1 + p.a2 + p.a3 <= 3", 35), ("p.a0 * p.a1 == 499 * 498", 2 * 250_000),
+                                         ("p.a0 - p.a1 - p.a2 - p.a3 >= 496", 35)])
+def test_rare_points_of_huge_spaces_are_found(text, count):
+    space = space_of([500, 500, 500, 500], text)
+    assert space.feasible.complete and len(sampling.grid(space)) == count
+    for choose in (sampling.at_random, sampling.latin_hypercube):
+        table = choose(space, 20, 5)
+        assert len(np.unique(table, axis=0)) == 20 and space.allowed(table).all()
+        assert (table == choose(space, 20, 5)).all() and not (table == choose(space, 20, 6)).all()
+
+
+def test_points_by_lot_are_equally_likely(monkeypatch):
+    """Of 1,200 allowed points each is among 600 by lot about half of the time, however its neighbours fare."""
+    monkeypatch.setattr(sampling, "WHOLE", 0)
+    space = space_of([60, 10, 60, 3], "p.a0 <= 19", "p.a2 <= p.a0 / 20")  # one allowed p.a2 for each p.a0
+    seen = np.zeros((20, 10, 3))
+    for seed in range(40):
+        for row in sampling.at_random(space, 300, seed):
+            seen[row[2], row[3], row[5]] += 1
+    assert sampling.count(space) == 600 and abs(seen.mean() - 20) < 1e-9 and 0.8 < seen.std() / np.sqrt(40 * 0.25) < 1.2
+
+
+def test_a_walk_that_gives_up_says_so(desk, monkeypatch):
+    from rondo import feasible
+    monkeypatch.setattr(feasible, "BUDGET", 3000)
+    monkeypatch.setattr(feasible, "CHUNK", 64)
+    words = {"machine.rows * machine.cols == 499979 * gate.lanes": "candidates tried out of 64000000 points meets all of them",
+             "machine.rows + machine.cols > 1900 + gate.lanes": "that meet the constraints were found among"}
+    for constraint, expected in words.items():
+        desk.write("new.yaml", text_of(parameters=LARGE, constraints=f"[{constraint}]", method="{random: {points: 5000}}"))
+        done = desk.rondo("sweep", "new.yaml", "--out", "out")
+        assert done.returncode == 2 and expected in done.stderr, done.stderr
 
 
 @pytest.mark.parametrize("method", ["{random: {points: 7, seed: 5}}", "{latin_hypercube: {points: 7, seed: 5}}",

@@ -13,7 +13,8 @@ from analysis_support import ROOT
 from rondo import genetic, simulator
 from rondo.axes import Axis
 from rondo.expression import parse_constraint
-from rondo.space import Space, grid
+from rondo.sampling import grid
+from rondo.space import Space
 
 pytest.importorskip("deap")
 
