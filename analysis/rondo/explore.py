@@ -8,11 +8,12 @@ from typing import Any, Callable, ContextManager, Iterable, Iterator, Optional, 
 import numpy as np
 
 from . import genetic
+from .expression import FAR
 from .pool import Answer, Entry, Pool
-from .quantities import value_at
+from .quantities import Report, unheld, value_at
 from .simulator import binary
 from .store import Store
-from .sweep_result import Result, database, figures_of, result_of
+from .sweep_result import Result, absent, database, figures_of, result_of
 from .sweep_file import Point, Sweep
 from .yaml_reader import InputError
 
@@ -33,16 +34,33 @@ def run_sweep(sweep: Sweep, directory: Path, jobs: int, resume: bool, progress: 
     processes here."""
     with _prepared(database(directory), resume) as store:
         store.note_versions(_versions(sweep))
-        known = store.finished()
+        known, any_report = store.finished(), False
         with workers or Pool(jobs, sweep.point_seconds) as pool:
             plan = _plan(sweep, store)
             for points in plan:
                 left = [point for point in points if point.id not in known]
                 for point, answer in pool.answers((point, point.request) for point in left):
+                    if answer.report and not any_report:
+                        _check_figures(sweep, answer.report)
+                        any_report = True
                     store.save(point, answer)
                     known.add(point.id)
                     progress(answer)
         return result_of(store)
+
+
+# What figures a report holds depends on them.
+_DECIDE_FIGURES = ("dram.model", "machine.arrays")
+
+
+def _check_figures(sweep: Sweep, report: Report) -> None:
+    """Raises InputError where no point can have what the sweep needs, because the first has not and the others are alike."""
+    alike = len(sweep.chips) == len(sweep.networks) == 1 and not any(name in sweep.parameters for name in _DECIDE_FIGURES)
+    needed = absent(report, sweep.objectives, sweep.limits) if alike else []
+    wrong = [f"reports of {sweep.name} have no figure {path}{end}" for path in needed
+             if (end := unheld(report, path)) is not None]
+    if wrong:
+        raise InputError(*wrong)
 
 
 def _plan(sweep: Sweep, store: Store) -> Iterator[list[Point]]:
@@ -70,9 +88,9 @@ def _plan(sweep: Sweep, store: Store) -> Iterator[list[Point]]:
 def _score(sweep: Sweep, answer: Optional[Answer]) -> tuple[float, tuple[float, ...]]:
     """What the search hears of a point: how far it is from meeting the limits, and its objectives."""
     report = answer.report if answer else None
-    values = [value_at(report or {}, o.quantity.path) for o in sweep.objectives]
-    if any(value is None for value in values):
-        return 1e6, (0.0,) * len(values)
+    if report is None or absent(report, sweep.objectives, sweep.limits):
+        return FAR, (0.0,) * len(sweep.objectives)
+    values = [value_at(report, o.quantity.path) for o in sweep.objectives]
     excess = sum(limit.excess(figures_of(report)) for limit in sweep.limits)
     return excess, tuple(-v if o.maximise else v for o, v in zip(sweep.objectives, values))
 

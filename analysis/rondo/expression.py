@@ -22,6 +22,7 @@ _COMPARISON = re.compile(r"<=|>=|==|!=|<|>")
 _FUNCTIONS = {"min": np.minimum, "max": np.maximum, "floor": np.floor, "ceil": np.ceil}
 _NODES = (ast.BinOp, ast.UnaryOp, ast.Add, ast.Sub, ast.Mult, ast.Div, ast.USub, ast.Constant, ast.Load)
 
+FAR = 1e6
 MAX_DEPTH = 200  # of brackets and terms one after another: Python's own limit must not decide
 
 _EXPECTED = "expected names, numbers with units, + - * / ( ) min(a, b) max(a, b) floor(a) ceil(a)"
@@ -124,11 +125,12 @@ class Constraint:
         return _COMPARE[self.sign](left, right) & ~(np.isnan(left) | np.isnan(right))
 
     def excess(self, of: NameOf) -> float:
-        """How far it is from being met, as a share of the right side; 0 where it holds."""
+        """How far it is from being met, as a share of the right side; 0 where it holds, at most FAR."""
         if bool(self.holds(of)):
             return 0.0
         left, right = float(self.left.value(of)), float(self.right.value(of))
-        return abs(left - right) / max(abs(right), 1e-30) + 1e-9
+        share = abs(left - right) / max(abs(right), 1e-30) + 1e-9
+        return share if share < FAR else FAR  # what is no number is far, too
 
     def possible(self, of: NameOf) -> Any:
         """Whether it may hold, names being Bounds; an array where they have arrays. False is certain, True is not."""

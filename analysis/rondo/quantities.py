@@ -122,6 +122,20 @@ def value_at(report: Report, path: str) -> Optional[float]:
         return None
 
 
+def unheld(report: Report, path: str) -> Optional[str]:
+    """None where the report has a place for the figure, a number in it or not. Otherwise what it has instead where the path
+    leaves it, as the end of a message; nothing where it leaves at once."""
+    path = ALIASES.get(path, path)
+    there: Any = report
+    words = [] if path in _DERIVED else path.split(".")
+    for depth, word in enumerate(words):
+        if not isinstance(there, dict) or word not in there:
+            names = ", ".join(there) if isinstance(there, dict) else ""
+            return f"; {'.'.join(words[:depth])} has {names or 'nothing here'}" if depth else ""
+        there = there[word]
+    return None
+
+
 # Units that take no SI prefix.
 UNSCALED = ("mm²", "dB", "MHz")
 

@@ -5,14 +5,13 @@ import json
 import math
 import os
 import re
-from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Callable, Optional
 
 import numpy as np
 
-from .expression import parse_constraint
+from .expression import Constraint, parse_constraint
 from .pareto import pareto_front
 from .quantities import Quantity, quantity, value_at
 from .simulator import RunFailed
@@ -73,13 +72,14 @@ class Result:
                       key=lambda row: sign * row.figures[first.quantity.path])
 
     def failures(self) -> list[tuple[str, int, int]]:
-        """Cause, how many points it stopped, and the number of the first; most frequent first."""
-        causes = Counter(cause_of(row.error) for row in self.rows if row.error)
-        first = {}
+        """Of points that fail alike, but for the numbers in it, the error of the first, how many they are, and the number of
+        the first; most frequent first."""
+        groups: dict[str, list[Row]] = {}
         for row in self.rows:
             if row.error:
-                first.setdefault(cause_of(row.error), row.number)
-        return [(cause, count, first[cause]) for cause, count in causes.most_common()]
+                groups.setdefault(re.sub(r"\d[\d,_.]*", "#", cause_of(row.error)), []).append(row)
+        ordered = sorted(groups.values(), key=len, reverse=True)
+        return [(cause_of(rows[0].error), len(rows), rows[0].number) for rows in ordered]
 
     def varying(self) -> list[str]:
         """What tells the points apart: `chip` and `network` where there are several, and the parameters that
@@ -100,10 +100,9 @@ def in_order(value: Scalar) -> tuple[bool, Scalar]:
 
 
 def cause_of(error: str) -> str:
-    """The first line of an error with its numbers taken out, so that points that fail alike count as one
-    cause."""
+    """The first line of an error."""
     lines = [line for line in error.strip().splitlines() if line.strip()] or ["unknown"]
-    return re.sub(r"\d[\d,_.]*", "#", lines[0].strip())
+    return lines[0].strip()
 
 
 def database(place: Path) -> Path:
@@ -143,7 +142,7 @@ def result_of(store: Store) -> Result:
         if answer is None:
             continue
         figures = {path: value_at(answer.report or {}, path) for path in paths}
-        error = answer.error or _missing(figures, objectives)
+        error = answer.error or _missing(answer.report or {}, objectives, limits)
         if answer.report:
             versions.add(str(answer.report.get("rondo_version")))
         broken = [] if error else [one.text for one in limits if not one.holds(figures_of(answer.report))]
@@ -158,8 +157,14 @@ def result_of(store: Store) -> Result:
     return result
 
 
-def _missing(figures: dict[str, Optional[float]], objectives: list[Objective]) -> Optional[str]:
-    missing = [o.quantity.path for o in objectives if figures[o.quantity.path] is None]
+def absent(report: dict[str, Any], objectives: list[Objective], limits: list[Constraint]) -> list[str]:
+    """The figures that objectives and limits need and the report does not hold."""
+    needed = [one.quantity.path for one in objectives] + [name for limit in limits for name in limit.names]
+    return [path for path in dict.fromkeys(needed) if value_at(report, path) is None]
+
+
+def _missing(report: dict[str, Any], objectives: list[Objective], limits: list[Constraint]) -> Optional[str]:
+    missing = absent(report, objectives, limits)
     return f"the report has no {', '.join(missing)}" if missing else None
 
 

@@ -180,9 +180,9 @@ def test_set_holds_for_all_points(desk):
 
 @pytest.mark.parametrize("trouble, cause", [
     ("crash", "the simulator was ended by SIGABRT: terminate called: toy crash"),
-    ("hang", "no answer within # s (point_seconds)"),
+    ("hang", "no answer within 0.7 s (point_seconds)"),
     ("garble", "the simulator's answer is not the promised JSON: not json"),
-    ("refuse", "weight_sram is short by # bytes"),
+    ("refuse", "weight_sram is short by 1016 bytes"),  # the first; others are short by more
 ])
 def test_a_bad_point_is_a_row_and_the_sweep_goes_on(desk, trouble, cause):
     desk.troubles = {trouble: "machine.cols=32"}
@@ -206,7 +206,38 @@ def test_failures_are_summed_up_below_the_table(desk):
     desk.troubles = {"refuse": "machine.cols=32"}
     done = desk.rondo("sweep", "sweep.yaml", "--out", "out")
     assert done.returncode == 0
-    assert "6 points failed:" in done.stdout and "6  weight_sram is short by # bytes (first: point 3)" in done.stdout
+    assert "6 points failed:" in done.stdout and "6  weight_sram is short by 1016 bytes (first: point 3)" in done.stdout
+
+
+def test_failures_that_differ_in_numbers_are_one_cause():
+    errors = ["layers.0.rnn.hiden: unknown", None, "b", "layers.12.rnn.hiden: unknown\nmore", "b", "b"]
+    rows = [sweep_result.Row(i, "c", "n", {}, {}, error) for i, error in enumerate(errors, start=1)]
+    result = sweep_result.Result("x", [], [], rows, 6, [])
+    assert result.failures() == [("b", 3, 3), ("layers.0.rnn.hiden: unknown", 2, 1)]
+
+
+@pytest.mark.parametrize("section", ["objectives: [latency, units.dram.counters.row_hit]", "constraints: [units.dram.counters.row_hit > 3]"])
+def test_a_figure_that_no_report_has_stops_the_sweep_at_its_first_answer(desk, section):
+    """What a DRAM counts is known when it has been simulated."""
+    desk.troubles = {"log": str(desk.path / "log")}
+    text = (desk.path / "sweep.yaml").read_text()
+    whole = text.replace("objectives: [time_s, energy_j.total]", section) if "objectives" in section else f"{text}{section}\n"
+    desk.write("sweep.yaml", whole)
+    done = desk.rondo("sweep", "sweep.yaml", "--out", "out", "--jobs", "2")
+    assert done.returncode == 2 and len((desk.path / "log").read_text().splitlines()) < 9
+    assert done.stderr.splitlines()[-1] == ("reports of small have no figure units.dram.counters.row_hit; "
+                                            "units.dram.counters has nothing here"), done.stderr
+    desk.write("sweep.yaml", text)
+    assert desk.json("sweep", "sweep.yaml", "--out", "out")["finished"] == 18  # nothing was kept of it
+
+
+def test_a_figure_that_some_reports_have_fails_the_others(desk):
+    desk.write("sweep.yaml", (desk.path / "sweep.yaml").read_text().replace("chips: [toy.yaml]", "chips: [toy.yaml, toy2.yaml]")
+               + "constraints: [units.dram.counters.row_hit > 3]\n")
+    desk.write("toy2.yaml", (desk.path / "toy.yaml").read_text())
+    result = desk.rondo("sweep", "sweep.yaml", "--out", "out")
+    assert result.returncode == 1 and "36 points failed" in result.stdout and "outside" not in result.stdout
+    assert "the report has no units.dram.counters.row_hit (first: point 1)" in result.stdout
 
 
 def test_a_sweep_without_a_single_good_point_fails(desk):

@@ -9,7 +9,7 @@ from typing import Callable
 
 import numpy as np
 import pytest
-from analysis_support import ROOT
+from analysis_support import ROOT, desk  # noqa: F401
 from rondo import genetic, simulator
 from rondo.axes import Axis
 from rondo.expression import parse_constraint
@@ -93,6 +93,30 @@ def test_a_space_smaller_than_the_budget_is_visited_whole():
     space = space_of("p.a0 <= 1", "p.a1 <= 1", "p.a2 <= 1")
     visited = searched(space, 400, 1, lambda point: (0.0, design(point)))
     assert len(visited) == len(set(visited)) == len(grid(space)) == 8 * 16
+
+
+def searched_and_whole(desk, more: str) -> tuple[list, list]:
+    """The later half of what a search on the stand-in simulator visits, and its whole space of 1,024 points."""
+    text = ("name: search\nchips: [toy.yaml]\nnetworks: [net.yaml]\nparameters: {machine.rows: {range: [8, 128, 8]}, "
+            f"machine.cols: {{range: [8, 128, 8]}}, gate.lanes: [8, 16, 32, 64]}}\n{more}\n")
+    desk.write("grid.yaml", text)
+    desk.write("search.yaml", text + "method: {nsga2: {evaluations: 120, population: 12, seed: 1}}\n")
+    search, whole = (desk.json("sweep", f"{name}.yaml", "--out", name)["rows"] for name in ("search", "grid"))
+    assert (len(search), len(whole)) == (120, 1024)
+    return search[60:], whole
+
+
+def test_a_sweep_searches_within_its_limits(desk):
+    """Both objectives draw the search to large chips, where it has no business."""
+    search, whole = searched_and_whole(desk, "constraints: [area <= 2 mm2, latency <= 3 ms]\nobjectives: [latency, {peak_ops_per_s: max}]")
+    inside, of_all = (np.mean([not row["outside"] for row in rows]) for rows in (search, whole))
+    assert of_all < 0.2 and inside > 0.3
+
+
+def test_a_sweep_searches_for_the_most(desk):
+    search, whole = searched_and_whole(desk, "objectives: [{latency: max}, {energy: max}]")
+    found, of_all = (np.mean([row["figures"]["time_s"] for row in rows]) for rows in (search, whole))
+    assert found > 2 * of_all
 
 
 @pytest.mark.skipif(not os.access(simulator.binary_path(), os.X_OK), reason="the simulator is not built")
