@@ -4,6 +4,7 @@ import argparse
 import json
 import os
 import sys
+from collections import Counter
 from pathlib import Path
 from typing import Any, Callable, NoReturn, Optional
 
@@ -18,12 +19,15 @@ from .progress import Progress
 from .result_files import read_report, read_timeline
 from .simulator import RunFailed, find_config
 from .sweep_file import read_sweep
+from .workload import BATCH_DIMENSION, Workload
 from .yaml_reader import InputError
 
 
 def main(arguments: Optional[list[str]] = None) -> int:
     """Exit status: 0 done, 1 the work failed, 2 the input is wrong."""
-    options = _parser().parse_args(arguments)
+    options, unknown = _parser().parse_known_args(arguments)
+    if unknown:
+        options.parser.error("there is no option " + " ".join(unknown))
     try:
         return options.function(options)
     except InputError as error:
@@ -41,15 +45,22 @@ def main(arguments: Optional[list[str]] = None) -> int:
         return 1
 
 
+class _Parser(argparse.ArgumentParser):
+    """Says in one line what is wrong with an option."""
+
+    def error(self, message: str) -> NoReturn:
+        self.exit(2, f"{self.prog}: {message}; {self.prog} --help tells more\n")
+
+
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="./rondo", description="Rondo: sweeps, comparisons and figures.")
+    parser = _Parser(prog="./rondo", description="Rondo: sweeps, comparisons and figures.")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
 
     def command(name: str, function: Callable[[Any], int], text: str,
                 example: str) -> argparse.ArgumentParser:
         added = commands.add_parser(name, help=text, description=text, epilog=f"example: {example}",
                                     formatter_class=argparse.RawDescriptionHelpFormatter)
-        added.set_defaults(function=function)
+        added.set_defaults(function=function, parser=added)
         return added
 
     sweep = command("sweep", _sweep,
@@ -78,6 +89,12 @@ def _parser() -> argparse.ArgumentParser:
                          help="instead: fit the GPU model again, show its error on devices that the fit has not seen")
     compare.add_argument("--batch", type=_batches, metavar="N,...", default=[],
                          help="sequences in one run, one size or several: 1,8,32 (default: the network's)")
+    compare.add_argument("--dim", type=_dimension, metavar="NAME=N", default=[], action="append",
+                         help="size of an open dimension of an ONNX model; may be repeated")
+    compare.add_argument("--batch-dim", metavar="NAME", default=BATCH_DIMENSION,
+                         help="the open dimension of an ONNX model that --batch sets (default: %(default)s)")
+    compare.add_argument("--input", type=Path, metavar="FILE.npz",
+                         help="inputs of an ONNX model, which set its open dimensions")
     compare.add_argument("--baseline", metavar="NAME",
                          help="what the ratios are to (default: the first chip, else the first device)")
     compare.add_argument("--slo-ms", type=_milliseconds, metavar="X",
@@ -135,6 +152,13 @@ def _batches(text: str) -> list[int]:
     if len(set(found)) < len(found):
         raise argparse.ArgumentTypeError(f"{text} names a batch size twice; once is enough")
     return found
+
+
+def _dimension(text: str) -> tuple[str, int]:
+    name, equals, size = text.rpartition("=")
+    if not (name and equals):
+        raise argparse.ArgumentTypeError(f"{text} sets no dimension; expected NAME=N")
+    return name, _positive(size, f"a size of {name}", 2**31)
 
 
 def _milliseconds(text: str) -> float:
@@ -225,14 +249,15 @@ def _compare(options: argparse.Namespace) -> int:
     if not options.names:
         raise InputError("compare needs a network and at least one chip or device, or --model-error")
     given = {"numbers": options.numbers, "algorithm": options.algorithm}
-    found = contending.check(options.network, options.names, options.baseline,
-                            {key: value for key, value in given.items() if value},
-                            bool(options.batch or options.slo_ms), options.explain)
+    workload = _workload(options)
+    found = contending.check(workload, options.names, options.baseline or "",
+                             {key: value for key, value in given.items() if value},
+                             bool(options.batch or options.slo_ms), options.explain or "")
     if options.out:
         _make_directory(options.out)
-    result = comparing.compare(options.network, found, options.batch, options.baseline)
-    explained = _explain(options.explain, result, found) if options.explain else []
-    services = _services(options, result, found) if options.slo_ms else []
+    result = comparing.compare(workload, found, options.batch, contending.key_of(options.baseline or ""))
+    explained = _explain(contending.key_of(options.explain), result, found) if options.explain else []
+    services = service.serve(workload, found, result.shape, options.slo_ms / 1e3) if options.slo_ms else []
     files: list[Path] = []
     if options.out:
         from . import compare_plots
@@ -256,6 +281,20 @@ def _compare(options: argparse.Namespace) -> int:
     return 0
 
 
+def _workload(options: argparse.Namespace) -> Workload:
+    """The network with its sizes; InputError where options contradict each other."""
+    sizes = dict(options.dim)
+    wrong = [f"--dim {name} is given {count} times; once is enough"
+             for name, count in Counter(name for name, _ in options.dim).items() if count > 1]
+    if options.batch and options.batch_dim in sizes:
+        wrong.append(f"--batch and --dim {options.batch_dim} both set the batch; leave one away")
+    if options.input and not options.input.is_file():
+        wrong.append(f"--input {options.input}: there is no such file")
+    if wrong:
+        raise InputError(*wrong)
+    return Workload(options.network, sizes, str(options.input or ""), options.batch_dim)
+
+
 def _make_directory(path: Path) -> None:
     """Before the work, so that a place that cannot be written costs nothing."""
     try:
@@ -269,11 +308,6 @@ def _explain(name: str, result: comparing.Comparison, found: contending.Contende
     entry = next(entry for entry in result.entries if entry.name == name)
     device = next((device for device in found.devices if device.key == name and not entry.simulated), None)
     return ["", *(explain.device(entry, device) if device else explain.chip(entry))]
-
-
-def _services(options: argparse.Namespace, result: comparing.Comparison,
-              found: contending.Contenders) -> list[service.Service]:
-    return service.serve(options.network, found, result.shape, options.slo_ms / 1e3)
 
 
 def _plot(options: argparse.Namespace) -> int:

@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Optional
 
-from . import gpu, simulator
+from . import gpu
 from .compare_notes import notes_of
 from .contenders import Contenders
 from .device import Device
@@ -15,6 +15,7 @@ from .entry import Entry
 from .interval import Interval, interval
 from .quantities import value_at
 from .simulator import Report, RunFailed
+from .workload import Workload
 from .yaml_reader import InputError
 
 DEFAULT_CHIP = "edge"
@@ -41,13 +42,14 @@ class Comparison:
         return list(dict.fromkeys(entry.name for entry in self.entries))
 
 
-def compare(network: str, contenders: Contenders, batches: list[int], baseline: Optional[str] = None) -> Comparison:
+def compare(workload: Workload, contenders: Contenders, batches: list[int], baseline: Optional[str] = None) -> Comparison:
     """Simulates the chips, a process for each core, and estimates the devices. No batches: the network's own. Devices
     alone take the network's shape from a run of DEFAULT_CHIP at the network's own batch."""
     chips = contenders.chips or [DEFAULT_CHIP]
     sizes: list[Optional[int]] = list(batches) if contenders.chips and batches else [None]
     with ThreadPoolExecutor(os.cpu_count() or 1) as pool:
-        futures = {(chip, size): pool.submit(simulate, chip, network, size) for chip in chips for size in sizes}
+        run = workload.run if contenders.chips or not batches else lambda chip, _: workload.run_for_shape(chip)
+        futures = {(chip, size): pool.submit(run, chip, size) for chip in chips for size in sizes}
     try:
         reports = _results(futures)
     except InputError as error:
@@ -63,7 +65,7 @@ def compare(network: str, contenders: Contenders, batches: list[int], baseline: 
         for chip in contenders.chips:
             entries.append(_simulated(chip, reports[chip, size if len(sizes) > 1 else sizes[0]]))
         entries += [estimated(device, at_batch(shape, size), contenders.options) for device in contenders.devices]
-    result = Comparison(str(first.get("network") or network), int(shape["steps"]), batches,
+    result = Comparison(str(first.get("network") or workload.name), int(shape["steps"]), batches,
                         baseline or entries[0].name, entries, notes_of(contenders, entries), shape)
     _add_ratios(result)
     return result
@@ -85,11 +87,6 @@ def _results(futures: dict[Any, Any]) -> dict[Any, Report]:
         raise InputError(*(words if len(where) == len(futures) else f"{', '.join(where)}: {words}"
                            for words, where in wrong.items()))
     return reports
-
-
-def simulate(chip: str, network: str, batch: Optional[int]) -> Report:
-    """One run of a chip at a batch size, or at the network's own."""
-    return simulator.run_once(chip, network, {"network.batch": batch} if batch else {})
 
 
 def shape_of(report: Report, source: str) -> dict[str, Any]:

@@ -9,11 +9,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Callable, Optional
 
-from .compare import at_batch, run_device, simulate
+from .compare import at_batch, run_device
 from .contenders import Contenders
 from .device import Device
 from .interval import interval
 from .simulator import Report
+from .workload import Workload
 from .yaml_reader import InputError
 
 MOST = 4096
@@ -37,9 +38,9 @@ class Service:
     full: bool
 
 
-def serve(network: str, contenders: Contenders, shape: dict[str, Any], bound_s: float) -> list[Service]:
+def serve(workload: Workload, contenders: Contenders, shape: dict[str, Any], bound_s: float) -> list[Service]:
     """All contenders within the bound."""
-    found = [_chip(chip, network, bound_s) for chip in contenders.chips]
+    found = [_chip(chip, workload, bound_s) for chip in contenders.chips]
     return found + [_device(device, shape, contenders.options, bound_s) for device in contenders.devices]
 
 
@@ -57,13 +58,13 @@ def largest(fits: Callable[[int], bool]) -> int:
     return good
 
 
-def _chip(chip: str, network: str, bound_s: float) -> Service:
+def _chip(chip: str, workload: Workload, bound_s: float) -> Service:
     times: dict[int, float] = {}
     too_large: list[int] = []
 
     def fits(batch: int) -> bool:
         try:
-            report: Report = simulate(chip, network, batch)
+            report: Report = workload.run(chip, batch)
         except InputError:
             if batch == 1:
                 raise

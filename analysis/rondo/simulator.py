@@ -54,12 +54,17 @@ def known_configs(kind: str) -> list[str]:
 
 
 def run_once(chip: str, network: str, settings: Optional[dict[str, Any]] = None,
-             timing_only: bool = True, why: bool = False) -> Report:
-    """One `rondo run`, with `why` its critical path too. Wrong input raises InputError with the simulator's own words, anything else
-    RunFailed."""
+             timing_only: bool = True, why: bool = False, dimensions: Optional[dict[str, int]] = None,
+             inputs: str = "") -> Report:
+    """One `rondo run`, with `why` its critical path too. `dimensions` sets open sizes of an ONNX model, `inputs` is a file
+    of its inputs. Wrong input raises InputError with the simulator's own words, anything else RunFailed."""
     command = [str(binary()), "run", chip, network, "--json"]
     for key, value in (settings or {}).items():
         command += ["--set", f"{key}={_written(value)}"]
+    for name, size in (dimensions or {}).items():
+        command += ["--dim", f"{name}={size}"]
+    if inputs:
+        command += ["--input", inputs]
     if timing_only:
         command.append("--timing-only")
     if why:

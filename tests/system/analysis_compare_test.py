@@ -171,6 +171,27 @@ def test_wrong_options_are_refused(desk, option, value, words):
     assert done.returncode == 2 and words in done.stderr and done.stdout == ""
 
 
+def test_an_option_error_is_one_line(desk):
+    assert desk.rondo("compare", "net.yaml", "toy.yaml", "--batch", "0").stderr == (
+        "./rondo compare: argument --batch: 0 is not a batch size; expected a whole number in 1..65536; ./rondo compare "
+        "--help tells more\n")
+    assert desk.rondo("compare", "net.yaml", "toy.yaml", "--batches", "1").stderr == (
+        "./rondo compare: there is no option --batches 1; ./rondo compare --help tells more\n")
+
+
+def test_baseline_and_explain_take_what_names_the_file(desk):
+    desk.write("my.yaml", (ROOT / "configs/gpus/v100.yaml").read_text())
+    done = desk.rondo("compare", "net.yaml", "toy.yaml", "./my.yaml", "--baseline", "./my.yaml", "--explain", "./my.yaml")
+    assert done.returncode == 0 and "x: times my" in done.stdout and "data sheet" in done.stdout
+
+
+def test_near_names_are_suggested(desk):
+    messages = desk.rondo("compare", "speach", "toy.yaml", "egde", "h201", "zzz").stderr.splitlines()
+    assert [message.split(";")[0] for message in messages] == [
+        "there is no network speach (did you mean speech_emotion?)", "there is no chip or device egde (did you mean edge?)",
+        "there is no chip or device h201 (did you mean h200?)", "there is no chip or device zzz"]
+
+
 def test_a_name_that_is_both_is_the_chip(desk):
     desk.write("v100", "name: mine\nmachine: {rows: 8, cols: 8}\n")
     assert desk.json("compare", "net.yaml", "./v100")["entries"][0]["simulated"]
@@ -216,15 +237,15 @@ def test_two_files_of_one_name_are_refused(desk):
 
 def test_a_network_with_inputs_has_its_batch(desk):
     """Said before anything runs, with the other mistakes; devices alone take the shape to any batch."""
-    desk.write("text.yaml", "name: text\ninputs: text.npz\n")
+    desk.write("file.yaml", "name: text\ninputs: text.npz\n")
     desk.troubles = {"refuse": "network.batch=4"}
     for option in (("--batch", "4"), ("--slo-ms", "5")):
-        done = desk.rondo("compare", "text.yaml", "toy.yaml", "v100", *option, "--baseline", "nix")
+        done = desk.rondo("compare", "file.yaml", "toy.yaml", "v100", *option, "--baseline", "nix")
         assert done.returncode == 2 and done.stdout == ""
         assert done.stderr.splitlines() == [
             "text has a fixed batch, because its inputs come from a file; leave --batch and --slo-ms away, or compare "
             "devices only", "the baseline nix is not compared; compared are toy, v100"]
-    assert desk.json("compare", "text.yaml", "v100", "--batch", "4")["entries"][0]["batch"] == 4
+    assert desk.json("compare", "file.yaml", "v100", "--batch", "4")["entries"][0]["batch"] == 4
 
 
 def test_devices_alone_need_no_chip_that_holds_the_batch(desk):
@@ -261,7 +282,7 @@ def test_all_unknown_names_at_once(desk):
     lines = done.stderr.splitlines()
     assert done.returncode == 2 and done.stdout == "" and len(lines) == 3
     assert lines[0].startswith("there is no network nix; known: ")
-    assert lines[1].startswith("there is no chip or device nope; chips: ")
+    assert lines[1].startswith("there is no chip or device nope; chips: base, ")
     assert lines[2] == "v100 is named 2 times; once is enough"
 
 
