@@ -15,6 +15,7 @@ from . import sweep_result as sweeping
 from .device import BYTES
 from .effects import caveat
 from .gpu import ALGORITHMS, read_constants
+from .pool import MAX_JOBS
 from .progress import Progress
 from .result_files import read_report, read_timeline
 from .simulator import RunFailed, find_config
@@ -74,6 +75,7 @@ def _parser() -> argparse.ArgumentParser:
                             "in .sqlite")
     sweep.add_argument("--resume", action="store_true",
                        help="keep the points that DIR holds, failed ones too, and run the rest")
+    sweep.add_argument("--retry-failed", action="store_true", help="like --resume, and run failed points again")
     sweep.add_argument("--dask", metavar="ADDRESS",
                        help="run the points on a Dask scheduler (tcp://host:8786), or on one of our own: local")
     sweep.add_argument("--json", action="store_true", help="print the result as JSON instead of a table")
@@ -144,7 +146,7 @@ def _positive(text: str, what: str, most: int) -> int:
 
 
 def _jobs(text: str) -> int:
-    return _positive(text, "a number of worker processes", 1024)
+    return _positive(text, "a number of worker processes", MAX_JOBS)
 
 
 def _batches(text: str) -> list[int]:
@@ -181,11 +183,12 @@ def _window(text: str) -> tuple[int, int]:
 def _sweep(options: argparse.Namespace) -> int:
     sweep = read_sweep(find_config("sweeps", str(options.file)) or options.file)
     out = options.out or Path("out") / sweep.name
-    count = explore.unfinished(sweep, out) if options.resume else sweep.count()
+    again = options.retry_failed
+    count = explore.unfinished(sweep, out, again) if options.resume or again else sweep.count()
     with Progress(sweep.name, count, sweep.objectives) as progress:
         try:
             workers = _cluster(options, sweep.point_seconds) if options.dask else None
-            result = explore.run_sweep(sweep, out, options.jobs, options.resume, progress.add, workers)
+            result = explore.run_sweep(sweep, out, options.jobs, options.resume, progress.add, workers, again)
         except KeyboardInterrupt:
             print(f"stopped; ./rondo sweep {options.file} --out {out} --resume goes on from here",
                   file=sys.stderr)

@@ -1,7 +1,7 @@
 """Runs a sweep: chooses its points, has them simulated, and stores each as it finishes."""
 
-import hashlib
 import platform
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, Callable, ContextManager, Iterable, Iterator, Optional, Protocol
 
@@ -11,8 +11,8 @@ from . import genetic
 from .expression import FAR
 from .pool import Answer, Entry, Pool
 from .quantities import Report, unheld, value_at
-from .simulator import binary
 from .store import Store
+from .sweep_database import NoSweepYet
 from .sweep_result import Result, absent, database, figures_of, result_of
 from .sweep_file import Point, Sweep
 from .yaml_reader import InputError
@@ -28,13 +28,13 @@ class Workers(Protocol):
 
 
 def run_sweep(sweep: Sweep, directory: Path, jobs: int, resume: bool, progress: Progress,
-              workers: Optional[ContextManager[Workers]] = None) -> Result:
+              workers: Optional[ContextManager[Workers]] = None, retry_failed: bool = False) -> Result:
     """Runs what is not finished yet; `progress` hears of every answer. Without `resume` the place must be
-    unused. `directory` may also be a file that ends in .sqlite. `workers`: where the points run; without, in `jobs`
-    processes here."""
-    with _prepared(database(directory), resume) as store:
+    unused; `retry_failed` resumes, and runs again what failed. `directory` may also be a file that ends in .sqlite.
+    `workers`: where the points run; without, in `jobs` processes here."""
+    with _prepared(database(directory), resume or retry_failed) as store:
         store.note_versions(_versions(sweep))
-        known, any_report = store.finished(), False
+        known, any_report = store.finished(failed=not retry_failed), False
         with workers or Pool(jobs, sweep.point_seconds) as pool:
             plan = _plan(sweep, store)
             for points in plan:
@@ -95,15 +95,15 @@ def _score(sweep: Sweep, answer: Optional[Answer]) -> tuple[float, tuple[float, 
     return excess, tuple(-v if o.maximise else v for o, v in zip(sweep.objectives, values))
 
 
-def unfinished(sweep: Sweep, directory: Path) -> int:
+def unfinished(sweep: Sweep, directory: Path, retry_failed: bool = False) -> int:
     """How many points a resumed sweep still has to run; of NSGA-II, at most."""
     path = database(directory)
     nsga2 = sweep.method.name == "nsga2"
     points = set() if nsga2 else {point.id for point in sweep.points()}
-    if not path.is_file():
-        return sweep.method.count if nsga2 else len(points)
-    with Store(path) as store:
-        return max(0, sweep.method.count - len(store.finished())) if nsga2 else len(points - store.finished())
+    known: set[str] = set()
+    with suppress(NoSweepYet), Store(path) as store:
+        known = store.finished(failed=not retry_failed)
+    return max(0, sweep.method.count - len(known)) if nsga2 else len(points - known)
 
 
 def _prepared(path: Path, resume: bool) -> Store:
@@ -111,9 +111,10 @@ def _prepared(path: Path, resume: bool) -> Store:
         path.parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise InputError(f"{path.parent}: cannot be made: {error.strerror}; --out names another") from error
-    store = Store(path, alone=True)
+    store = Store(path, writing=True)
     count = len(store.finished())
     if count and not resume:
+        store.close()
         raise InputError(f"{path}: already holds {count} finished points; --resume keeps them "
                          "and runs the rest, --out DIR starts anew elsewhere")
     return store
@@ -130,9 +131,8 @@ def _about(sweep: Sweep, points: list[Point]) -> dict[str, Any]:
 
 
 def _versions(sweep: Sweep) -> dict[str, str]:
-    """The programs that the answers come from."""
-    program = hashlib.sha256(binary().read_bytes()).hexdigest()[:16]
-    found = {"simulator_sha256": program, "python": platform.python_version(), "numpy": np.__version__}
+    """What chooses the points and judges them; each point has the simulator that ran it."""
+    found = {"python": platform.python_version(), "numpy": np.__version__}
     if sweep.method.name == "nsga2":
         found["deap"] = genetic.version()
     return found

@@ -5,13 +5,14 @@ that fails for another reason RunFailed. pandas is loaded only when a table is m
 """
 
 import json
+import operator
 import os
 import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Callable, Iterable, Mapping, Optional, Union
 
 from . import explore
-from .pool import Answer
+from .pool import MAX_JOBS, Answer
 from .quantities import Report, value_at
 from .result_files import flat, read_report
 from .simulator import find_config, run_once
@@ -42,18 +43,20 @@ def run(chip: Source = "edge", network: Source = "char_lstm", /, *, timing_only:
 
 
 def sweep(source: Union[Source, Mapping[str, Any]], *, out: Optional[Source] = None, jobs: Optional[int] = None,
-          resume: bool = False, dask: Optional[str] = None, figures: Iterable[str] = (),
+          resume: bool = False, retry_failed: bool = False, dask: Optional[str] = None, figures: Iterable[str] = (),
           progress: Optional[Callable[[int, int], None]] = None) -> "pandas.DataFrame":
-    """Runs a sweep: a file (or its name in configs/sweeps), or what would stand in one, as a mapping. The answer is the
-    table that `load` makes.
+    """Runs a sweep: a file (or its name in configs/sweeps), or what would stand in one, as a mapping, whose lists may be
+    ranges, tuples or numpy arrays. The answer is the table that `load` makes.
 
     `out` keeps the points in a directory, where `resume`, `./rondo plot` and `./rondo report` find them; without it they
-    live in the table alone. `jobs` worker processes (default: one per core), or those of a Dask scheduler
+    live in the table alone; `retry_failed` resumes, and runs failed points again. `jobs` worker processes (default: one per core), or those of a Dask scheduler
     at the address `dask`. `progress` hears (finished, of all)."""
+    processes = _processes(jobs)
     with tempfile.TemporaryDirectory(prefix="rondo_sweep") as temporary:
         if isinstance(source, Mapping):
             path = Path(temporary) / "sweep.yaml"
-            path.write_text(json.dumps({"name": "sweep", **source}), encoding="utf-8")  # JSON is YAML, too
+            tree = _plain({"name": "sweep", **source}, "sweep")
+            path.write_text(json.dumps(tree), encoding="utf-8")  # JSON is YAML, too
         else:
             path = find_config("sweeps", os.fspath(source)) or Path(source)
         try:
@@ -62,7 +65,8 @@ def sweep(source: Union[Source, Mapping[str, Any]], *, out: Optional[Source] = N
             shown = str(path) if not isinstance(source, Mapping) else "sweep"
             raise InputError(*(message.replace(str(path), shown) for message in error.messages)) from None
         directory = Path(out) if out is not None else Path(temporary) / "points"
-        count, done = explore.unfinished(wanted, directory) if resume else wanted.count(), 0
+        again = resume or retry_failed
+        count, done = explore.unfinished(wanted, directory, retry_failed) if again else wanted.count(), 0
 
         def heard(_: Answer) -> None:
             nonlocal done
@@ -70,13 +74,41 @@ def sweep(source: Union[Source, Mapping[str, Any]], *, out: Optional[Source] = N
             if progress:
                 progress(done, count)
 
-        processes = jobs or os.cpu_count() or 1
         workers = None
         if dask:
             from .cluster import Cluster  # here, because Dask takes a second to load
             workers = Cluster(dask, processes, wanted.point_seconds)
-        result = explore.run_sweep(wanted, directory, processes, resume, heard, workers)
+        result = explore.run_sweep(wanted, directory, processes, resume, heard, workers, retry_failed)
         return _table(result, directory, figures)
+
+
+def _processes(jobs: Optional[int]) -> int:
+    try:
+        count = operator.index(os.cpu_count() or 1 if jobs is None else jobs)
+    except TypeError:
+        count = 0
+    if not 1 <= count <= MAX_JOBS:
+        raise InputError(f"jobs: {jobs!r} is not a number of worker processes; expected a whole number in 1..{MAX_JOBS}")
+    return count
+
+
+def _plain(value: Any, where: str) -> Any:
+    """The value in what JSON has: numpy's numbers as Python's, and everything that is like a list as a list."""
+    if isinstance(value, Mapping):
+        keys = {key: ", ".join(key) if isinstance(key, tuple) and all(isinstance(k, str) for k in key) else key for key in value}
+        wrong = [key for key in keys.values() if not isinstance(key, str)]
+        if wrong:
+            raise InputError(f"{where}: {wrong[0]!r} is not a name")
+        return {keys[key]: _plain(part, f"{where}: {keys[key]}") for key, part in value.items()}
+    if isinstance(value, os.PathLike):
+        return os.fspath(value)
+    if hasattr(value, "tolist"):  # numpy and pandas
+        value = value.tolist()
+    if isinstance(value, (str, bool, int, float)) or value is None:
+        return value
+    if isinstance(value, Iterable):
+        return [_plain(part, where) for part in value]
+    raise InputError(f"{where}: {value!r} is not a number, a text, a list or a mapping")
 
 
 def load(path: Source, figures: Iterable[str] = ()) -> "pandas.DataFrame":

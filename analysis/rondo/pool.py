@@ -13,29 +13,41 @@ import signal
 import subprocess
 import tempfile
 import time
-from collections import Counter, deque
+from collections import deque
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Iterable, Iterator, Optional, Sequence
 
-from .simulator import Report, binary, cause_of_death
+from .simulator import Report, binary, cause_of_death, program_hash
 
 Entry = tuple[Any, dict[str, Any]]
 
+MAX_JOBS = 1024
 DEATHS = 3  # of workers with the same request, until the request is to blame
 
 
 @dataclass
 class Answer:
-    """What became of one request: a report as the simulator wrote it, or an error in words."""
+    """What became of one request: a report as the simulator wrote it, or an error in words. `simulator`: the start of
+    the sha256 of the program that it was given to."""
 
     text: Optional[str] = None
     error: Optional[str] = None
+    simulator: Optional[str] = None
 
     @cached_property
     def report(self) -> Optional[Report]:
         """The report, read when it is first asked for: a driver that feeds many workers has no time to spare."""
         return json.loads(self.text) if self.text else None
+
+
+@dataclass
+class _Task:
+    """A request on its way, and how many workers have died with it."""
+
+    key: Any
+    request: dict[str, Any]
+    deaths: int = 0
 
 
 _LIBC = ctypes.CDLL(None)
@@ -49,24 +61,25 @@ def _end_with_parent() -> None:
 
 
 class _Worker:
-    """One `rondo worker` process and the request that it is busy with, None while it has nothing to do."""
+    """One `rondo worker` process and the task that it is busy with, None while it has nothing to do."""
 
     def __init__(self, command: Sequence[str]):
+        self.simulator = program_hash(command[0])
         self.words = tempfile.TemporaryFile()
         self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
                                         stderr=self.words, start_new_session=True, preexec_fn=_end_with_parent)
         os.set_blocking(self.process.stdout.fileno(), False)
-        self.entry: Optional[Entry] = None
+        self.task: Optional[_Task] = None
         self.deadline = 0.0
         self.buffer = b""
         self.usable = True
         self.died = False
 
-    def give(self, entry: Entry, deadline: float) -> None:
-        """Sends a (key, request). A worker that is already dead shows when its answer is read."""
-        self.entry, self.deadline, self.buffer = entry, deadline, b""
+    def give(self, task: _Task, deadline: float) -> None:
+        """Sends the task's request. A worker that is already dead shows when its answer is read."""
+        self.task, self.deadline, self.buffer = task, deadline, b""
         try:
-            self.process.stdin.write(json.dumps(entry[1]).encode() + b"\n")
+            self.process.stdin.write(json.dumps(task.request).encode() + b"\n")
             self.process.stdin.flush()
         except OSError:
             pass
@@ -134,18 +147,18 @@ def group_of(request: dict[str, Any]) -> tuple[Any, ...]:
 
 
 class _Work:
-    """Entries still to be done, handed out so that each worker stays with one program as long as it can."""
+    """Tasks still to be done, handed out so that each worker stays with one program as long as it can."""
 
     def __init__(self, entries: Iterable[Entry]):
-        groups: dict[Any, deque[Entry]] = {}
-        for entry in entries:
-            groups.setdefault(group_of(entry[1]), deque()).append(entry)
+        groups: dict[Any, deque[_Task]] = {}
+        for key, request in entries:
+            groups.setdefault(group_of(request), deque()).append(_Task(key, request))
         self.waiting = deque(groups.values())
-        self.begun: dict[int, deque[Entry]] = {}  # by worker
+        self.begun: dict[int, deque[_Task]] = {}  # by worker
         self.left = sum(len(group) for group in self.waiting)
 
-    def next(self, worker: _Worker) -> Optional[Entry]:
-        """The next entry for this worker; the second half of the longest group when there is none untouched."""
+    def next(self, worker: _Worker) -> Optional[_Task]:
+        """The next task for this worker; the second half of the longest group when there is none untouched."""
         mine = self.begun.get(id(worker))
         if not mine and self.waiting:
             mine = self.begun[id(worker)] = self.waiting.popleft()
@@ -174,7 +187,6 @@ class Pool:
         self.point_seconds = point_seconds
         self.command = command or [str(binary()), "worker"]
         self.workers: list[_Worker] = []
-        self.deaths: Counter[Any] = Counter()  # by request
 
     def __enter__(self) -> "Pool":
         return self
@@ -195,7 +207,7 @@ class Pool:
                 self._hire(selector)
             for worker in self.workers:
                 self._go_on(worker, work)
-            while any(worker.entry for worker in self.workers):
+            while any(worker.task for worker in self.workers):
                 for worker, answer in self._finished(selector):
                     yield from self._taken(worker, answer, work, selector)
 
@@ -203,46 +215,48 @@ class Pool:
                selector: selectors.BaseSelector) -> Iterator[tuple[Any, Answer]]:
         """Sets the worker, or one in its place, to work again before its answer is passed on. No answer: the
         worker has died, and its request is given to another."""
-        entry, worker.entry = worker.entry, None
+        task, worker.task = worker.task, None
+        simulator = worker.simulator
         if not worker.usable:
             self._dismiss(worker, selector, work)
             if work.left or answer is None:
                 worker = self._hire(selector)
         if answer is None:
-            worker.give(entry, self._deadline())
+            worker.give(task, self._deadline())
             return
         if worker.usable:
             self._go_on(worker, work)
-        yield entry[0], answer
+        answer.simulator = simulator
+        yield task.key, answer
 
     def _finished(self, selector: selectors.BaseSelector) -> list[tuple[_Worker, Optional[Answer]]]:
         """Waits for output or the next deadline. The workers that are done with their request, each with the
         answer, or with None where the request deserves another try: a worker may die of what it did not do."""
-        patience = min(worker.deadline for worker in self.workers if worker.entry) - time.monotonic()
+        patience = min(worker.deadline for worker in self.workers if worker.task) - time.monotonic()
         ready = [key.data for key, _ in selector.select(max(0.0, patience))]
         done = []
         for worker in list(self.workers):
-            if worker.entry is None:
+            if worker.task is None:
                 if worker in ready:  # it has ended, with nothing to do
                     self._dismiss(worker, selector, None)
                 continue
             answer = worker.read() if worker in ready else None
             if answer:
-                done.append((worker, None if worker.died and self._excused(worker.entry) else answer))
+                done.append((worker, None if worker.died and self._excused(worker.task) else answer))
             elif time.monotonic() >= worker.deadline:
                 worker.usable = False
                 words = f"no answer within {self.point_seconds:g} s (point_seconds)"
                 done.append((worker, Answer(error=words)))
         return done
 
-    def _excused(self, entry: Entry) -> bool:
-        self.deaths[id(entry[1])] += 1
-        return self.deaths[id(entry[1])] < DEATHS
+    def _excused(self, task: _Task) -> bool:
+        task.deaths += 1
+        return task.deaths < DEATHS
 
     def _go_on(self, worker: _Worker, work: _Work) -> None:
-        entry = work.next(worker)
-        if entry:
-            worker.give(entry, self._deadline())
+        task = work.next(worker)
+        if task:
+            worker.give(task, self._deadline())
 
     def _deadline(self) -> float:
         return time.monotonic() + self.point_seconds

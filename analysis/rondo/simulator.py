@@ -1,11 +1,14 @@
 """Starts the simulator for one run, and finds the files that it reads. Many runs: pool.py."""
 
+import functools
+import hashlib
 import json
 import os
+import shutil
 import signal
 import subprocess
 from pathlib import Path
-from typing import Any, NamedTuple, Optional
+from typing import Any, NamedTuple, Optional, Union
 
 from .yaml_reader import InputError
 
@@ -34,6 +37,21 @@ def binary() -> Path:
     if not os.access(path, os.X_OK):
         raise RunFailed(f"{path}: the simulator is not built; ./rondo builds it")
     return path
+
+
+def program_hash(path: Union[str, Path]) -> Optional[str]:
+    """The start of a program's sha256, None where it cannot be read. Read again only when the file has changed."""
+    try:
+        file = Path(shutil.which(path) or path)
+        state = file.stat()
+        return _hash_of(file, (state.st_ino, state.st_size, state.st_mtime_ns, state.st_ctime_ns))
+    except OSError:
+        return None
+
+
+@functools.lru_cache(maxsize=16)
+def _hash_of(file: Path, _: tuple[int, ...]) -> str:
+    return hashlib.sha256(file.read_bytes()).hexdigest()[:16]
 
 
 def find_config(kind: str, name: str, base: Optional[Path] = None) -> Optional[Path]:

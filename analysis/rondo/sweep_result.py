@@ -147,7 +147,7 @@ def result_of(store: Store) -> Result:
             versions.add(str(answer.report.get("rondo_version")))
         broken = [] if error else [one.text for one in limits if not one.holds(figures_of(answer.report))]
         rows.append(Row(number, chip, network, settings, figures, error, outside=broken))
-    builds = store.versions("simulator_sha256")
+    builds = store.simulators()
     versions |= {f"build {sha}" for sha in builds} if len(builds) > 1 else set()
     result = Result(about["name"], about["parameters"], objectives, rows, len(about["points"]),
                     sorted(versions), [limit.text for limit in limits],

@@ -3,6 +3,7 @@ hang."""
 
 import csv
 import fcntl
+import hashlib
 import json
 import os
 import pty
@@ -21,6 +22,7 @@ from analysis_support import ROOT, desk  # noqa: F401
 from rondo import progress, simulator, sweep_file, sweep_result
 from rondo.pareto import pareto_front
 from rondo.quantities import quantity
+from rondo.store import Store
 
 
 def test_grid_runs_and_everything_is_written(desk):
@@ -34,9 +36,9 @@ def test_grid_runs_and_everything_is_written(desk):
     assert [float(line["time_s"]) for line in lines] == [r["figures"]["time_s"] for r in result["rows"]]
     for name in ("pareto.svg", "pareto.png", "points.sqlite"):
         assert (desk.path / "out" / name).stat().st_size > 1000
-    database = sqlite3.connect(desk.path / "out/points.sqlite")
-    reports = [json.loads(text) for text, in database.execute("SELECT report FROM points")]
-    assert len(reports) == 18 and all(report["rondo_version"] == "fake" for report in reports)
+    with Store(desk.path / "out/points.sqlite") as store:
+        answers = [store.answer(identity) for identity in store.finished()]
+    assert len(answers) == 18 and all(answer.report["rondo_version"] == "fake" for answer in answers)
 
 
 def test_the_answers_belong_to_their_points(desk):
@@ -333,7 +335,7 @@ def test_unusable_output_places(desk):
     (desk.path / "out").mkdir()
     desk.write("out/points.sqlite", "this is not a database, and long enough to show it " * 40)
     done = desk.rondo("sweep", "sweep.yaml", "--out", "out")
-    assert done.returncode == 2 and "file is not a database" in done.stderr
+    assert done.returncode == 2 and "out/points.sqlite: is not the file of a sweep" in done.stderr
 
 
 def test_shipped_sweeps_are_right():
@@ -393,4 +395,8 @@ def test_the_file_says_how_its_points_came_about(desk):
              sqlite3.connect(desk.path / "out/points.sqlite").execute("SELECT key, value FROM about")}
     assert about["sweep"]["method"] == {"name": "grid", "count": 0, "seed": 1, "population": 0}
     assert about["sweep"]["chips"]["toy"]["gate.lanes"] == 16 and about["sweep"]["timing_only"] is True
-    assert set(about["versions"][0]) == {"simulator_sha256", "python", "numpy"}
+    assert set(about["versions"][0]) == {"python", "numpy"}
+    program = hashlib.sha256((ROOT / "tests/system/analysis_fake_rondo.py").read_bytes()).hexdigest()
+    with Store(desk.path / "out/points.sqlite") as store:
+        assert store.simulators() == [program[:16]]
+        assert all(store.answer(identity).simulator for identity in store.finished())

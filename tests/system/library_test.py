@@ -9,6 +9,7 @@ import sys
 import typing
 from pathlib import Path
 
+import numpy as np
 import pytest
 from analysis_support import ROOT
 import rondo
@@ -77,6 +78,41 @@ def test_wrong_input_tells_every_mistake(tmp_path: Path):
     assert len(error.value.messages) == 2 and all(message.startswith("sweep:") for message in error.value.messages)
     with pytest.raises(rondo.InputError, match="neither"):
         rondo.load(tmp_path)
+
+
+def test_a_notebook_may_ask_again(tmp_path: Path):
+    first = rondo.sweep(SWEEP, out=tmp_path / "kept", jobs=1)
+    with pytest.raises(rondo.InputError, match="already holds 4 finished points; --resume"):
+        rondo.sweep(SWEEP, out=tmp_path / "kept", jobs=1)
+    assert rondo.sweep(SWEEP, out=tmp_path / "kept", jobs=1, resume=True).equals(first)
+
+
+@pytest.mark.parametrize("rows", [range(16, 48, 16), (16, 32), np.array([16, 32]), [np.int64(16), np.int32(32)], iter([16, 32])])
+def test_values_may_be_numbers_and_lists_of_any_kind(rows):
+    table = rondo.sweep({**SWEEP, "parameters": {"machine.rows": rows, ("machine.cols", "gate.lanes"): zip([16, 32], np.array([8, 16]))}},
+                        jobs=np.int64(2))
+    assert table["machine.rows"].tolist() == [16, 16, 32, 32] and table["gate.lanes"].tolist() == [8, 16, 8, 16]
+
+
+@pytest.mark.parametrize("jobs", [0, -1, 1.5, "2", 1025])
+def test_jobs_are_checked(jobs):
+    with pytest.raises(rondo.InputError, match="jobs: .* is not a number of worker processes; expected a whole number in 1..1024"):
+        rondo.sweep(SWEEP, jobs=jobs)
+
+
+@pytest.mark.parametrize("parameters, words", [({"machine.rows": [object()]}, "sweep: parameters: machine.rows: <object"),
+                                               ({7: [1]}, "sweep: parameters: 7 is not a name")])
+def test_what_no_file_could_hold_is_refused(parameters, words):
+    with pytest.raises(rondo.InputError) as error:
+        rondo.sweep({**SWEEP, "parameters": parameters})
+    assert error.value.messages[0].startswith(words)
+
+
+def test_failed_points_are_run_again(tmp_path: Path):
+    late = {**SWEEP, "point_seconds": 0.01, "networks": ["speech_emotion"]}
+    if not rondo.sweep(late, out=tmp_path / "kept", jobs=1).error.notna().any():
+        pytest.skip("this machine is too fast")
+    assert rondo.sweep({**late, "point_seconds": 60}, out=tmp_path / "kept", retry_failed=True).error.isna().all()
 
 
 def test_everything_is_typed_and_documented():

@@ -17,6 +17,7 @@ from typing import Iterator
 import pytest
 from analysis_support import ROOT
 from rondo import simulator
+from rondo.store import Store
 from rondo.sweep_file import read_sweep
 
 pytestmark = pytest.mark.skipif(not os.access(simulator.binary_path(), os.X_OK), reason="the simulator is not built")
@@ -89,9 +90,9 @@ def wait_until(what, seconds: float = 120) -> None:
 
 
 def tables(folder: Path, out: str) -> tuple[bytes, list]:
-    """The table, and every stored report."""
-    with contextlib.closing(sqlite3.connect(folder / out / "points.sqlite")) as database:
-        return (folder / out / "points.csv").read_bytes(), database.execute("SELECT * FROM points ORDER BY id").fetchall()
+    """The table, and what is stored of every point."""
+    with Store(folder / out / "points.sqlite") as store:
+        return (folder / out / "points.csv").read_bytes(), [(name, store.answer(name)) for name in sorted(store.finished())]
 
 
 @pytest.fixture(scope="module")
