@@ -32,10 +32,10 @@ void read_sets(const Json& sets, RunRequest& request) {
   }
 }
 
-/// What a line asks for.
+/// What a line asks for: a run, or what can be known before.
 struct Order {
   RunRequest request;
-  std::string files;  ///< of "chip" or "network": they are to be named, and nothing run
+  std::string about;  ///< "chip" or "network"
 };
 
 void read_field(const std::string& key, const Json& value, Order& order) {
@@ -64,13 +64,13 @@ void read_field(const std::string& key, const Json& value, Order& order) {
     if (schedule != "event" && schedule != "clocked")
       throw Error("\"schedule\": " + schedule + " is unknown; allowed event, clocked");
     request.schedule = schedule == "clocked" ? Schedule::clocked : Schedule::event;
-  } else if (key == "files") {
-    order.files = text_of(value, key);
-    if (order.files != "chip" && order.files != "network")
-      throw Error("\"files\": " + order.files + " is unknown; allowed chip, network");
+  } else if (key == "about") {
+    order.about = text_of(value, key);
+    if (order.about != "chip" && order.about != "network")
+      throw Error("\"about\": " + order.about + " is unknown; allowed chip, network");
   } else {
     throw Error("\"" + key +
-                "\": unknown; allowed chip, network, set, dim, input, calibration, timing_only, why, schedule, files");
+                "\": unknown; allowed chip, network, set, dim, input, calibration, timing_only, why, schedule, about");
   }
 }
 
@@ -83,13 +83,28 @@ Order read_order(const std::string& line) {
   return order;
 }
 
+Json about_chip(const RunRequest& request) {
+  Json found = {{"ok", true}, {"files", chip_files(request)}, {"mistake", nullptr}};
+  try {
+    check_chip(request);
+  } catch (const Error& wrong) {
+    found["mistake"] = wrong.what();
+  }
+  return found;
+}
+
+Json about_network(const RunRequest& request) {
+  const NetworkFacts facts = network_facts(request);
+  return {{"ok", true}, {"files", facts.files}, {"without_weights", facts.without_weights}};
+}
+
 Json answer(const std::string& line, ProgramStore& programs) {
   // One bad line must not end the worker: here, beside main, errors become answers.
   try {
     const Order order = read_order(line);
     const RunRequest& request = order.request;
-    if (order.files == "chip") return {{"ok", true}, {"files", chip_files(request)}};
-    if (order.files == "network") return {{"ok", true}, {"files", network_files(request)}};
+    if (order.about == "chip") return about_chip(request);
+    if (order.about == "network") return about_network(request);
     Progress silent("", false);
     const Prepared prepared = prepare(request, programs, silent);
     return {{"ok", true},

@@ -89,8 +89,10 @@ RunConfig read_config(const std::string& chip_path, const std::vector<std::strin
   settings.refuse_unused(known);
   // Rules between fields say something only once each field is sound by itself.
   if (findings.empty()) find_dram_device(config.chip.dram, settings, findings);
-  if (findings.empty()) add_cross_checks(config, settings, findings);
-  if (findings.empty()) refuse_idle_sets(config, set, findings);
+  if (findings.empty()) {
+    add_cross_checks(config, settings, findings);
+    refuse_idle_sets(config, set, findings);
+  }
   findings.raise();
   return config;
 }

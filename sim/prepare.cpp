@@ -104,15 +104,19 @@ std::vector<std::string> absolute(std::vector<std::string> files) {
   return files;
 }
 
+void read_chip(const RunRequest& request, Prepared& prepared) {
+  prepared.config = read_config(find_config("chips", "chip", request.chip), request.set);
+  prepared.prices = read_technology(prepared.config.technology, prepared.config.chip.dram.technology);
+  if (prepared.config.chip.dram.device != nullptr) price_device(prepared.config.chip.dram, prepared.prices);
+  check_prices(declare_chip(prepared.config.chip).counted(), prepared.prices);
+}
+
 }  // namespace
 
 Prepared prepare(const RunRequest& request, ProgramStore& programs, Progress& progress) {
   Prepared prepared;
   progress.show("reading the chip");
-  prepared.config = read_config(find_config("chips", "chip", request.chip), request.set);
-  prepared.prices = read_technology(prepared.config.technology, prepared.config.chip.dram.technology);
-  if (prepared.config.chip.dram.device != nullptr) price_device(prepared.config.chip.dram, prepared.prices);
-  check_prices(declare_chip(prepared.config.chip).counted(), prepared.prices);
+  read_chip(request, prepared);
   const std::string path = find_config("networks", "network or trace", request.network);
   if (is_trace(path)) {
     load_trace(request, path, prepared, progress);
@@ -120,6 +124,11 @@ Prepared prepare(const RunRequest& request, ProgramStore& programs, Progress& pr
     load_and_compile(request, path, prepared, programs, progress);
   }
   return prepared;
+}
+
+void check_chip(const RunRequest& request) {
+  Prepared prepared;
+  read_chip(request, prepared);
 }
 
 std::vector<std::string> chip_files(const RunRequest& request) {
@@ -133,17 +142,18 @@ std::vector<std::string> chip_files(const RunRequest& request) {
   return absolute(read.list());
 }
 
-std::vector<std::string> network_files(const RunRequest& request) {
+NetworkFacts network_facts(const RunRequest& request) {
   const std::string path = find_config("networks", "network or trace", request.network);
   // A chip that is always sound: what is wrong here is the network's.
   const RunConfig config = read_config(find_config("chips", "chip", "base"), network_sets(request.set));
   if (is_trace(path)) {
     refuse_network_options(request, config, path);
-    return absolute({path});
+    return {absolute({path}), false};
   }
   NetworkOptions options = network_options(request, config);
   options.timing_only = true;
-  return absolute(load_network(path, options).files);
+  const Network network = load_network(path, options);
+  return {absolute(network.files), network.without_weights};
 }
 
 }  // namespace rondo

@@ -50,11 +50,20 @@ struct Prepared {
 /// before anything is simulated.
 Prepared prepare(const RunRequest& request, ProgramStore& programs, Progress& progress);
 
+/// The chip and its prices alone; what is wrong with them is an Error.
+void check_chip(const RunRequest& request);
+
 /// The files that a request's chip is read from: the chip and what it extends, DRAM preset and standard, prices; as
 /// absolute paths. Mistakes in them are not looked for: up to the first one, all that would be read.
 std::vector<std::string> chip_files(const RunRequest& request);
 
-/// Those of its network, or its trace; model, inputs and calibration, too. Error as of load_network().
-std::vector<std::string> network_files(const RunRequest& request);
+/// What can be known of a network, or of a trace, without running it.
+struct NetworkFacts {
+  std::vector<std::string> files;  ///< that it is read from; model, inputs and calibration, too
+  bool without_weights = false;    ///< it has no values
+};
+
+/// Error as of load_network().
+NetworkFacts network_facts(const RunRequest& request);
 
 }  // namespace rondo

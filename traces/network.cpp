@@ -199,7 +199,9 @@ void read_network_file(const std::string& path, const NetworkOptions& options, N
     findings.raise();
     return;
   }
-  build_layers(read_entries(top, path, findings), options.timing_only, findings, network);
+  const NetworkEntries entries = read_entries(top, path, findings);
+  network.without_weights = !entries.weights;
+  build_layers(entries, options.timing_only, findings, network);
   for (const auto& [name, size] : options.dimensions) {
     findings.add(path + ": --dim " + name + "=" + std::to_string(size) + ": only ONNX models have open dimensions");
   }

@@ -16,6 +16,7 @@ struct Network {
   std::string path;
   std::vector<std::string> files;  ///< all that it depends on, `path` first; timing only: those for its values, too
   Graph graph;
+  bool without_weights = false;             ///< `weights: none`: it can be timed, and has no values
   NamedTensors inputs;                      ///< values for every graph input (given, or seeded); empty if timing only
   std::optional<NamedTensors> calibration;  ///< inputs that set the ranges; none: the run's own
   struct BitsPerCharacter {

@@ -19,9 +19,13 @@ Key = tuple[str, str, str]  # "chip", its name, and a setting of FILES as name=v
 
 @dataclass(frozen=True)
 class Dependence:
-    """The hash of all files behind a chip, behind one of its settings that names a file, and behind a network."""
+    """`digests`: hashes of all files behind a chip, behind one of its settings that names a file, and behind a network.
+    `wrong`: by network, the simulator's words about those that no value of their sizes makes sound.
+    `without_weights`: networks that have no values."""
 
     digests: dict[Key, str]
+    wrong: dict[str, str]
+    without_weights: list[str]
 
     def of(self, chip: str, network: str, settings: dict[str, Scalar]) -> list[str]:
         """Hashes of all that the point's answer depends on besides its settings; wherever the files lie."""
@@ -29,28 +33,29 @@ class Dependence:
         return [self.digests[key] for key in keys + [("network", network, "")]]
 
 
-def find_dependence(chips: dict[str, Path], networks: dict[str, Path], space: Space) -> tuple[Dependence, dict[str, str]]:
-    """Also, by network, the simulator's words about those that no value of their sizes makes sound."""
+def find_dependence(chips: dict[str, Path], networks: dict[str, Path], space: Space) -> Dependence:
+    """Asks the simulator about every chip and network, and reads all files that it names."""
     asked = [*_of_chips(chips, space), *_of_networks(networks, space)]
-    answers = simulator.files_read([request for _, request in asked])
-    found: dict[Key, list[Path]] = {}
+    answers = simulator.about([request for _, request in asked])
+    found: dict[Key, dict[str, Any]] = {}
     words: dict[str, str] = {}
-    for (key, _), (files, error) in zip(asked, answers):
-        if error is None:
-            found.setdefault(key, files)
+    for (key, _), answer in zip(asked, answers):
+        if answer["ok"]:
+            found.setdefault(key, answer)
         else:
-            words.setdefault(key[1], error)
+            words.setdefault(key[1], str(answer["error"]))
     hashes: dict[Path, str] = {}
-    digests = {key: _digest(files, hashes) for key, files in found.items()}
-    return Dependence(digests), {name: error for name, error in words.items() if ("network", name, "") not in found}
+    digests = {key: _digest([Path(file) for file in answer["files"]], hashes) for key, answer in found.items()}
+    wrong = {name: error for name, error in words.items() if ("network", name, "") not in found}
+    return Dependence(digests, wrong, [key[1] for key, answer in found.items() if answer.get("without_weights")])
 
 
 def _of_chips(chips: dict[str, Path], space: Space) -> Iterator[tuple[Key, dict[str, Any]]]:
     named = [(name, value) for name in FILES for value in _values(space, name)]
     for chip, path in chips.items():
-        yield ("chip", chip, ""), {"files": "chip", "chip": str(path)}
+        yield ("chip", chip, ""), {"about": "chip", "chip": str(path)}
         for name, value in named:
-            yield ("chip", chip, f"{name}={value}"), {"files": "chip", "chip": str(path), "set": {name: value}}
+            yield ("chip", chip, f"{name}={value}"), {"about": "chip", "chip": str(path), "set": {name: value}}
 
 
 def _of_networks(networks: dict[str, Path], space: Space) -> Iterator[tuple[Key, dict[str, Any]]]:
@@ -61,7 +66,7 @@ def _of_networks(networks: dict[str, Path], space: Space) -> Iterator[tuple[Key,
         for values in itertools.islice(itertools.product(*(axis.values for axis in axes)), _MOST_TRIED):
             varied = {name: part for axis, value in zip(axes, values) for name, part in zip(axis.names, value)
                       if name.startswith("network.")}
-            yield ("network", network, ""), {"files": "network", "network": str(path), "set": {**fixed, **varied}}
+            yield ("network", network, ""), {"about": "network", "network": str(path), "set": {**fixed, **varied}}
 
 
 def _values(space: Space, name: str) -> list[Scalar]:

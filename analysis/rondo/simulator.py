@@ -129,20 +129,19 @@ def fields_of(tables: dict[str, list[dict[str, str]]]) -> dict[str, Field]:
         raise RunFailed(f"the simulator describes a parameter without {error}") from error
 
 
-def files_read(requests: list[dict[str, Any]]) -> list[tuple[list[Path], Optional[str]]]:
-    """For each request (`files`: "chip" or "network") the files that the simulator would read, or its words about what is
-    wrong with them."""
+def about(requests: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """What the simulator knows of the chip or the network of each request without running it (sim/README.md, "The
+    worker")."""
     lines = "".join(json.dumps(request) + "\n" for request in requests)
     done = subprocess.run([str(binary()), "worker"], input=lines, capture_output=True, text=True, errors="replace")
     try:
         answers = [json.loads(line) for line in done.stdout.splitlines()]
-        found = [([Path(file) for file in answer["files"]], None) if answer["ok"] else ([], str(answer["error"]))
-                 for answer in answers]
-    except (ValueError, KeyError, TypeError) as error:
+    except ValueError as error:
         raise RunFailed(f"the simulator does not say what it reads: {error}") from error
-    if len(found) != len(requests):
-        raise RunFailed(f"the simulator does not say what it reads: {done.stderr.strip() or cause_of_death(done.returncode)}")
-    return found
+    if len(answers) != len(requests):
+        words = done.stderr.strip() or cause_of_death(done.returncode)
+        raise RunFailed(f"the simulator does not say what it reads: {words}")
+    return answers
 
 
 def _written(value: Any) -> str:

@@ -16,6 +16,7 @@ from .dependence import Dependence, find_dependence
 from .expression import Constraint
 from .formulas import check_formulas
 from .quantities import Figures, Quantity, known_quantities, missing, quantity
+from .rehearsal import hopeless
 from .space import Space
 from .yaml_reader import InputError, Reader, Scalar
 
@@ -137,18 +138,31 @@ def read_sweep(path: Path) -> Sweep:
     check_formulas(reader, keys, space, known)
     reader.finish()
     check_feasible(reader, keys, space, method.name, method.count)
-    return Sweep(name, chips, networks, space, objectives, limits, method, timing_only, seconds,
-                 _dependence(reader, keys["networks"], chips, networks, space))
-
-
-def _dependence(reader: Reader, node: yaml.Node, chips: dict[str, Path], networks: dict[str, Path],
-                space: Space) -> Dependence:
-    """A network that no point could run is a mistake of the sweep."""
-    dependence, wrong = find_dependence(chips, networks, space)
-    for name, words in wrong.items():
-        reader.note(node, f"network {name}: {words}")
+    dependence = find_dependence(chips, networks, space)
+    _check_networks(reader, keys["networks"], dependence,
+                    [*(one.quantity.path for one in objectives), *(name for limit in limits for name in limit.names)])
+    for parameter, words in hopeless(chips, space):
+        reader.note(_node_of(reader, keys, parameter), f"{parameter}: {words}" if parameter else words)
     reader.finish()
-    return dependence
+    return Sweep(name, chips, networks, space, objectives, limits, method, timing_only, seconds, dependence)
+
+
+def _check_networks(reader: Reader, node: yaml.Node, dependence: Dependence, figures: list[str]) -> None:
+    """A network that no point could run, or that never has a figure that is asked for, is a mistake of the sweep."""
+    for network, words in dependence.wrong.items():
+        reader.note(node, f"network {network}: {words}")
+    for figure in figures:
+        known = quantity(figure)
+        for network in dependence.without_weights if known and needs_values(known.path) else []:
+            reader.note(node, f"network {network}: has no weights, and so no {figure}")
+
+
+def _node_of(reader: Reader, keys: dict[str, yaml.Node], parameter: str) -> yaml.Node:
+    """Where a parameter's values stand."""
+    for key, node in reader.mapping(keys["parameters"], "parameters").items():
+        if parameter in (name.strip() for name in key.split(",")):
+            return node
+    return reader.root
 
 
 def _path_for_all(name: str, value: Scalar) -> Optional[str]:

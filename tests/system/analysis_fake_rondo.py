@@ -18,8 +18,8 @@ def main() -> int:
     if sys.argv[1] == "worker":
         for line in sys.stdin:
             request = json.loads(line)
-            if "files" in request:
-                print(json.dumps({"ok": True, "files": [request[request["files"]]]}), flush=True)
+            if "about" in request:
+                print(json.dumps({"ok": True, "files": [request[request["about"]]], "mistake": None}), flush=True)
                 continue
             print(json.dumps(answer(request)), flush=True)
             if meets("leave", request["set"]):

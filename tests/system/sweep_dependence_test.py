@@ -1,5 +1,5 @@
-"""A point's answer is kept as long as nothing that it depends on has changed: every file that the simulator reads for
-it, which the simulator itself names. And what it names is refused before anything runs where it is wrong."""
+"""What the simulator is asked before a sweep runs. Every file that it reads for a point, so that an answer is kept as long
+as nothing that it depends on has changed; and what no point can run with, which is refused."""
 
 import json
 import shutil
@@ -127,8 +127,57 @@ def test_true_and_false_are_values(folder):
 
 def test_the_simulator_names_no_file_that_is_not_there(folder):
     sweep = read_sweep(folder / "sweep.yaml")
-    found, wrong = dependence.find_dependence(sweep.chips, sweep.networks, sweep.space)
-    assert not wrong and set(found.digests) == {
+    found = dependence.find_dependence(sweep.chips, sweep.networks, sweep.space)
+    assert not found.wrong and set(found.digests) == {
         ("chip", "mine", ""), ("chip", "mine", f"technology={folder}/prices.yaml"),
         ("chip", "mine", f"dram.model={folder}/preset.yaml"), ("network", "net", "")}
     assert len(set(found.digests.values())) == 4
+
+
+def mistakes_of(folder, **sections) -> list[str]:
+    whole = {"name": "wrong", "chips": "[edge]", "networks": "[speech_emotion]", "objectives": "[latency, energy]", **sections}
+    (folder / "sweep.yaml").write_text("".join(f"{key}: {value}\n" for key, value in whole.items()))
+    with pytest.raises(InputError) as wrong:
+        read_sweep(folder / "sweep.yaml")
+    return wrong.value.messages
+
+
+def test_values_that_no_point_can_run_with(folder):
+    """Each is named with its place; others of the same parameter, and of others, are not."""
+    found = mistakes_of(folder, parameters="{machine.weight_bytes: [65536, 104032, 131072, 165140], dram.latency: [20, 40], "
+                                           "gate.lanes: [8, 16]}")
+    assert len(found) == 2
+    assert "5:" in found[0] and "machine.weight_bytes: no point can run with 104032, 165140:" in found[0]
+    assert "multiple of 16 x banks" in found[0]
+    assert "dram.latency: no point can run with 20, 40:" in found[1] and "no effect while dram.model" in found[1]
+
+
+def test_values_that_some_points_can_run_with_are_run(folder):
+    """65552 bytes are sixteen times an odd number: enough for one bank, not for four."""
+    (folder / "sweep.yaml").write_text("name: some\nchips: [edge]\nnetworks: [speech_emotion]\nobjectives: [latency, energy]\n"
+                                       "parameters: {machine.weight_bytes: [65536, 65552], machine.weight_banks: [1, 4]}\n")
+    import rondo
+    table = rondo.sweep(folder / "sweep.yaml")
+    assert list(table["machine.weight_banks"][table["error"].notna()]) == [4]
+
+
+def test_what_is_set_for_all_points_and_wrong(folder):
+    found = mistakes_of(folder, set="{machine.weight_bytes: 65537}", parameters="{gate.lanes: [8, 16]}")
+    assert len(found) == 1 and "2 of 2 points that were tried cannot run: --set machine.weight_bytes=65537" in found[0]
+
+
+def test_accuracy_of_a_network_without_weights(folder):
+    found = mistakes_of(folder, networks="[speech_emotion, deepbench/gru_h512_b1_t1]", parameters="{gate.lanes: [8, 16]}",
+                        objectives="[latency, accuracy]", timing_only="false")
+    assert len(found) == 1 and "network gru_h512_b1_t1: has no weights, and so no accuracy" in found[0]
+
+
+def test_the_sweep_of_the_readme_runs(folder):
+    text = (ROOT / "analysis/README.md").read_text().split("## A sweep")[1]
+    block = [line[4:] for line in text.splitlines() if line.startswith("    ")]
+    end = next(n for n, line in enumerate(block) if line.startswith("point_seconds")) + 1
+    (folder / "sweep.yaml").write_text("\n".join(block[:end]) + "\n")
+    (folder / "mychip.yaml").write_text("extends: edge.yaml\nname: mychip\n")
+    import rondo
+    table = rondo.sweep(folder / "sweep.yaml")
+    assert len(table) == 400 and table["error"].isna().all()
