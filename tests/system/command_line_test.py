@@ -160,6 +160,14 @@ def test_text_fits_a_terminal_and_has_no_colour_in_a_pipe():
     assert "\033" not in text and "cycles" in text
 
 
+def test_the_readme_shows_what_a_run_prints():
+    shown = (ROOT / "README.md").read_text().split("The first prints this")[1].split("At batch 1")[0]
+    lines = [line.strip() for line in shown.splitlines()[1:] if line.strip() not in ("", "...")]
+    printed = [line.strip() for line in done("run").splitlines()]
+    assert len(lines) > 10
+    assert [line for line in lines if not any(one.startswith(line) for one in printed)] == []
+
+
 def test_network_sizes_can_be_set():
     two = report_of("edge", NET, "--timing-only", "--set", "network.batch=2")
     assert two["network_shape"]["batch"] == 2 and two["network_settings"] == {"batch": "2"}
