@@ -10,7 +10,8 @@ import pytest
 from analysis_support import ROOT  # noqa: F401  (sets the path, too)
 from rondo import simulator
 from rondo.__main__ import main
-from rondo.result_files import read_report, read_timeline, stretches
+from rondo.quantities import figures_of_tables, missing, quantity
+from rondo.result_files import flat, read_report, read_timeline, stretches
 
 pytestmark = pytest.mark.skipif(not os.access(simulator.binary_path(), os.X_OK),
                                 reason="the simulator is not built")
@@ -47,6 +48,32 @@ def test_every_point_equals_a_run_of_its_own(tmp_path: Path, capsys):
     assert main(["sweep", str(tmp_path / "tiny.yaml"), "--out", str(tmp_path / "three"), "--jobs", "3"]) == 0
     for name in ("points.csv", "pareto.svg"):
         assert (tmp_path / "one" / name).read_bytes() == (tmp_path / "three" / name).read_bytes()
+
+
+def test_true_and_false_can_be_swept(tmp_path: Path, capsys):
+    text = SWEEP.replace("network.batch: [1, 4]", "network.layers.0.rnn.bias: [true, false]").replace(", server", "")
+    (tmp_path / "tiny.yaml").write_text(text)
+    assert main(["sweep", str(tmp_path / "tiny.yaml"), "--out", str(tmp_path / "out"), "--json"]) == 0
+    rows = json.loads(capsys.readouterr().out)["rows"]
+    assert [row["set"]["network.layers.0.rnn.bias"] for row in rows] == [True] * 4 + [False] * 4
+    for row in rows:
+        sets = [word for key, value in row["set"].items()
+                for word in ("--set", f"{key}={json.dumps(value) if isinstance(value, bool) else value}")]
+        assert row["figures"]["energy_j.total"] == simulated(row["chip"], row["network"], *sets)["energy_j"]["total"]
+    assert rows[0]["figures"]["energy_j.total"] != rows[4]["figures"]["energy_j.total"]
+
+
+def test_figures_known_before_a_sweep_are_those_of_its_reports():
+    """Every number of a report that can be an objective is taken, and what `rondo describe` promises is there."""
+    known = figures_of_tables(simulator.describe_tables(ROOT / "configs/chips/edge.yaml"))
+    done = subprocess.run([simulator.binary_path(), "run", "edge", "speech_emotion", "--json", "--set", "machine.arrays=2"],
+                          capture_output=True, check=True)
+    report = json.loads(done.stdout)
+    paths = {path for path, value in flat(report).items() if isinstance(value, (int, float)) and quantity(path)}
+    assert len(paths) > 200 and "units.matrix1.cycles.busy" in paths
+    assert [missing(path, known) for path in paths if missing(path, known)] == []
+    assert known - paths == set()
+    assert missing("units.matrix4.cycles.busy", known) and missing("units.gate1.cycles.busy", known)
 
 
 def test_compare_speech_emotion(tmp_path: Path, capsys):
