@@ -204,7 +204,8 @@ def _sweep(options: argparse.Namespace) -> int:
     else:
         from . import table
         if result.good():
-            table.console().print(table.sweep_table(result))
+            out = table.console()
+            out.print(table.sweep_table(result, out.width))
         table.print_notes([*table.sweep_notes(result, table_file), "written: " + ", ".join(str(file) for file in files)])
     return 0 if result.within() else 1
 

@@ -1,5 +1,6 @@
 """Tables for the terminal. They fit 80 columns; in a pipe they are plain text."""
 
+import os
 import re
 import sys
 import textwrap
@@ -8,6 +9,7 @@ from typing import Iterable
 
 from rich import box
 from rich.console import Console
+from rich.measure import Measurement
 from rich.table import Table
 from rich.text import Text
 
@@ -18,8 +20,10 @@ MAX_ROWS = 20
 
 
 def console() -> Console:
-    """Where tables go: stdout, as wide as the terminal, 80 columns in a pipe."""
-    return Console(file=sys.stdout, highlight=False, width=None if sys.stdout.isatty() else 80)
+    """Where tables go: stdout, as wide as the terminal; in a pipe 80 columns, or as many as COLUMNS says."""
+    width = os.environ.get("COLUMNS", "")
+    piped = int(width) if width.isdecimal() and 40 <= int(width) <= 1000 else 80
+    return Console(file=sys.stdout, highlight=False, width=None if sys.stdout.isatty() else piped)
 
 
 def plain_table(title: str) -> Table:
@@ -28,23 +32,51 @@ def plain_table(title: str) -> Table:
                  padding=(0, 1, 0, 0), show_edge=False, pad_edge=False)
 
 
-def sweep_table(result: Result) -> Table:
-    """The Pareto points first, then the best others by the first objective; at most MAX_ROWS in all."""
-    names = result.varying()
-    table = plain_table(f"{result.name}: {len(result.rows)} of {result.total} points, {len(result.front())} on the "
-                   "Pareto front")
-    table.add_column("point", justify="right")
-    for name in names:
-        table.add_column(_broken(name), justify="right")
+def sweep_table(result: Result, width: int) -> Table:
+    """The Pareto points first, then the best others by the first objective; of several networks each its own, one after the
+    other; MAX_ROWS in all. Where a column for each parameter does not fit into `width`, one holds them all."""
+    rows = _shown(result)
+    title = f"{result.name}: {len(result.rows)} of {result.total} points, {len(result.front())} on the Pareto front"
+    networks = len({row.network for row in result.rows})
+    if networks > 1:
+        title += f"s of {networks} networks"
+    table = _of_rows(result, rows, title, [[name] for name in result.varying()])
+    out = console()
+    if Measurement.get(out, out.options.update(max_width=10 * width), table).maximum <= width:
+        return table
+    return _of_rows(result, rows, title, [result.varying()])
+
+
+def _of_rows(result: Result, rows: list[Row], title: str, columns: list[list[str]]) -> Table:
+    """A table of these rows; `columns`: the parameters in each column."""
+    table = plain_table(title)
+    table.add_column("point", justify="right", no_wrap=True)
+    for names in columns:
+        table.add_column(_broken(names[0]) if len(names) == 1 else "design", justify="right" if len(names) == 1 else "left",
+                         no_wrap=len(names) == 1)
     for objective in result.objectives:
         table.add_column(_broken(objective.quantity.title), justify="right", no_wrap=True)
     table.add_column("", no_wrap=True)
-    for rank, row in enumerate(_shown(result)):
+    rank = {row.number: number for number, row in enumerate(result.front(), start=1)}
+    before = None
+    for row in rows:
+        if before not in (None, row.network):
+            table.add_section()
+        before = row.network
         figures = [written(row.figures[o.quantity.path], o.quantity.unit) for o in result.objectives]
-        mark = f"Pareto {rank + 1}" if row.front else "outside" if row.outside else ""
-        table.add_row(str(row.number), *(str(place(row, name)) for name in names), *figures, mark,
+        mark = f"Pareto {rank[row.number]}" if row.front else "outside" if row.outside else ""
+        table.add_row(str(row.number), *(_design(row, names) for names in columns), *figures, mark,
                       style="bold" if row.front else "")
     return table
+
+
+def _design(row: Row, names: list[str]) -> str:
+    """A value; or several, each after the shortest name that tells it apart."""
+    if len(names) == 1:
+        return str(place(row, names[0]))
+    ends = [name.rsplit(".", 1)[-1] for name in names]
+    short = [end if ends.count(end) == 1 else name for name, end in zip(names, ends)]
+    return " ".join(f"{name}={place(row, full)}" for name, full in zip(short, names))
 
 
 HEAD_WIDTH = 11
@@ -66,12 +98,18 @@ def _broken(name: str) -> str:
 
 
 def _shown(result: Result) -> list[Row]:
+    """Of each network in turn the next best, until there are MAX_ROWS; then network by network."""
     front = result.front()
     first = result.objectives[0]
     sign = -1.0 if first.maximise else 1.0
     others = sorted((row for row in result.good() if not row.front),
                     key=lambda row: (bool(row.outside), sign * row.figures[first.quantity.path], row.number))
-    return (front + others)[:MAX_ROWS]
+    by_network: dict[str, list[Row]] = {network: [] for network in dict.fromkeys(row.network for row in result.rows)}
+    for row in front + others:
+        by_network[row.network].append(row)
+    turns = [(turn, row.number) for rows in by_network.values() for turn, row in enumerate(rows)]
+    chosen = {number for _, number in sorted(turns)[:MAX_ROWS]}
+    return [row for rows in by_network.values() for row in rows if row.number in chosen]
 
 
 def sweep_notes(result: Result, csv: Path) -> list[str]:

@@ -102,6 +102,29 @@ def test_table_fits_80_columns_and_pareto_comes_first(desk):
     assert "18 of 18 points" in done.stderr
 
 
+def test_many_parameters_are_never_cut(desk):
+    """Where there is no column for each, one holds them all; of several networks each shows some."""
+    desk.write("other_network.yaml", "name: other\n")
+    desk.write("big.yaml", """\
+name: big
+chips: [toy.yaml]
+networks: [net.yaml, other_network.yaml]
+parameters:
+  machine.rows: [128, 256]
+  machine.cols: [128, 256]
+  gate.lanes: [128, 256]
+  dram.bytes_per_cycle: [16384, 32768]
+  mapping.gates: [sequential, interleaved]
+objectives: [latency, energy, area]
+""")
+    lines = desk.rondo("sweep", "big.yaml", "--out", "out").stdout.splitlines()
+    assert max(map(len, lines)) <= 80 and not any("…" in line for line in lines)
+    text = " ".join(" ".join(lines).split())
+    assert "64 of 64 points" in text and "on the Pareto fronts of 2 networks" in text
+    assert text.count("network=net") == text.count("network=other_network") == 10
+    assert "bytes_per_cycle=32768" in text and "gates=sequential" in text
+
+
 @pytest.mark.parametrize("out, name", [("out", "points.csv"), ("out/mine.sqlite", "mine.csv")])
 def test_what_the_table_leaves_out_is_in_a_file_that_exists(desk, out, name):
     desk.write("sweep.yaml", (desk.path / "sweep.yaml").read_text().replace("[16, 32, 64]", "[8, 16, 32, 64]"))
