@@ -2,7 +2,7 @@
 
 import math
 from pathlib import Path
-from typing import Any, Optional, Sequence
+from typing import Any, Optional
 
 import matplotlib
 
@@ -21,10 +21,6 @@ STYLE = {"font.family": "DejaVu Sans", "font.size": 10, "axes.titlesize": 12, "a
           "grid.color": "#DDDDDD", "grid.linewidth": 0.6, "svg.hashsalt": "rondo", "svg.fonttype": "none",
           "legend.frameon": False, "hatch.linewidth": 0.8,
           "text.parse_math": False}  # a name may hold a dollar
-
-
-def repeated(colours: Sequence[str]) -> list[str]:
-    return list(colours) * 8
 
 
 def axis_title(quantity: Quantity) -> str:

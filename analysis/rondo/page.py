@@ -16,6 +16,7 @@ from typing import Any, Iterable, Optional, Sequence
 from .simulator import RunFailed
 
 _ASSETS = Path(__file__).with_name("page")
+_SCRIPTS = ("common.js", "timeline.js", "run.js", "sweep.js", "pareto.js", "sweep_views.js", "start.js")
 
 
 @dataclass
@@ -47,7 +48,7 @@ def write_page(page: Page, path: Path, version: str) -> None:
                          for s in page.sections),
         library=_packed(_plotting_library()), data=_packed(json.dumps(page.data, ensure_ascii=False, allow_nan=False)),
         scripts="".join((_ASSETS / name).read_text(encoding="utf-8")
-                        for name in ("common.js", "timeline.js", "run.js", "sweep.js", "start.js")))
+                        for name in _SCRIPTS))
     temporary = path.with_name(path.name + ".part")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)

@@ -8,8 +8,9 @@ from typing import Any, Optional
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from .colours import BLACK, CAUSES, GREY, SERIES, VERMILION
-from .drawing import STYLE, axis_title, plt, quantity_axis, repeated, save, stacked, tick_format
+from .colours import VERMILION, of_causes
+from .drawing import STYLE, axis_title, plt, quantity_axis, save, stacked, tick_format
+from .parts import energy_parts, without_crumbs
 from .quantities import value_at, written
 from .simulator import Report, RunFailed
 from .sweep_result import Objective, Result, Row, in_order, place
@@ -145,8 +146,7 @@ def cycles(report: Report, directory: Path) -> list[Path]:
     total = report.get("total_cycles") or 0
     if not total or not any(units.values()):
         raise RunFailed("the report has no cycles by unit")
-    others = dict.fromkeys(cause for causes in units.values() for cause in causes if cause not in CAUSES)
-    colours = {**CAUSES, **dict(zip(others, repeated(SERIES[7:])))}
+    colours = of_causes(cause for causes in units.values() for cause in causes)
     parts = {unit: {cause: causes.get(cause, 0) / total * 100 for cause in colours}
              for unit, causes in units.items()}
     count, time = written(total).replace(" ", ""), written(value_at(report, "time_s"), "s")
@@ -156,37 +156,10 @@ def cycles(report: Report, directory: Path) -> list[Path]:
 
 def energy(report: Report, directory: Path) -> list[Path]:
     """Where the energy went: a bar a unit, a part an action, its leakage last."""
-    parts = {unit: {action: joules for action, joules in actions.items() if joules}
-             for unit, actions in report.get("energy_j", {}).get("units", {}).items()}
-    for unit, joules in report.get("energy_j", {}).get("leakage_units", {}).items():
-        parts.setdefault(unit, {})["leakage"] = joules
-    parts = {unit: actions for unit, actions in parts.items() if any(actions.values())}
+    parts = energy_parts(report)
     if not parts:
         raise RunFailed("the report has no energy by unit")
-    parts = dict(sorted(parts.items(), key=lambda item: -sum(item[1].values())))
     total = value_at(report, "energy_j.total") or sum(sum(actions.values()) for actions in parts.values())
-    parts, colours = _without_crumbs(parts, total)
+    shown, colours = without_crumbs(parts)
     title = f"Where the {written(total, 'J')} of {report.get('network')} on {report.get('chip')} went"
-    return stacked(parts, colours, title, "energy", "J", directory / "energy", total=total)
-
-
-Parts = dict[str, dict[str, float]]
-
-
-def _without_crumbs(parts: Parts, total: float) -> tuple[Parts, dict[str, str]]:
-    """The actions that take half a percent of the total, each with a colour; the others as one, before
-    leakage."""
-    sums: dict[str, float] = {}
-    for actions in parts.values():
-        for action, joules in actions.items():
-            sums[action] = sums.get(action, 0.0) + joules
-    large = sorted((a for a in sums if a != "leakage" and sums[a] > 0.005 * total), key=lambda a: -sums[a])
-    colours = {**dict(zip(large, repeated(SERIES))), "other": BLACK, "leakage": GREY}
-    merged: Parts = {}
-    for unit, actions in parts.items():
-        kept = {"other": 0.0}
-        for action, joules in actions.items():
-            name = action if action in colours else "other"
-            kept[name] = kept.get(name, 0.0) + joules
-        merged[unit] = {name: kept[name] for name in colours if name in kept}
-    return merged, colours
+    return stacked(shown, colours, title, "energy", "J", directory / "energy", total=total)

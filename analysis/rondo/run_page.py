@@ -6,8 +6,9 @@ from pathlib import Path
 from typing import Any, Optional
 
 from .chip_drawing import drawing
-from .colours import CAUSES, SERIES
+from .colours import DARK, SERIES, of_causes
 from .page import Page, Section, chart, configuration, name_of, paragraph, table, tiles
+from .parts import Parts, energy_parts, path_parts, without_crumbs
 from .quantities import Report, value_at, written
 from .result_files import Timeline, stretches
 from .what_if import Outcome, WhatIf
@@ -31,11 +32,18 @@ def run_page(report: Report, timeline: Optional[Timeline], tried: Optional[WhatI
                       Section("energy", "Where the energy went", _energy(report)),
                       Section("memories", "Memories", _memories(report)),
                       Section("configuration", "Configuration", _configuration(report, sentences))]
-    page.data = {"kind": "run", "total": report["total_cycles"], "causes": CAUSES, "series": SERIES,
-                 "cycles": {name: unit["cycles"] for name, unit in report["units"].items()},
-                 "energy": energy_parts(report), "path": (why or {}).get("units"),
+    units = {name: unit["cycles"] for name, unit in report["units"].items()}
+    page.data = {"kind": "run", "total": report["total_cycles"], "series": SERIES, "dark": DARK,
+                 "cycles": {"parts": units, "colours": of_causes(cause for unit in units.values() for cause in unit)},
+                 "energy": _bars(energy_parts(report)), "path": _bars(path_parts(why)) if why else None,
                  "timeline": timeline_data(report, timeline) if timeline else None}
     return page
+
+
+def _bars(parts: Parts) -> dict[str, Any]:
+    """The bars of a chart, with their colours."""
+    shown, colours = without_crumbs(parts)
+    return {"parts": shown, "colours": colours}
 
 
 # What the kinds of cycles of the critical path mean in a sentence.
@@ -251,7 +259,8 @@ def timeline_data(report: Report, timeline: Timeline) -> dict[str, Any]:
 def _cycles(report: Report, sentences: Sentences) -> str:
     units = report["units"]
     text = chart("cycles", "Where the cycles of each unit went", 90 + 42 * len(units))
-    causes = [cause for cause in CAUSES if any(unit["cycles"].get(cause) for unit in units.values())]
+    known = of_causes(cause for unit in units.values() for cause in unit["cycles"])
+    causes = [cause for cause in known if any(unit["cycles"].get(cause) for unit in units.values())]
     rows = [(_unit(name), *(number(unit["cycles"].get(cause, 0)) for cause in causes)) for name, unit in units.items()]
     text += ("<details><summary>As a table</summary>"
              + table(("unit", *("#" + cause.replace("_", " ") for cause in causes)), rows,
@@ -259,16 +268,6 @@ def _cycles(report: Report, sentences: Sentences) -> str:
     text += "<ul>" + "".join(f"<li><b>{escape(cause.replace('_', ' '))}</b>: {escape(sentences['causes'][cause])}</li>"
                              for cause in causes if cause in sentences.get("causes", {})) + "</ul></details>"
     return text
-
-
-def energy_parts(report: Report) -> dict[str, dict[str, float]]:
-    """Joules by unit and action, leakage last, the largest unit first."""
-    parts = {unit: {action: joules for action, joules in actions.items() if joules}
-             for unit, actions in report["energy_j"].get("units", {}).items()}
-    for unit, joules in report["energy_j"].get("leakage_units", {}).items():
-        if joules:
-            parts.setdefault(unit, {})["leakage"] = joules
-    return dict(sorted(((u, p) for u, p in parts.items() if p), key=lambda item: -sum(item[1].values())))
 
 
 def _energy(report: Report) -> str:

@@ -8,8 +8,9 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.ticker import EngFormatter, NullFormatter
 
-from .colours import BLUE, CAUSES, SERIES, VERMILION
-from .drawing import STYLE, plt, repeated, save, stacked
+from .colours import BLUE, VERMILION, of_causes
+from .drawing import STYLE, plt, save, stacked
+from .parts import path_parts, without_crumbs
 from .quantities import Report, written
 from .result_files import Timeline, stretches
 from .yaml_reader import InputError
@@ -30,13 +31,8 @@ def _subject(report: Report) -> str:
 def path(report: Report, directory: Path) -> list[Path]:
     """The critical path: a bar a unit, by what its cycles were spent on."""
     why = report["why"]
-    units = sorted(why["units"].items(), key=lambda item: -sum(item[1].values()))
-    sums: dict[str, int] = {}
-    for _, kinds in units:
-        for kind, cycles in kinds.items():
-            sums[kind] = sums.get(kind, 0) + cycles
-    colours = dict(zip(sorted(sums, key=lambda kind: -sums[kind]), repeated(SERIES)))
-    parts = {unit: {kind: 100 * kinds.get(kind, 0) / why["cycles"] for kind in colours} for unit, kinds in units}
+    found, colours = without_crumbs(path_parts(why))
+    parts = {unit: {kind: 100 * cycles / why["cycles"] for kind, cycles in kinds.items()} for unit, kinds in found.items()}
     title = f"What the {why['cycles']:,} cycles of {_subject(report)} waited for, one after another"
     return stacked(parts, colours, title, "share of the critical path", "%", directory / "path", limit=100.0)
 
@@ -109,13 +105,15 @@ def timeline(report: Report, found: Timeline, window: Window, directory: Path) -
     inside = {unit: _clipped(stretches(found, report, unit), window) for unit in found.units}
     close = sum(map(len, inside.values())) <= MOST_STRETCHES
     instructions = {unit: _instructions(found, unit, window) for unit in found.units} if close else {}
+    seen = {cause for unit in inside.values() for _, _, cause in unit}
+    colours = of_causes(sorted(seen))
     named = close and 0 < sum(map(len, instructions.values())) <= MOST_INSTRUCTIONS
     with plt.rc_context(STYLE):
         figure, axes = plt.subplots(figsize=(12.0, 1.6 + (0.8 if named else 0.5) * len(found.units)))
         for row, unit in enumerate(found.units):
             low = len(found.units) - 1 - row - 0.4
-            bars = inside[unit] if close else _columns(inside[unit], window)
-            _bars(axes, bars, low, 0.3 if named else 0.8, shares=not close)
+            bars = inside[unit] if close else _columns(inside[unit], window, list(colours))
+            _bars(axes, bars, colours, low, 0.3 if named else 0.8, shares=not close)
             if named:
                 _names(axes, found, unit, instructions[unit], low + 0.33, window)
         axes.set_xlim(*window)
@@ -127,9 +125,9 @@ def timeline(report: Report, found: Timeline, window: Window, directory: Path) -
         part = "" if window == (0, report["total_cycles"]) else f", cycles {window[0]:,} to {window[1]:,}"
         axes.set_title(f"{_subject(report)}: what every unit did{part}"
                        + ("" if close else f" (columns of {(window[1] - window[0]) / COLUMNS:,.0f} cycles, by share)"))
-        seen = {cause for unit in inside.values() for _, _, cause in unit}
-        axes.legend(handles=[plt.Rectangle((0, 0), 1, 1, color=CAUSES[c], label=c.replace("_", " "))
-                             for c in CAUSES if c in seen], loc="upper left", bbox_to_anchor=(1.01, 1.02))
+        axes.legend(handles=[plt.Rectangle((0, 0), 1, 1, color=colour, label=cause.replace("_", " "))
+                             for cause, colour in colours.items() if cause in seen], loc="upper left",
+                    bbox_to_anchor=(1.01, 1.02))
         return save(figure, directory / "timeline")
 
 
@@ -139,7 +137,7 @@ def _clipped(found: Stretches, window: Window) -> Stretches:
             for start, length, cause in found if start < last and start + length > first]
 
 
-def _columns(found: Stretches, window: Window) -> list[tuple[float, float, str, float, float]]:
+def _columns(found: Stretches, window: Window, causes: list[str]) -> list[tuple[float, float, str, float, float]]:
     """(from, width, cause, bottom, height) of a stack of shares for each column of the window."""
     width = (window[1] - window[0]) / COLUMNS
     shares: list[dict[str, float]] = [{} for _ in range(COLUMNS)]
@@ -151,15 +149,15 @@ def _columns(found: Stretches, window: Window) -> list[tuple[float, float, str, 
     bars = []
     for column, parts in enumerate(shares):
         bottom = 0.0
-        for cause in CAUSES:
+        for cause in causes:
             if parts.get(cause, 0.0) > 0.004:
                 bars.append((window[0] + column * width, width, cause, bottom, parts[cause]))
                 bottom += parts[cause]
     return bars
 
 
-def _bars(axes: Axes, bars: list[Any], low: float, height: float, shares: bool) -> None:
-    for cause, colour in CAUSES.items():
+def _bars(axes: Axes, bars: list[Any], colours: dict[str, str], low: float, height: float, shares: bool) -> None:
+    for cause, colour in colours.items():
         chosen = [bar for bar in bars if bar[2] == cause]
         if shares:
             axes.bar([bar[0] for bar in chosen], [height * bar[4] for bar in chosen], [bar[1] for bar in chosen],

@@ -4,7 +4,7 @@ whatever point was chosen, which parameters decide, and what was set."""
 from html import escape
 from typing import Any, Callable, Optional
 
-from .colours import SERIES
+from .colours import DARK, SERIES
 from .effects import caveat, centre, effects
 from .page import Page, Section, chart, configuration, name_of, paragraph, table, tiles
 from .quantities import Quantity, quantity, written
@@ -205,7 +205,7 @@ def _data(result: Result, rows: list[Row], shared: dict[str, Any], differences: 
     factor = {q.path: 100.0 if q.path == "utilisation" else 1.0 for q in quantities}
     middle: Optional[Row] = centre(result)
     places = {row.number: index for index, row in enumerate(rows)}
-    return {"kind": "sweep", "parameters": names, "series": SERIES, "values": {n: [place(r, n) for r in rows] for n in names},
+    return {"kind": "sweep", "parameters": names, "series": SERIES, "dark": DARK, "values": {n: [place(r, n) for r in rows] for n in names},
             "figures": [{"path": q.path, "title": q.title, "unit": "%" if factor[q.path] > 1 else q.unit} for q in quantities],
             "results": {path: [row.figures[path] * factor[path] for row in rows] for path in paths},
             "objectives": [{"path": o.quantity.path, "maximise": o.maximise} for o in result.objectives],

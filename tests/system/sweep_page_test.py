@@ -13,10 +13,11 @@ from rondo import simulator
 from rondo.__main__ import main
 from rondo import plots, sweep_plots
 from rondo.effects import best_of_two, caveat, centre, effects, one_at_a_time
-from rondo.sweep_page import sweep_page
+from rondo.page import write_page
 from rondo.quantities import quantity
 from rondo.sweep_result import Result, Row, load_sweep
 from rondo.sweep_file import Objective
+from rondo.sweep_page import sweep_page
 
 built = pytest.mark.skipif(not os.access(simulator.binary_path(), os.X_OK), reason="the simulator is not built")
 
@@ -299,6 +300,83 @@ def test_a_page_of_many_points_keeps_the_front_and_a_fair_sample(monkeypatch):
             assert abs(sum(start <= n < start + 500 for n in numbers) - most / 20) <= 3
         assert {**page.data["shared"], **page.data["differences"][7]}["machine.rows"] == numbers[7]
     assert "an even choice of the others" in page.sections[0].body
+
+
+def test_scripts_can_be_read():
+    for script in sorted((ROOT / "analysis/rondo/page").iterdir()):
+        assert max(map(len, script.read_text().splitlines())) <= 120, script.name
+
+
+def ring(browser: Browser) -> list[float]:
+    """The middle of the ring round the chosen design, in the window."""
+    return browser.evaluate("(({left, top, width, height}) => [left + width / 2, top + height / 2])"
+                            "(document.querySelector('#chart-pareto .ring').getBoundingClientRect())")
+
+
+def test_a_click_on_a_page_of_many_points_draws_none_of_them_again(browser: Browser, tmp_path: Path):
+    sweep = made(lambda a, b: float(a * b), {"a": list(range(1, 61)), "b": list(range(1, 51))})
+    for row in (sweep.rows[0], sweep.rows[700], sweep.rows[2900]):
+        row.front = True
+    write_page(sweep_page(sweep, lambda number: {}), tmp_path / "page.html", "")
+    browser.open(tmp_path / "page.html")
+    browser.evaluate("document.getElementById('chart-pareto').on('plotly_afterplot', () => { window.drawn = true; })")
+    for index in (1600, 2300):
+        x, y = place_of(browser, index)
+        browser.click(x, y)
+        browser.wait(f"document.getElementById('panel').innerText.startsWith('Point {index}')")
+        assert ring(browser) == pytest.approx([x, y], abs=1.5)
+    browser.evaluate("document.querySelectorAll('[data-point]')[2].click()")
+    assert ring(browser) == pytest.approx(place_of(browser, 2900), abs=1.5)
+    assert not browser.evaluate("window.drawn")
+    browser.evaluate("document.getElementById('pareto-in').click()")
+    browser.wait("window.drawn && document.querySelector('#chart-pareto .ring').hidden")
+    silent(browser)
+
+
+def test_difference_where_a_figure_can_be_zero(browser: Browser, tmp_path: Path):
+    sweep = zero_now_and_then()
+    write_page(sweep_page(sweep, lambda number: {}), tmp_path / "page.html", "")
+    browser.open(tmp_path / "page.html")
+    here = next(row for row in sweep.good() if row.number == sweep_page(sweep, lambda number: {}).data["chosen"])
+    chart = "document.getElementById('chart-around')"
+    moved = browser.evaluate(f"{chart}.data.map(trace => trace.x)")
+    for name, found in zip(("a", "b"), moved):
+        pairs = one_at_a_time(sweep, here, "time_s")[name]
+        assert found == [figure - here.figures["time_s"] for _, figure in pairs]
+    assert "less the chosen" in browser.evaluate(f"{chart}.layout.xaxis.title.text")
+    silent(browser)
+
+
+HOSTILE = ["<b>a<i>", '<a href="https://example.org/">&lt;"x"</a>', "<br>&amp;<sup>2</sup>", "</script><img src=x>"]
+
+
+def test_hostile_names_stay_text(browser: Browser, tmp_path: Path):
+    """Plotly draws some tags as markup and makes links of others; names of networks and values are none of its business."""
+    sweep = made(lambda a, b: a * b**2, {"a": [1, 2, 4], "b": [1, 2, 3, 4]})
+    sweep.parameters.append("word")
+    for index, row in enumerate(sweep.rows):
+        row.network = HOSTILE[index % 4]
+        row.settings["word"] = HOSTILE[index // 4]
+        row.front = index < 4
+    write_page(sweep_page(sweep, lambda number: {}), tmp_path / "page.html", "")
+    browser.open(tmp_path / "page.html")
+    browser.evaluate("""(() => {
+      for (const [id, name] of [['across', 'network'], ['up', 'word'], ['tint', 'network'], ['heat-across', 'network'],
+                                ['heat-up', 'word']]) {
+        const select = document.getElementById(id);
+        select.value = name;
+        select.dispatchEvent(new Event('change'));
+      }
+    })()""")
+    drawn = {where: browser.evaluate(f"[...document.querySelectorAll('{what}')].map(e => e.textContent)") for where, what in {
+        "ticks": "#chart-pareto .xtick text", "legend": "#chart-pareto .legendtext", "heat": "#chart-heat .ytick text",
+        "coordinates": "#chart-coordinates .axis .tick text", "around": "#chart-around .textpoint text"}.items()}
+    assert set(drawn["ticks"]) == set(HOSTILE)
+    assert {f"network {name}" for name in HOSTILE} <= set(drawn["legend"])
+    assert set(drawn["heat"]) == set(HOSTILE[:3]) and set(HOSTILE) <= set(drawn["coordinates"])
+    assert any(text in HOSTILE for text in drawn["around"])
+    assert browser.evaluate("document.querySelectorAll('main a, img, main svg [style*=bold]').length") == 0
+    silent(browser)
 
 
 @built

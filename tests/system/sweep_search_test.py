@@ -11,6 +11,8 @@ import numpy as np
 import pytest
 from analysis_support import ROOT, desk  # noqa: F401
 from rondo import genetic, simulator
+from rondo.effects import caveat
+from rondo.sweep_result import load_sweep
 from rondo.axes import Axis
 from rondo.expression import parse_constraint
 from rondo.sampling import grid
@@ -133,6 +135,7 @@ def test_on_the_simulator(tmp_path: Path):
     search, whole = (figures(tmp_path / name / "points.csv") for name in ("search", "grid"))
     assert (len(search), len(whole)) == (100, 1024)
     assert hypervolume(search, whole) >= 0.95
+    assert "the search chose" in caveat(load_sweep(tmp_path / "search")) and not caveat(load_sweep(tmp_path / "grid"))
 
 
 def figures(path: Path) -> np.ndarray:

@@ -13,21 +13,22 @@ const darkScheme = matchMedia("(prefers-color-scheme: dark)");
 const css = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
 const narrow = () => innerWidth < 640;
 
-// Colours that would shine on a dark page, or vanish on it.
-const darker = {"#ECECEC": "#29323b", "#C4C4C4": "#45505c", "#8A8A8A": "#6f7a85", "#BBBBBB": "#78838e", "#000000": "#dfe5ea",
-  "#0072B2": "#3d9bdc", "#882255": "#c85a93", "#7F3B08": "#b5703a", "#004D40": "#4d9c8c", "#332288": "#8f83e0"};
-const colour = (light) => (darkScheme.matches && darker[light]) || light;
+// The page says which colours would shine on dark paper, or vanish there.
+const colour = (light) => (darkScheme.matches && state.page.dark[light]) || light;
 
 function layout(more) {
   const ink = css("--ink"), soft = css("--soft"), line = css("--line");
   const axis = {gridcolor: line, linecolor: line, zerolinecolor: line, tickcolor: line, color: soft, automargin: true,
     title: {font: {color: ink}}};
-  const base = {paper_bgcolor: "rgba(0,0,0,0)", plot_bgcolor: "rgba(0,0,0,0)", font: {color: ink, size: 12, family: "inherit"},
-    margin: {l: 8, r: 12, t: 8, b: 40}, hoverlabel: {bgcolor: css("--card"), bordercolor: line, font: {color: ink}, align: "left"},
-    legend: {orientation: "h", x: 0, y: 1.0, yanchor: "bottom", font: {size: narrow() ? 11 : 12}, traceorder: "normal"}};
+  const base = {paper_bgcolor: "rgba(0,0,0,0)", plot_bgcolor: "rgba(0,0,0,0)",
+    font: {color: ink, size: 12, family: "inherit"}, margin: {l: 8, r: 12, t: 8, b: 40},
+    hoverlabel: {bgcolor: css("--card"), bordercolor: line, font: {color: ink}, align: "left"},
+    legend: {orientation: "h", x: 0, y: 1.0, yanchor: "bottom", font: {size: narrow() ? 11 : 12},
+      traceorder: "normal"}};
   const merged = {...base, ...more};
   for (const name of Object.keys(merged)) {
-    if (/^[xy]axis/.test(name)) merged[name] = {...axis, ...merged[name], title: {...axis.title, ...(merged[name].title || {})}};
+    if (!/^[xy]axis/.test(name)) continue;
+    merged[name] = {...axis, ...merged[name], title: {...axis.title, ...(merged[name].title || {})}};
   }
   return merged;
 }
@@ -38,7 +39,10 @@ const settings = {responsive: true, displayModeBar: false, scrollZoom: false};
 function chart(name, make) {
   const place = element("chart-" + name);
   if (!place) return null;
-  const draw = () => { const figure = make(); return Plotly.react(place, figure.data, layout(figure.layout), settings); };
+  const draw = () => {
+    const figure = make();
+    return Plotly.react(place, figure.data, layout(figure.layout), settings);
+  };
   state.draw.push(draw);
   draw();
   return place;
@@ -54,7 +58,8 @@ const whole = (value) => Math.round(value).toLocaleString("en-US");
 const share = (value) => (value > 0 && value < 0.001 ? "< 0.1 %" : (100 * value).toFixed(1) + " %");
 
 const unscaled = ["mm²", "dB", "MHz", "%"];
-const prefixes = [[1e12, "T"], [1e9, "G"], [1e6, "M"], [1e3, "k"], [1, ""], [1e-3, "m"], [1e-6, "µ"], [1e-9, "n"], [1e-12, "p"]];
+const prefixes = [[1e12, "T"], [1e9, "G"], [1e6, "M"], [1e3, "k"], [1, ""], [1e-3, "m"], [1e-6, "µ"], [1e-9, "n"],
+  [1e-12, "p"]];
 function si(value, unit, digits = 3) {
   if (value === null || value === undefined) return "–";
   if (unscaled.includes(unit) || value === 0) return `${Number(value.toPrecision(digits))} ${unit}`.trim();
@@ -64,3 +69,15 @@ function si(value, unit, digits = 3) {
 
 const escapes = {"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;"};
 const plain = (text) => String(text).replace(/[&<>"]/g, (c) => escapes[c]);
+// Plotly takes some tags in what it draws for markup, and knows no &quot;.
+const literal = (text) => String(text).replace(/[&<>]/g, (c) => escapes[c]);
+
+// Keys of a chart that has the focus.
+function onKeys(place, actions) {
+  place.tabIndex = 0;
+  place.addEventListener("keydown", (event) => {
+    if (!actions[event.key] || event.ctrlKey || event.metaKey) return;
+    event.preventDefault();
+    actions[event.key]();
+  });
+}

@@ -21,7 +21,10 @@ class Timeline {
   // First index whose start is not below `value`.
   static at(starts, value) {
     let low = 0, high = starts.length;
-    while (low < high) { const middle = (low + high) >> 1; if (starts[middle] < value) low = middle + 1; else high = middle; }
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if (starts[middle] < value) low = middle + 1; else high = middle;
+    }
     return low;
   }
 
@@ -38,16 +41,22 @@ class Timeline {
       return [Math.max(0, first - 1), last];
     });
     const stretches = ranges.reduce((sum, [a, b]) => sum + b - a, 0);
-    const close = this.units.map((unit) => this.inView(this.data.instructions[unit], this.data.instructions[unit].longest));
+    const each = this.units.map((unit) => this.data.instructions[unit]);
+    const close = each.map((found) => this.inView(found, found.longest));
     const instructions = close.reduce((sum, [a, b]) => sum + b - a, 0);
     this.detail = stretches <= mostStretches ? (instructions <= mostInstructions ? 2 : 1) : 0;
-    const bars = new Map(Object.keys(this.causes).map((cause) => [cause, {x: [], y: [], base: [], width: [], text: []}]));
-    this.units.forEach((unit, row) => (this.detail ? this.single(bars, unit, row, ranges[row]) : this.shared(bars, unit, row)));
-    const data = [...bars].filter(([, bar]) => bar.x.length).map(([cause, bar]) => ({type: "bar", name: words(cause), ...bar,
-      marker: {color: colour(this.causes[cause] || "#7F7F7F"), line: {width: 0}}, textposition: "none", hovertemplate: "%{text}<extra></extra>"}));
+    const bars = new Map(Object.keys(this.causes).map((cause) => [cause, Timeline.noBars()]));
+    this.units.forEach((unit, row) => {
+      if (this.detail) this.single(bars, unit, row, ranges[row]); else this.shared(bars, unit, row);
+    });
+    const data = [...bars].filter(([, bar]) => bar.x.length).map(([cause, bar]) => ({type: "bar", name: words(cause),
+      ...bar, marker: {color: colour(this.causes[cause] || "#7F7F7F"), line: {width: 0}}, textposition: "none",
+      hovertemplate: "%{text}<extra></extra>"}));
     if (this.detail === 2) this.units.forEach((unit, row) => data.push(...this.instructionBars(unit, row, close[row])));
     return {data: data.concat(this.rates()), layout: this.layout()};
   }
+
+  static noBars() { return {x: [], y: [], base: [], width: [], text: []}; }
 
   lane(row) { return this.units.length - 1 - row; }
 
@@ -63,8 +72,9 @@ class Timeline {
         sums.set(cause, (sums.get(cause) || 0) + part);
       }
       let base = this.lane(row) - 0.4;
+      const most = [...sums].sort((p, q) => q[1] - p[1]);
       const text = `<b>${words(unit)}</b>, cycles ${whole(a)} to ${whole(b)}` +
-        [...sums].sort((p, q) => q[1] - p[1]).map(([cause, part]) => `<br>${words(cause)} ${share(part / width)}`).join("");
+        most.map(([cause, part]) => `<br>${words(cause)} ${share(part / width)}`).join("");
       for (const cause of bars.keys()) {
         const part = 0.8 * (sums.get(cause) || 0) / width;
         if (part > 0.002) { this.push(bars.get(cause), a, width, base, part, text); base += part; }
@@ -76,9 +86,10 @@ class Timeline {
     const each = this.data.states[unit], height = this.detail === 2 ? 0.28 : 0.8;
     for (let i = first; i < last; ++i) {
       const cause = this.data.names[each.name[i]];
-      if (!bars.has(cause)) bars.set(cause, {x: [], y: [], base: [], width: [], text: []});
-      this.push(bars.get(cause), each.start[i], each.length[i], this.lane(row) - 0.4, height,
-        `<b>${words(unit)}</b>: ${words(cause)}<br>${whole(each.length[i])} cycles, ${whole(each.start[i])} to ${whole(each.start[i] + each.length[i])}`);
+      const start = each.start[i], length = each.length[i];
+      if (!bars.has(cause)) bars.set(cause, Timeline.noBars());
+      this.push(bars.get(cause), start, length, this.lane(row) - 0.4, height, `<b>${words(unit)}</b>: ${words(cause)}` +
+        `<br>${whole(length)} cycles, ${whole(start)} to ${whole(start + length)}`);
     }
   }
 
@@ -89,19 +100,23 @@ class Timeline {
   instructionBars(unit, row, [first, last]) {
     const each = this.data.instructions[unit], kinds = new Map();
     let lanes = 1;
-    for (let i = first; i < last; ++i) if (each.start[i] + each.length[i] > this.from) lanes = Math.max(lanes, each.lane[i] + 1);
+    for (let i = first; i < last; ++i) {
+      if (each.start[i] + each.length[i] > this.from) lanes = Math.max(lanes, each.lane[i] + 1);
+    }
     for (let i = first; i < last; ++i) {
       const start = each.start[i], length = each.length[i];
       if (start + length <= this.from) continue;
       const kind = each.name[i], name = this.data.names[kind];
-      if (!kinds.has(kind)) kinds.set(kind, {x: [], y: [], base: [], width: [], text: [], customdata: []});
+      if (!kinds.has(kind)) kinds.set(kind, {...Timeline.noBars(), customdata: []});
       const bar = kinds.get(kind), height = 0.48 / lanes;
-      this.push(bar, start, length, this.lane(row) - 0.09 + each.lane[i] * height, height * 0.92, lanes <= 2 ? `${name} ${each.instruction[i]}` : "");
-      bar.customdata.push(`<b>${words(unit)}</b>: ${plain(name)}, instruction ${each.instruction[i]}<br>` +
-        `${plain(this.data.names[each.layer[i]] || "")}<br>${whole(length)} cycles, ${whole(start)} to ${whole(start + length)}`);
+      const base = this.lane(row) - 0.09 + each.lane[i] * height;
+      this.push(bar, start, length, base, height * 0.92, lanes <= 2 ? `${literal(name)} ${each.instruction[i]}` : "");
+      bar.customdata.push(`<b>${words(unit)}</b>: ${literal(name)}, instruction ${each.instruction[i]}<br>` +
+        `${literal(this.data.names[each.layer[i]] || "")}<br>` +
+        `${whole(length)} cycles, ${whole(start)} to ${whole(start + length)}`);
     }
-    return [...kinds].map(([kind, bar]) => ({type: "bar", ...bar, showlegend: false, textposition: "inside", insidetextanchor: "middle",
-      textangle: 0, constraintext: "none", insidetextfont: {size: 10}, cliponaxis: true,
+    return [...kinds].map(([kind, bar]) => ({type: "bar", ...bar, showlegend: false, textposition: "inside",
+      insidetextanchor: "middle", textangle: 0, constraintext: "none", insidetextfont: {size: 10}, cliponaxis: true,
       marker: {color: colour(this.kindColour.get(kind)), opacity: 0.75, line: {width: 0.5, color: css("--paper")}},
       hovertemplate: "%{customdata}<extra></extra>"}));
   }
@@ -122,7 +137,10 @@ class Timeline {
 
   thinned(starts, values) {
     const first = Math.max(0, Timeline.at(starts, this.from) - 1), last = Timeline.at(starts, this.to);
-    if (last - first <= 600) return [starts.slice(first, last).concat(this.to), values.slice(first, last).concat(values[Math.max(0, last - 1)] || 0)];
+    if (last - first <= 600) {
+      const lastValue = values[Math.max(0, last - 1)] || 0;
+      return [starts.slice(first, last).concat(this.to), values.slice(first, last).concat(lastValue)];
+    }
     const x = [], y = [], width = (this.to - this.from) / 300;
     let index = first;
     for (let column = 0; column < 300; ++column) {
@@ -142,25 +160,29 @@ class Timeline {
     const rows = this.units.length, memories = Object.keys(this.data.rates);
     const total = 46 * rows + 74 * memories.length, top = 1, unitShare = (46 * rows) / total, each = (74 / total);
     const made = {barmode: "overlay", bargap: 0, dragmode: "zoom", hovermode: "closest", uirevision: "keep",
-      xaxis: {range: this.view, title: {text: "cycle"}, anchor: memories.length ? "y" + (memories.length + 1) : "y", tickformat: ",d", nticks: narrow() ? 4 : 9},
-      yaxis: {domain: [1 - unitShare, top], range: [-0.55, rows - 0.45], tickvals: this.units.map((_, row) => this.lane(row)),
+      xaxis: {range: this.view, title: {text: "cycle"}, anchor: memories.length ? "y" + (memories.length + 1) : "y",
+        tickformat: ",d", nticks: narrow() ? 4 : 9},
+      yaxis: {domain: [1 - unitShare, top], range: [-0.55, rows - 0.45],
+        tickvals: this.units.map((_, row) => this.lane(row)),
         ticktext: this.units.map(words), fixedrange: true, showgrid: false, zeroline: false}};
     memories.forEach((memory, index) => {
       const high = 1 - unitShare - index * each;
-      made["yaxis" + (index + 2)] = {domain: [Math.max(0, high - each * 0.78), high - each * 0.08], fixedrange: true, rangemode: "tozero",
-        nticks: 3, title: {text: words(memory).replace(" ", "<br>"), font: {size: 10}, standoff: 4}};
+      made["yaxis" + (index + 2)] = {domain: [Math.max(0, high - each * 0.78), high - each * 0.08], fixedrange: true,
+        rangemode: "tozero", nticks: 3,
+        title: {text: words(memory).replace(" ", "<br>"), font: {size: 10}, standoff: 4}};
     });
     return made;
   }
 }
 
 function showTimeline(page) {
-  const timeline = new Timeline(page.timeline, page.causes, page.series);
+  const timeline = new Timeline(page.timeline, page.cycles.colours, page.series);
   const place = chart("timeline", () => timeline.figure());
   const note = element("timeline-words");
   const say = () => {
     const [a, b] = timeline.view;
-    note.textContent = `cycles ${whole(a)} to ${whole(b)}: ` + ["shares", "single stretches", "instructions"][timeline.detail];
+    const shown = ["shares", "single stretches", "instructions"][timeline.detail];
+    note.textContent = `cycles ${whole(a)} to ${whole(b)}: ${shown}`;
   };
   const look = (left, right) => {
     const end = timeline.data.end, span = Math.min(end, Math.max(8, right - left));
@@ -176,12 +198,11 @@ function showTimeline(page) {
       left: () => look(a - span / 2, b - span / 2), right: () => look(a + span / 2, b + span / 2),
       all: () => look(0, timeline.data.end)})[what]();
   };
-  document.querySelectorAll("[data-timeline]").forEach((button) => button.addEventListener("click", () => move(button.dataset.timeline)));
-  place.tabIndex = 0;
+  for (const button of document.querySelectorAll("[data-timeline]")) {
+    button.addEventListener("click", () => move(button.dataset.timeline));
+  }
   const keys = {"+": "in", "=": "in", "-": "out", ArrowLeft: "left", ArrowRight: "right", "0": "all"};
-  place.addEventListener("keydown", (event) => {
-    if (keys[event.key] && !event.ctrlKey && !event.metaKey) { event.preventDefault(); move(keys[event.key]); }
-  });
+  onKeys(place, Object.fromEntries(Object.entries(keys).map(([key, what]) => [key, () => move(what)])));
   place.on("plotly_relayout", (change) => {
     if (change["xaxis.autorange"]) look(0, timeline.data.end);
     else if (change["xaxis.range[0]"] !== undefined) look(change["xaxis.range[0]"], change["xaxis.range[1]"]);
