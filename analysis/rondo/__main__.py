@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, Callable, NoReturn, Optional
 
 from . import compare as comparing
+from . import compare_files
 from . import contenders as contending
 from . import explore, service
 from . import sweep_result as sweeping
@@ -100,7 +101,8 @@ def _parser() -> argparse.ArgumentParser:
     compare.add_argument("--baseline", metavar="NAME",
                          help="what the ratios are to (default: the first chip, else the first device)")
     compare.add_argument("--slo-ms", type=_milliseconds, metavar="X",
-                         help="also the largest batch, and its throughput, that ends within X milliseconds")
+                         help="also the largest batch, and its throughput, that ends within X milliseconds (a search: "
+                              "some ten runs of each chip)")
     compare.add_argument("--explain", metavar="NAME",
                          help="also every term behind the numbers of one chip or device, at the first batch size")
     compare.add_argument("--numbers", choices=BYTES, help="precision of devices (default: each device's own)")
@@ -260,29 +262,43 @@ def _compare(options: argparse.Namespace) -> int:
     if options.out:
         _make_directory(options.out)
     result = comparing.compare(workload, found, options.batch, contending.key_of(options.baseline or ""))
-    explained = _explain(contending.key_of(options.explain), result, found) if options.explain else []
     services = service.serve(workload, found, result.shape, options.slo_ms / 1e3) if options.slo_ms else []
-    files: list[Path] = []
-    if options.out:
-        from . import compare_plots
-        files = compare_plots.comparison(result, options.out)
-        sweeping.write_lines(options.out / "compare.csv", comparing.as_lines(result))
-        files.append(options.out / "compare.csv")
+    files = _comparison_files(result, options.out) if options.out else []
     if options.json:
-        _print_json({**comparing.as_json(result), "slo_ms": options.slo_ms,
+        _print_json({**compare_files.as_json(result, found), "slo_ms": options.slo_ms,
                      "within_slo": [vars(service) for service in services], "files": [str(file) for file in files]})
-        return 0
+    else:
+        explained = _explain(contending.key_of(options.explain), result, found) if options.explain else []
+        _print_comparison(result, services, options.slo_ms, explained, files)
+    for name in result.unfit():
+        where = "at none of the batches " if len(result.batches) > 1 else "not at batch "
+        print(f"{name}: the network fits {where}{', '.join(map(str, result.batches))}", file=sys.stderr)
+    return 2 if result.unfit() else 0
+
+
+def _comparison_files(result: comparing.Comparison, out: Path) -> list[Path]:
+    """Writes table and figures, and removes those of an earlier comparison that this one has not."""
+    from . import compare_plots
+    files = compare_plots.comparison(result, out) + [out / "compare.csv"]
+    sweeping.write_lines(out / "compare.csv", compare_files.as_lines(result))
+    for pattern in compare_plots.NAMES:
+        for file in set(out.glob(pattern)) - set(files):
+            file.unlink()
+    return files
+
+
+def _print_comparison(result: comparing.Comparison, services: list[service.Service], slo_ms: float, explained: list[str],
+                      files: list[Path]) -> None:
     from . import device_tables, table
     out = table.console()
     for batch in result.batches:
         out.print(device_tables.latency_table(result, batch))
     out.print(device_tables.energy_table(result))
     if services:
-        out.print(device_tables.service_table(services, options.slo_ms / 1e3))
+        out.print(device_tables.service_table(services, slo_ms / 1e3))
     table.print_notes(result.notes + ([service.NOTE] if services else []))
     table.print_wrapped(explained)
-    table.print_notes((["written: " + ", ".join(str(file) for file in files)] if files else []))
-    return 0
+    table.print_notes(["written: " + ", ".join(str(file) for file in files)] if files else [])
 
 
 def _workload(options: argparse.Namespace) -> Workload:
@@ -309,9 +325,11 @@ def _make_directory(path: Path) -> None:
 
 def _explain(name: str, result: comparing.Comparison, found: contending.Contenders) -> list[str]:
     from . import explain
-    entry = next(entry for entry in result.entries if entry.name == name)
-    device = next((device for device in found.devices if device.key == name and not entry.simulated), None)
-    return ["", *(explain.device(entry, device) if device else explain.chip(entry))]
+    entries = result.of(name)
+    if not entries:
+        return ["", *explain.misfit(name, result.misfits)]
+    device = next((device for device in found.devices if device.key == name), None)
+    return ["", *(explain.device(entries[0], device) if device else explain.chip(entries[0]))]
 
 
 def _plot(options: argparse.Namespace) -> int:

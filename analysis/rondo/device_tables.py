@@ -5,7 +5,7 @@ from typing import Optional
 from rich.table import Table
 
 from .compare import Comparison
-from .entry import Entry
+from .entry import Entry, Misfit
 from .formula import MEANINGS, Constants
 from .measured import FAMILIES
 from .model_error import Judged, Report, median_and_90
@@ -23,7 +23,10 @@ def latency_table(result: Comparison, batch: int) -> Table:
     for name, justify in (("", "left"), ("latency", "right"), ("10-90 %", "right"), ("x", "right"),
                           ("seq/s", "right"), ("of peak", "right"), ("bound by", "left")):
         table.add_column(name, justify=justify, no_wrap=True)
-    for entry in result.at(batch):
+    for entry in result.lines(batch):
+        if isinstance(entry, Misfit):
+            table.add_row(shortened(entry.name), "-", "does not fit", "", "", "", entry.shortage(), style="bold")
+            continue
         least, most = ("≥ ", "≤ ") if entry.roofline else ("", "")
         table.add_row(_name(entry), least + written(entry.latency_s, "s"), _between(entry),
                       _ratio(entry.latency_ratio), most + _count(entry.sequences_per_s),
@@ -49,16 +52,17 @@ def energy_table(result: Comparison) -> Table:
 def service_table(found: list[Service], bound_s: float) -> Table:
     """The largest batches within a latency bound."""
     table = plain_table(f"The largest batch within {written(bound_s, 's')}")
-    for name, justify in (("", "left"), ("batch", "right"), ("latency", "right"), ("seq/s", "right"),
-                          ("batch, likely", "right"), ("", "left")):
+    for name, justify in (("", "left"), ("batch", "right"), ("latency", "right"), ("seq/s", "right"), ("batch,\nlikely", "right"),
+                          ("best\nseq/s", "right"), ("at\nbatch", "right"), ("", "left")):
         table.add_column(name, justify=justify, no_wrap=True)
     for service in found:
-        remark = ("no batch" if not service.batch else "more does not fit" if service.full else
-                  "search ends here" if service.batch == MOST else "")
+        remark = ("does not fit" if not service.batch and service.full else "no batch" if not service.batch else
+                  "no more fits" if service.full else "search ends" if service.batch == MOST else "")
         likely = "-" if service.likely_batch is None else str(service.likely_batch)
         table.add_row(shortened(service.name) + ("" if service.simulated else "*"), str(service.batch),
                       written(service.latency_s, "s"), _count(service.sequences_per_s), likely,
-                      remark, style="bold" if service.simulated else "")
+                      _count(service.best_sequences_per_s), str(service.best_batch), remark,
+                      style="bold" if service.simulated else "")
     return table
 
 
@@ -97,7 +101,7 @@ def _count(value: Optional[float]) -> str:
 def _ratio(ratio: Optional[float]) -> str:
     if ratio is None:
         return "-"
-    return f"{ratio:.0f}" if ratio >= 100 else f"{ratio:#.3g}" if ratio >= 0.01 else f"{ratio:.1g}"
+    return f"{ratio:.0f}" if ratio >= 100 else f"{ratio:#.3g}"
 
 
 def _percent(share: Optional[float]) -> str:

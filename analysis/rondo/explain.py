@@ -3,13 +3,13 @@
 from typing import Iterator
 
 from .device import FIXED_TILES, Device
-from .entry import Entry
+from .entry import Entry, Misfit
 from .formula import CACHE_SHARE, FEW, MEANINGS, ON_THREADS, Constants
 from .gpu import SYNC_LAUNCHES, WAITING_SHARE, WAVEFRONT, read_constants
 from .interval import widening
 from .quantities import written
 
-_UNITS = {"multiprocessors": "", "clock_mhz": "MHz", "memory_gb_per_s": "GB/s", "cache_kib": "KiB",
+_UNITS = {"node_nm": "nm", "multiprocessors": "", "clock_mhz": "MHz", "memory_gb_per_s": "GB/s", "cache_kib": "KiB",
           "cache_gb_per_s": "GB/s", "register_kib": "KiB", "launch_us": "us", "step_us": "us", "sequences_at_once": "", "idle_w": "W",
           "busy_w": "W"}
 
@@ -71,7 +71,7 @@ def _energy(entry: Entry) -> Iterator[str]:
     idle, busy = entry.terms["idle_w"], entry.terms["busy_w"]
     yield (f"energy {written(entry.energy_j, 'J')} a sequence = ({idle:g} W x {written(entry.latency_s, 's')} + "
            f"({busy:g} - {idle:g}) W x ({written(working, 's')} of work + {WAITING_SHARE:g} x "
-           f"{written(waiting, 's')} of waiting)) / {entry.batch}")
+           f"{written(waiting, 's')} of waiting)) / {entry.batch}; of all that busy_w covers, of a card the whole board")
 
 
 def _data_sheet(entry: Entry, found: Device) -> Iterator[str]:
@@ -110,15 +110,39 @@ def _constants(found: Device) -> Iterator[str]:
 
 
 def chip(entry: Entry) -> list[str]:
-    """A chip's cycles by unit and cause; `./rondo run` says much more."""
+    """A chip's cycles by unit and cause, its technology, and its energy by action; `./rondo run` says much more."""
     lines = [f"{entry.name}, {entry.numbers}, batch {entry.batch}: {written(entry.latency_s, 's')}, simulated", "",
              f"{entry.terms['total_cycles']} cycles at {entry.terms['clock_mhz']:g} MHz"]
     for name, causes in entry.terms["units"].items():
-        shares = sorted(causes.items(), key=lambda item: -item[1])
         total = sum(causes.values()) or 1
-        words = (f"{cause} {100 * count / total:.1f} %" for cause, count in shares if 1000 * count > total)
+        words = (f"{cause} {100 * count / total:.1f} %" for cause, count in _descending(causes) if 1000 * count > total)
         lines.append(f"    {name:12} " + ", ".join(words))
-    if entry.energy_j is not None:
-        total_j = entry.energy_j * entry.batch
-        lines.append(f"energy {written(entry.energy_j, 'J')} a sequence = {written(total_j, 'J')} / {entry.batch}")
+    if entry.technology:
+        memory = f"; DRAM {entry.terms['dram']}" if entry.terms["dram"] else ""
+        lines.append(f"technology {entry.technology}: prices and sources in configs/technology{memory}")
+    return lines + _energy_of_chip(entry)
+
+
+def _energy_of_chip(entry: Entry) -> list[str]:
+    """By unit and action, for the whole batch."""
+    if entry.energy_j is None:
+        return []
+    terms = entry.terms["energy_j"]
+    lines = [f"energy {written(entry.energy_j, 'J')} a sequence = {written(entry.energy_j * entry.batch, 'J')} / {entry.batch}; of "
+             "the chip and its DRAM, without host, regulators and board"]
+    units = {name: sum(actions.values()) for name, actions in terms.get("units", {}).items()}
+    for name, joules in _descending(units):
+        parts = [f"{action} {written(part, 'J')}" for action, part in _descending(terms["units"][name]) if part]
+        lines.append(f"    {name:16} {written(joules, 'J')}" + (f": {', '.join(parts)}" if parts else ""))
+    if "leakage" in terms:
+        lines.append(f"    {'leakage':16} {written(terms['leakage'], 'J')}")
     return lines
+
+
+def _descending(parts: dict[str, float]) -> list[tuple[str, float]]:
+    return sorted(parts.items(), key=lambda part: -part[1])
+
+
+def misfit(name: str, misfits: list[Misfit]) -> list[str]:
+    """A chip that fits at none of the batches has no numbers, only a reason."""
+    return [f"{name} fits at none of the batches: " + next(one.reason for one in misfits if one.name == name)]

@@ -117,7 +117,13 @@ def test_the_largest_batch_within_a_bound(desk):
     text = desk.rondo(*command).stdout
     assert "The largest batch within 20.0 ms" in text and max(len(line) for line in text.splitlines()) <= 80
     none = desk.json("compare", "net.yaml", "toy.yaml", "v100", "--slo-ms", "0.001")["within_slo"]
-    assert [answer["batch"] for answer in none] == [0, 0]
+    assert [answer["batch"] for answer in none] == [0, 0] and none[0]["best_batch"] == 0
+    for name, answer in found.items():
+        best = answer["best_batch"]
+        assert best <= answer["batch"] and answer["best_sequences_per_s"] >= answer["sequences_per_s"]
+        seconds = [entry["latency_s"] for entry in desk.json(*command[:-2], "--batch", str(best))["entries"]
+                   if entry["name"] == name][0]
+        assert answer["best_sequences_per_s"] == pytest.approx(best / seconds)
 
 
 def test_the_likely_batch_is_the_largest_of_all():
@@ -286,11 +292,103 @@ def test_all_unknown_names_at_once(desk):
     assert lines[2] == "v100 is named 2 times; once is enough"
 
 
-def test_a_network_that_does_not_fit_ends_the_command(desk):
+def test_a_network_that_fits_nowhere_ends_the_command(desk):
+    """Where no device has an answer either."""
     desk.troubles = {"refuse": "network.batch=4"}
-    done = desk.rondo("compare", "net.yaml", "toy.yaml", "v100", "--batch", "4", "--out", "out")
+    done = desk.rondo("compare", "net.yaml", "toy.yaml", "--batch", "4", "--out", "out")
     assert done.returncode == 2 and done.stderr == "weight_sram is short by 1000 bytes\n"
     assert done.stdout == "" and not list((desk.path / "out").iterdir())
+
+
+def test_a_chip_that_does_not_fit_one_batch_is_a_row(desk):
+    """The rest of the comparison goes on: other batches of the chip, other chips, devices, the service."""
+    desk.troubles = {"refuse": "network.batch=4"}
+    names = ("compare", "net.yaml", "toy.yaml", "v100", "--batch", "1,4,8")
+    result = desk.json(*names, "--out", "out", "--slo-ms", "1e6")
+    assert [(entry["name"], entry["batch"]) for entry in result["entries"]] == [
+        ("toy", 1), ("v100", 1), ("v100", 4), ("toy", 8), ("v100", 8)]
+    assert result["misfits"] == [{"name": "toy", "batch": 4, "reason": "weight_sram is short by 1000 bytes"}]
+    assert result["baseline"] == "v100" and all(e["latency_ratio"] == 1 for e in result["entries"] if e["name"] == "v100")
+    with (desk.path / "out/compare.csv").open() as file:
+        lines = list(csv.DictReader(file))
+    assert [line["kind"] for line in lines] == ["simulated", "estimated", "does_not_fit", "estimated", "simulated", "estimated"]
+    assert lines[2]["reason"] == "weight_sram is short by 1000 bytes" and lines[2]["latency_s"] == ""
+    assert "does not fit: 1.00 kB short" in (desk.path / "out/compare_batch4.svg").read_text()
+    alone = desk.json("compare", "net.yaml", "toy.yaml", "--batch", "1,8")["entries"]
+    same = ("latency_s", "energy_j", "utilisation", "terms")
+    assert [[e[key] for key in same] for e in alone] == [[e[key] for key in same] for e in result["entries"] if e["simulated"]]
+    done = desk.rondo(*names, "--baseline", "toy")
+    assert done.returncode == 0 and done.stderr == "" and max(map(len, done.stdout.splitlines())) <= 80
+    row = next(line for line in done.stdout.split("batch 4")[1].splitlines() if line.startswith("toy "))
+    assert row.split() == ["toy", "-", "does", "not", "fit", "1.00", "kB", "short"]
+    assert "toy at batch 4: weight_sram is short by 1000 bytes" in done.stdout
+    v100 = next(line for line in done.stdout.split("batch 4")[1].splitlines() if line.startswith("v100*"))
+    assert v100.split()[5] == "-"
+
+
+def test_a_chip_that_fits_no_batch_is_status_2_after_the_table(desk):
+    desk.troubles = {"refuse": "network.batch=4"}
+    done = desk.rondo("compare", "net.yaml", "toy.yaml", "v100", "--batch", "4", "--explain", "toy", "--out", "out",
+                      "--slo-ms", "5")
+    assert done.returncode == 2 and done.stderr == "toy: the network fits not at batch 4\n"
+    assert "v100*" in done.stdout and "toy fits at none of the batches: weight_sram is short" in done.stdout
+    assert (desk.path / "out/compare.png").exists() and "1.00 kB short" in done.stdout
+    shape = desk.json("compare", "net.yaml", "v100", "--batch", "4")
+    found = desk.rondo("compare", "net.yaml", "toy.yaml", "v100", "--batch", "4", "--json")
+    assert found.returncode == 2 and json.loads(found.stdout)["entries"] == shape["entries"]
+
+
+def test_what_is_wrong_is_no_misfit(desk):
+    """A chip file that cannot be read ends the comparison whatever the devices say."""
+    desk.troubles = {"refuse": "network.batch=4", "refusal": "toy.yaml:2:1: machine.rws: unknown field"}
+    done = desk.rondo("compare", "net.yaml", "toy.yaml", "v100", "--batch", "1,4")
+    assert done.returncode == 2 and done.stdout == ""
+    assert done.stderr == "toy at batch 4: toy.yaml:2:1: machine.rws: unknown field\n"
+
+
+def test_an_old_figure_does_not_stay(desk):
+    (desk.path / "out").mkdir()
+    desk.write("out/compare_notes.txt", "mine")
+    desk.json("compare", "net.yaml", "toy.yaml", "v100", "--batch", "1,8", "--out", "out")
+    files = {Path(name).name for name in desk.json("compare", "net.yaml", "toy.yaml", "--out", "out")["files"]}
+    assert {path.name for path in (desk.path / "out").iterdir()} == files | {"compare_notes.txt"}
+
+
+def test_technology_and_what_energy_covers_are_said(desk):
+    text = " ".join(desk.rondo("compare", "net.yaml", "toy.yaml", "v100", "h200", "--explain", "toy").stdout.split())
+    assert "Technology: toy n45; v100 12 nm; h200 4 nm. Nothing is scaled" in text
+    assert "Of a chip: the chip and its DRAM, without host" in text and "of a card the whole board" in text
+    assert "So a ratio between the two favours the chip." in text
+    assert "technology n45: prices and sources in configs/technology; DRAM toy_dram" in text
+    entry = desk.json("compare", "net.yaml", "toy.yaml")["entries"][0]
+    assert entry["technology"] == "n45"
+    for unit, actions in entry["terms"]["energy_j"]["units"].items():
+        assert f"{unit} {written(sum(actions.values()), 'J')}: " in text
+    assert "leakage " + written(entry["terms"]["energy_j"]["leakage"], "J") in text
+    assert "favours" not in desk.rondo("compare", "net.yaml", "v100").stdout
+    assert "node_nm 12 nm" in " ".join(desk.rondo("compare", "net.yaml", "v100", "--explain", "v100").stdout.split())
+
+
+def test_json_holds_what_numbers_come_from(desk):
+    result = desk.json("compare", "net.yaml", "toy.yaml", "v100", "xeon")
+    fact = result["data_sheets"]["v100"]["facts"]["launch_us"]
+    assert fact["value"] == 5 and fact["source"].startswith("assumption") and fact["verified"] is False
+    assert result["constants"]["gpu"]["kernels_few"] == gpu.read_constants().kernels_few and "cpu" in result["constants"]
+    assert result["rondo_version"] == "fake"
+
+
+def test_a_low_end_that_falls_is_explained(desk):
+    for batches, falls in (("8,1", True), ("2,1", False)):
+        result = desk.json("compare", "net.yaml", "h200", "xeon", "--batch", batches)
+        more, one = [entry["low_s"] for entry in result["entries"] if entry["name"] == "h200"]
+        assert (more < one) == falls == any("low end of the interval of h200 falls" in note for note in result["notes"])
+
+
+def test_small_ratios_keep_three_digits(desk):
+    entries = desk.json("compare", "net.yaml", "toy.yaml", "v100", "--baseline", "v100")["entries"]
+    assert entries[0]["energy_ratio"] < 0.01
+    assert f" {entries[0]['energy_ratio']:#.3g} " in desk.rondo("compare", "net.yaml", "toy.yaml", "v100", "--baseline",
+                                                              "v100").stdout
 
 
 def test_batch_zero_is_refused(desk):

@@ -4,7 +4,7 @@ cycles.
 
 FAKE_RONDO names a JSON file of troubles: {"crash": KEY=VALUE, "hang": ..., "refuse": ..., "garble": ...,
 "leave": ..., "slow": ...}: each meets the points with that setting ("leave": answer, then end); "log" is a file that gets
-a line for every point asked.
+a line for every point asked, "refusal" the words of a refusal.
 """
 
 import json
@@ -85,7 +85,7 @@ def answer(request: dict) -> dict:
         print("not json", flush=True)
         time.sleep(1000)
     if meets("refuse", settings):
-        return {"ok": False, "error": f"weight_sram is short by {1000 + settings.get('machine.rows', 0)} bytes"}
+        return {"ok": False, "error": troubles().get("refusal") or f"weight_sram is short by {1000 + settings.get('machine.rows', 0)} bytes"}
     return {"ok": True, "report": report(request, settings)}
 
 
@@ -128,7 +128,8 @@ def report(request: dict, settings: dict) -> dict:
                      "units": energy,
                      "leakage_units": {"matrix": leakage * 0.75, "weight_sram": leakage * 0.25}},
         "area_mm2": {"total": 1.0 + rows * cols * 7.5e-4 + lanes * 0.01},
-        "resolved_config": {"numbers": {"weight_bits": 8, "activation_bits": 16}, "dram": {"bytes_per_cycle": pace}},
+        "resolved_config": {"numbers": {"weight_bits": 8, "activation_bits": 16}, "technology": "n45",
+                            "dram": {"model": "toy_dram", "bytes_per_cycle": pace}},
         "network_shape": {"steps": steps, "batch": batch, "macs": macs, "weight_bytes": weights,
                           "parameters": weights,
                           "recurrent_layers": [{"cell": "lstm", "input": inputs, "hidden": hidden,
