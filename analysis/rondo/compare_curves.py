@@ -6,7 +6,7 @@ and what is only a bound (a roofline) has arrows to the side where the truth may
 
 import math
 from pathlib import Path
-from typing import Any, Optional
+from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -17,9 +17,10 @@ from .compare import Comparison
 from .drawing import STYLE, plt, save
 from .entry import Entry
 
-# Without yellow, which a thin line on white does not carry. Eleven colours and twelve markers: 132 pairs.
+# Without yellow, which a thin line on white does not carry. Eleven colours and twelve markers: 132 pairs. Neighbours in the
+# list of markers, which get the same colour, look unlike.
 COLOURS = [colour for colour in SERIES if colour != YELLOW]
-MARKERS = ("o", "s", "^", "D", "v", "P", "X", "<", ">", "p", "h", "*")
+MARKERS = ("o", "s", "^", "D", "v", "P", "p", "X", "<", "h", ">", "*")
 # More than these: intervals would cover each other, and a list beside the figure would be longer than it.
 MOST_BANDS, MOST_BESIDE = 4, 12
 # Of estimates with the first eleven colours, the second and the third.
@@ -187,14 +188,14 @@ def _ceiling_names(axes: Axes, result: Comparison, peaks: dict[str, float]) -> N
         axes.text(1.075, place, name, transform=axes.transAxes, va="center")
 
 
-def spread(places: list[float], gap: float, top: Optional[float] = None) -> list[float]:
-    """Rising places moved as little as a pass up and a pass down do, to be `gap` apart and below `top` (default: the
-    last or 1, whichever is more)."""
-    found: list[float] = []
-    for place in places:
-        found.append(max(place, found[-1] + gap) if found else place)
-    limit = max(1.0, places[-1]) if top is None else top
-    for index in reversed(range(len(found))):
-        found[index] = min(found[index], limit)
-        limit = found[index] - gap
-    return found
+def spread(places: list[float], gap: float) -> list[float]:
+    """Rising places in 0..1 moved to be `gap` apart, those that would be closer as a block around their middle; within
+    0..1 where there is room."""
+    blocks: list[list[float]] = []  # of places less the gaps before them, which need only not fall
+    for index, place in enumerate(places):
+        blocks.append([place - index * gap])
+        while len(blocks) > 1 and np.mean(blocks[-2]) > np.mean(blocks[-1]):
+            blocks[-2:] = [blocks[-2] + blocks[-1]]
+    room = max(0.0, 1.0 - (len(places) - 1) * gap)
+    middles = [min(max(float(np.mean(block)), 0.0), room) for block in blocks for _ in block]
+    return [middle + index * gap for index, middle in enumerate(middles)]

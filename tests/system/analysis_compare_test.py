@@ -2,13 +2,16 @@
 
 import csv
 import json
+import random
 import subprocess
 from pathlib import Path
 
 import pytest
 from analysis_support import ROOT, desk  # noqa: F401
-from rondo import contenders, gpu, interval, service
+from rondo import compare_curves, contenders, gpu, interval, service
+from rondo.compare import Comparison
 from rondo.device import read_device
+from rondo.entry import Entry
 from rondo.quantities import written
 
 
@@ -352,6 +355,49 @@ def test_an_old_figure_does_not_stay(desk):
     desk.json("compare", "net.yaml", "toy.yaml", "v100", "--batch", "1,8", "--out", "out")
     files = {Path(name).name for name in desk.json("compare", "net.yaml", "toy.yaml", "--out", "out")["files"]}
     assert {path.name for path in (desk.path / "out").iterdir()} == files | {"compare_notes.txt"}
+
+
+def figures_of(count):
+    """A comparison of so many at two batches: chips, estimates with an interval, rooflines by turns."""
+    entries = [Entry(f"name{index}", index % 3 == 0, index % 3 == 2, "int8", batch, 1e-3 * (index + 1), None, None, batch / 1e-3,
+                     None, None, None, None, "", 1e6, 1e3, 1e12, 1e10) for batch in (1, 8) for index in range(count)]
+    for entry in entries:
+        if entry.kind() == "estimated":
+            entry.low_s, entry.high_s = entry.latency_s / 2, 2 * entry.latency_s
+    return Comparison("net", 9, [1, 8], "name0", [f"name{index}" for index in range(count)], entries)
+
+
+def test_no_two_in_a_figure_look_alike():
+    found = figures_of(25)
+    looks = [compare_curves.look(found, name) for name in found.names]
+    assert len({(one["color"], one["marker"]) for one in looks}) == 25
+    few = [compare_curves.look(figures_of(11), name) for name in figures_of(11).names]
+    assert len({one["color"] for one in few}) == len({one["marker"] for one in few}) == 11
+
+
+@pytest.mark.parametrize("count, words, others", [
+    (1, ["solid: simulated"], ["dashed", "bound", "band"]), (2, ["dashed: estimated (band: 10-90 %)"], ["bound"]),
+    (3, ["dotted, with arrows: bound"], []), (25, ["dashed: estimated;"], ["band"])])
+def test_titles_say_what_is_drawn(tmp_path, count, words, others):
+    compare_curves.curves(figures_of(count), tmp_path)
+    compare_curves.roofline(figures_of(count), tmp_path)
+    batch, roof = ((tmp_path / f"{name}.svg").read_text() for name in ("batch", "roofline"))
+    assert all(word in batch for word in (*words, "batch (logarithmic)", "latency of the batch (logarithmic)"))
+    assert not any(word in batch for word in others)
+    assert ("with an arrow: bound" in roof) == (count > 2) and "memory traffic (logarithmic)" in roof
+    assert all(f">name{index}<" in roof for index in range(count))
+
+
+def test_names_of_ceilings_stand_apart():
+    seed = random.randrange(1 << 32)
+    print("seed", seed)
+    chance = random.Random(seed)
+    for _ in range(300):
+        places = sorted(chance.random() ** chance.choice((1, 8)) for _ in range(chance.randrange(1, 26)))
+        moved = compare_curves.spread(places, 0.04)
+        assert all(after - before >= 0.04 - 1e-9 for before, after in zip(moved, moved[1:]))
+        assert 0 <= moved[0] and moved[-1] <= 1 + 1e-9
+    assert compare_curves.spread([0.1, 0.5, 0.5, 0.9], 0.1) == pytest.approx([0.1, 0.45, 0.55, 0.9])
 
 
 def test_technology_and_what_energy_covers_are_said(desk):
