@@ -1,23 +1,25 @@
 """The section `constraints` of a sweep file, and what can be known to be wrong with constraints before anything runs."""
 
+import re
 from dataclasses import replace
 from typing import Optional
 
 import yaml
 
 from . import sampling
-from .axes import is_network_entry
+from .axes import Allowed, is_network_entry
 from .expression import Constraint, WrongExpression, parse_constraint
 from .normal_form import Bound, bound_of
 from .quantities import Figures, known_quantities, missing, quantity
 from .space import Space
+from .units import Dimension, WrongUnits, dimension_of
 from .yaml_reader import Reader
 
 MAX_POINTS = 1_000_000
 
 
-def read_constraints(reader: Reader, node: Optional[yaml.Node], space: Space, timing_only: bool,
-                     figures_known: Figures) -> list[Constraint]:
+def read_constraints(reader: Reader, node: Optional[yaml.Node], space: Space, timing_only: bool, figures_known: Figures,
+                     known: Allowed) -> list[Constraint]:
     """Those on parameters go to the space; the others, on figures, are returned."""
     limits: list[Constraint] = []
     bounds: list[tuple[Bound, str]] = []
@@ -35,8 +37,26 @@ def read_constraints(reader: Reader, node: Optional[yaml.Node], space: Space, ti
         if figures and len(figures) < len(constraint.names):
             reader.note(entry, f"constraints: {constraint.text} mixes figures of the report with parameters; "
                                "write one constraint for each")
+        _check_units(reader, entry, constraint, given, known)
         _check_contradiction(reader, entry, constraint, given, bounds)
     return limits
+
+
+_UNIT = re.compile(r"-?\d+\.\.-?\d+ (\S+)")
+
+
+def _check_units(reader: Reader, node: yaml.Node, constraint: Constraint, given: set[str], known: Allowed) -> None:
+    """Notes what is compared or added though its units differ."""
+    def dimension(name: str) -> Dimension:
+        figure = None if name in given else quantity(name)
+        allowed = next((table[name] for table in known.values() if name in table), "")
+        unit = _UNIT.match(allowed)
+        return dimension_of(figure.unit if figure else unit[1] if unit else "")
+
+    try:
+        constraint.left.dimension(dimension).with_(constraint.right.dimension(dimension))
+    except WrongUnits as wrong:
+        reader.note(node, f"constraints: {constraint.text}: {wrong}")
 
 
 def _check_named(reader: Reader, node: yaml.Node, name: str, space: Space, given: set[str], timing_only: bool,

@@ -10,16 +10,14 @@ from typing import Any, Callable
 import numpy as np
 
 from .bounds import Bounds
-
-UNITS = {"B": 1, "KiB": 1 << 10, "MiB": 1 << 20, "GiB": 1 << 30, "kB": 1e3, "MB": 1e6, "GB": 1e9, "mm2": 1, "dB": 1,
-         "s": 1, "ms": 1e-3, "us": 1e-6, "ns": 1e-9, "J": 1, "mJ": 1e-3, "uJ": 1e-6, "nJ": 1e-9, "W": 1, "mW": 1e-3,
-         "MHz": 1, "k": 1e3, "M": 1e6, "G": 1e9}
+from .units import BARE, UNITS, Dimension, dimension_of, either, same
 
 _NUMBER = r"(?<![\w.])(\d+(?:\.\d*)?(?:[eE][-+]?\d+)?|\.\d+)(?:\s*([A-Za-z]\w*))?"
 _NAME = r"[A-Za-z_]\w*(?:\.\w+)*"
 _TOKEN = re.compile(rf"(?P<number>{_NUMBER})|(?P<name>{_NAME})")
 _COMPARISON = re.compile(r"<=|>=|==|!=|<|>")
 _FUNCTIONS = {"min": np.minimum, "max": np.maximum, "floor": np.floor, "ceil": np.ceil}
+_OF_DIMENSIONS = {"min": either, "max": either, "floor": same, "ceil": same}
 _NODES = (ast.BinOp, ast.UnaryOp, ast.Add, ast.Sub, ast.Mult, ast.Div, ast.USub, ast.Constant, ast.Load)
 
 FAR = 1e6
@@ -36,12 +34,15 @@ class WrongExpression(ValueError):
 
 @dataclass(frozen=True)
 class Expression:
-    """A checked expression; `names` are the dotted names in it, each once. In `tree` the name `_3` stands for names[3]."""
+    """A checked expression; `names` are the dotted names in it, each once. In `tree` the name `_3` stands for names[3].
+    `units` are those of its numbers, in order, "" for none; in `_measured` the name `_n3` stands for the number units[3]."""
 
     text: str
     names: tuple[str, ...]
     tree: ast.expr
     _code: CodeType
+    units: tuple[str, ...]
+    _measured: CodeType
 
     def value(self, of: NameOf) -> Any:
         """The value where each name is what `of` says: a number, an array of numbers, or Bounds. What cannot be divided is
@@ -53,10 +54,23 @@ class Expression:
         except ZeroDivisionError:  # between plain numbers
             return np.nan
 
+    def dimension(self, of: Callable[[str], Dimension]) -> Dimension:
+        """Its unit where each name has what `of` says; WrongUnits where parts do not go together."""
+        values = {f"_{index}": of(name) for index, name in enumerate(self.names)}
+        values.update({f"_n{index}": dimension_of(unit) if unit else BARE for index, unit in enumerate(self.units)})
+        return eval(self._measured, {**_OF_DIMENSIONS, **values})
+
 
 def parse(text: str) -> Expression:
     """The expression; WrongExpression when it is none."""
     names: list[str] = []
+    units: list[str] = []
+
+    def measured(match: re.Match) -> str:
+        if not match["number"]:
+            return replaced(match)
+        units.append(match[3] if match[3] not in (None, "k", "M", "G") else "")
+        return f"_n{len(units) - 1}"
 
     def replaced(match: re.Match) -> str:
         if match["number"]:
@@ -84,7 +98,8 @@ def parse(text: str) -> Expression:
             raise WrongExpression(f"{_short(text)} is too long; at most {MAX_DEPTH} terms and brackets in one another are read")
         inner = node.args if isinstance(node, ast.Call) else ast.iter_child_nodes(node)
         nodes += [(child, depth + 1) for child in inner]
-    return Expression(text.strip(), tuple(names), tree.body, compile(tree, "<sweep>", "eval"))
+    with_units = compile(_TOKEN.sub(measured, text.strip()), "<sweep>", "eval")
+    return Expression(text.strip(), tuple(names), tree.body, compile(tree, "<sweep>", "eval"), tuple(units), with_units)
 
 
 def _is_arithmetic(node: ast.AST) -> bool:

@@ -131,7 +131,7 @@ def read_sweep(path: Path) -> Sweep:
     if "point_seconds" in keys:
         seconds = reader.number(keys["point_seconds"], "point_seconds", 0.01, 1e6)
     space = Space(list(chips), list(networks), axes.axes, axes.fixed, axes.derived, defaults, [])
-    limits = read_constraints(reader, keys.get("constraints"), space, timing_only, figures)
+    limits = read_constraints(reader, keys.get("constraints"), space, timing_only, figures, known)
     method = _method(reader, keys.get("method"))
     if method.name == "nsga2" and len(networks) > 1:
         reader.note(keys["networks"], "method nsga2 compares designs by one network; expected one, or another method")

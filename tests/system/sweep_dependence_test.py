@@ -181,3 +181,24 @@ def test_the_sweep_of_the_readme_runs(folder):
     import rondo
     table = rondo.sweep(folder / "sweep.yaml")
     assert len(table) == 400 and table["error"].isna().all()
+
+
+@pytest.mark.parametrize("constraint, words", [
+    ("area <= 4 MiB", "mm2 beside B"), ("latency <= 4 mm2", "s beside mm2"), ("gate.lanes <= 20 KiB", "a plain number beside B"),
+    ("area <= 5 mm2 + 1 ms", "mm2 beside s"), ("latency <= 300", "without a unit beside s; write 3 s or 3 ms or 3 us"),
+    ("energy / latency <= 5", "without a unit beside W"), ("power_w <= 5 J", "W beside J"),
+    ("machine.weight_bytes / 1 KiB >= 1 MiB", "a plain number beside B"), ("max(area, 3 s) <= 3 mm2", "mm2 beside s")])
+def test_units_that_do_not_go_together(folder, constraint, words):
+    found = mistakes_of(folder, parameters="{gate.lanes: [8, 16]}", constraints=f"['{constraint}']")
+    assert len(found) == 1 and f"{constraint}: " in found[0] and words in found[0]
+
+
+@pytest.mark.parametrize("constraint", [
+    "area <= 20", "area <= 4 mm2 * 2", "machine.weight_bytes <= 4194304", "machine.weight_bytes + 1 KiB <= 4 MiB", "power_w <= 5 W",
+    "energy / latency <= 5 W", "energy * latency <= 1 J * 1 s", "energy_delay <= 1 mJ * 1 s", "gate.lanes <= 1 k",
+    "machine.weight_bytes / 1 KiB >= 4", "-min(area, 3 mm2) <= 3 mm2", "clock_mhz <= 800 MHz", "throughput >= 1", "utilisation >= 0.001",
+    "weight_sram.bytes_per_cycle >= 2 * machine.cols", "effective_ops_per_s >= 1 M"])
+def test_units_that_do(folder, constraint):
+    (folder / "sweep.yaml").write_text("name: units\nchips: [edge]\nnetworks: [speech_emotion]\nobjectives: [latency, energy]\n"
+                                       f"parameters: {{gate.lanes: [8, 16]}}\nconstraints: ['{constraint}']\n")
+    read_sweep(folder / "sweep.yaml")

@@ -59,14 +59,14 @@ def test_a_star_names_many_networks_and_each_has_a_front(desk):
 
 
 def test_constraints_on_parameters_leave_points_out(desk, monkeypatch):
-    sweep = sweep_of(desk, monkeypatch, constraints="['machine.rows * machine.cols <= 1 KiB', gate.lanes < machine.cols]")
+    sweep = sweep_of(desk, monkeypatch, constraints="['machine.rows * machine.cols <= 1 k + 24', gate.lanes < machine.cols]")
     found = [tuple(point.settings.values()) for point in sweep.points()]
     assert found == [(r, c, v) for r, c, v in itertools.product((16, 32, 64), (16, 32, 64), (8, 16)) if r * c <= 1024 and v < c]
     assert [point.number for point in sweep.points()] == list(range(1, len(found) + 1)) and sweep.count() == len(found)
 
 
 def test_constraints_on_figures_mark_points(desk):
-    desk.write("new.yaml", text_of(constraints="[area <= 2 mm2, 'energy_j.total * time_s < 1']"))
+    desk.write("new.yaml", text_of(constraints="[area <= 2 mm2, 'energy_j.total * time_s < 1 J * 1 s']"))
     result = desk.json("sweep", "new.yaml", "--out", "out")
     outside = {row["number"] for row in result["rows"] if row["outside"]}
     assert outside == {row["number"] for row in result["rows"] if row["figures"]["area_mm2.total"] > 2}
