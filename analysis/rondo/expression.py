@@ -77,7 +77,10 @@ def parse(text: str) -> Expression:
             unit = match[3]
             if unit and unit not in UNITS:
                 raise WrongExpression(f"{unit} is no unit; known: {', '.join(UNITS)}")
-            return repr(float(match[2]) * UNITS[unit] if unit else float(match[2]))
+            value = float(match[2]) * UNITS[unit or "B"]
+            if value == float("inf"):
+                raise WrongExpression(f"{match['number']} is too large")
+            return repr(value)
         name = match["name"]
         if name in _FUNCTIONS:
             return name

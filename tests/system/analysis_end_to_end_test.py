@@ -63,6 +63,16 @@ def test_true_and_false_can_be_swept(tmp_path: Path, capsys):
     assert rows[0]["figures"]["energy_j.total"] != rows[4]["figures"]["energy_j.total"]
 
 
+@pytest.mark.parametrize("kind", ["chips", "networks"])
+def test_files_nested_without_end_are_one_line(tmp_path: Path, capsys, kind):
+    (tmp_path / "deep.yaml").write_text("name: deep\nmachine: " + "[" * 3000 + "]" * 3000 + "\n")
+    name = {"chips": "[edge, server]", "networks": "[tiny_rnn]"}[kind]
+    (tmp_path / "tiny.yaml").write_text(SWEEP.replace(f"{kind}: {name}", f"{kind}: [deep.yaml]"))
+    assert main(["sweep", str(tmp_path / "tiny.yaml"), "--out", str(tmp_path / "out")]) == 2
+    (line,) = capsys.readouterr().err.splitlines()
+    assert "nested" in line and "deep.yaml:2:" in line
+
+
 def test_figures_known_before_a_sweep_are_those_of_its_reports():
     """Every number of a report that can be an objective is taken, and what `rondo describe` promises is there."""
     known = figures_of_tables(simulator.describe_tables(ROOT / "configs/chips/edge.yaml"))

@@ -7,8 +7,9 @@ import random
 import numpy as np
 import pytest
 from analysis_support import desk  # noqa: F401
-from rondo import expression, sampling, space as spaces
+from rondo import expression, feasible, sampling, space as spaces
 from rondo.axes import Axis
+from rondo.bounds import Bounds
 from rondo.sweep_file import read_sweep
 
 
@@ -92,6 +93,10 @@ WRONG = [
     ({"constraints": "[machine.rows + <= 8]"}, "constraints: machine.rows + is not arithmetic"),
     ({"constraints": "['__import__(1) <= 8']"}, "constraints: __import__(1) is not arithmetic"),
     ({"constraints": "[machine.rows]"}, "constraints: machine.rows has 0 comparisons"),
+    ({"constraints": "[machine.rows <= 1e400]"}, "constraints: 1e400 is too large"),
+    ({"constraints": "[min < machine.rows]"}, "constraints: min is not arithmetic"),
+    ({"constraints": "['\"a\" < machine.rows']"}, 'constraints: "a" is not arithmetic'),
+    ({"constraints": "[max(machine.rows) < 3]"}, "constraints: max(machine.rows) is not arithmetic"),
     ({"constraints": "[3 < 4]"}, "constraints: 3 < 4 names no parameter"),
     ({"constraints": "[machine.rows <= 8]"}, "constraints: none of the 18 points meets machine.rows <= 8"),
     ({"constraints": "[machine.rows <= 16, machine.cols <= 16, gate.lanes + machine.rows > 64]"},
@@ -247,7 +252,43 @@ def test_all_allowed_points_can_be_asked_for(choose):
     assert count == 10 * 8 and len(choose(space, count, 1)) == count
 
 
+def test_formulas_are_judged_at_points_that_are_run_and_mean_whole_numbers(desk, monkeypatch):
+    sweep = sweep_of(desk, monkeypatch, set="{dram.bytes_per_cycle: '= 48 - machine.cols'}", constraints="[machine.cols <= 32]")
+    assert set(values_of(sweep.points(), "dram.bytes_per_cycle")) == {32, 16}
+    sweep = sweep_of(desk, monkeypatch, set="{dram.bytes_per_cycle: '= 0.1 * 3 * 10 * machine.cols'}")  # 48.00000000000001
+    assert set(values_of(sweep.points(), "dram.bytes_per_cycle")) == {48, 96, 192}
+    sweep = sweep_of(desk, monkeypatch, set="{dram.bytes_per_cycle: '= ceil(machine.cols / 5) + floor(machine.rows / 5)'}")
+    assert set(values_of(sweep.points(), "dram.bytes_per_cycle")) == {a + b for a in (4, 7, 13) for b in (3, 6, 12)}
+
+
 # --- constraints in large spaces
+
+
+def test_arithmetic_between_bounds_holds_every_value():
+    seed = random.randrange(1 << 30)
+    print("seed", seed)
+    dice = random.Random(seed)
+    ends = {name: sorted(dice.choice([-3.0, -0.5, 0.0, 0.1, 2.0, 7.3]) for _ in range(2)) for name in ("a", "b", "c")}
+    tight = 0
+    for _ in range(400):
+        parts = [_random_arithmetic(dice, {name: 0.0 for name in ends}, 2)[0] for _ in range(4)]
+        parsed = expression.parse(f"{parts[0]} / ({parts[1]}) - floor({parts[2]}) / max({parts[3]}, ceil(a))")
+        around = Bounds.of(parsed.value(lambda name: Bounds(*ends[name])))
+        values = [parsed.value(lambda name: dice.choice([*ends[name], dice.uniform(*ends[name])])) for _ in range(60)]
+        values = [float(value) for value in values if not np.isnan(value)]
+        assert all(around.low <= value <= around.high for value in values), parsed.text
+        tight += bool(np.isfinite(around.low) and np.isfinite(around.high))
+    assert tight > 20
+    unknown = Bounds(0.0, np.inf) * Bounds(0.0, 1.0) + Bounds(np.nan, 1.0)
+    assert (unknown.low, unknown.high) == (-np.inf, np.inf)
+
+
+def test_a_walk_that_cannot_finish_has_looked_everywhere(monkeypatch):
+    monkeypatch.setattr(feasible, "BUDGET", 200_000)
+    monkeypatch.setattr(feasible, "CHUNK", 20_000)
+    found = space_of([500, 500, 500], "p.a0 + p.a1 + p.a2 > 300").feasible
+    assert not found.complete and len(found.rows) > 1000
+    assert (np.ptp(found.rows[:, 2:], axis=0) > 300).all()
 
 
 def linked_space(constraints: list[str]) -> spaces.Space:
@@ -307,7 +348,6 @@ def test_points_by_lot_are_equally_likely(monkeypatch):
 
 
 def test_a_walk_that_gives_up_says_so(desk, monkeypatch):
-    from rondo import feasible
     monkeypatch.setattr(feasible, "BUDGET", 3000)
     monkeypatch.setattr(feasible, "CHUNK", 64)
     words = {"machine.rows * machine.cols == 499979 * gate.lanes": "candidates tried out of 64000000 points meets all of them",
