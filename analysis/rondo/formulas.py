@@ -21,14 +21,13 @@ def check_formulas(reader: Reader, keys: dict[str, yaml.Node], space: Space, kno
     """Notes names in formulas that are no numbers here, and formulas that at some point of the sweep give no number, no whole one,
     or one that the chip does not allow."""
     nodes = reader.mapping(keys["set"], "set") if space.derived else {}
-    for setting, expression in space.derived.items():
-        wrong = [text for name in expression.names for text in [_wrong_name(name, space, known)] if text]
-        for text in wrong:
-            reader.note(nodes[setting], f"{setting}: {text}")
-        if not wrong and space.size() and all(chip in known for chip in space.chips):
-            text = _wrong_value(setting, expression, space, known)
-            if text:
-                reader.note(nodes[setting], f"{setting}: {text}")
+    wrong = [(setting, text) for setting, expression in space.derived.items()
+             for name in expression.names if (text := _wrong_name(name, space, known))]
+    if not wrong and space.size() and all(chip in known for chip in space.chips):
+        wrong = [(setting, text) for setting, expression in space.derived.items()
+                 if (text := _wrong_value(setting, expression, space, known))]
+    for setting, text in wrong:
+        reader.note(nodes[setting], f"{setting}: {text}")
 
 
 def _wrong_name(name: str, space: Space, known: Allowed) -> str:
