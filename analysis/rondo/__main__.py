@@ -6,28 +6,28 @@ import os
 import sys
 from collections import Counter
 from pathlib import Path
-from typing import Any, Callable, NoReturn, Optional
+from typing import Any, NoReturn, Optional
 
 from . import compare as comparing
 from . import compare_files
 from . import contenders as contending
 from . import explore, service
 from . import sweep_result as sweeping
-from .device import BYTES
+from .arguments import make_parser
 from .effects import caveat
-from .gpu import ALGORITHMS, read_constants
-from .pool import MAX_JOBS
+from .gpu import read_constants
 from .progress import Progress
 from .result_files import read_report, read_timeline
 from .simulator import RunFailed, find_config
 from .sweep_file import read_sweep
-from .workload import BATCH_DIMENSION, Workload
+from .workload import Workload
 from .yaml_reader import InputError
 
 
 def main(arguments: Optional[list[str]] = None) -> int:
     """Exit status: 0 done, 1 the work failed, 2 the input is wrong."""
-    options, unknown = _parser().parse_known_args(arguments)
+    parser = make_parser({"sweep": _sweep, "compare": _compare, "plot": _plot, "report": _report})
+    options, unknown = parser.parse_known_args(arguments)
     if unknown:
         options.parser.error("there is no option " + " ".join(unknown))
     try:
@@ -45,141 +45,6 @@ def main(arguments: Optional[list[str]] = None) -> int:
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
-
-
-class _Parser(argparse.ArgumentParser):
-    """Says in one line what is wrong with an option."""
-
-    def error(self, message: str) -> NoReturn:
-        self.exit(2, f"{self.prog}: {message}; {self.prog} --help tells more\n")
-
-
-def _parser() -> argparse.ArgumentParser:
-    parser = _Parser(prog="./rondo", description="Rondo: sweeps, comparisons and figures.")
-    commands = parser.add_subparsers(required=True, metavar="COMMAND")
-
-    def command(name: str, function: Callable[[Any], int], text: str,
-                example: str) -> argparse.ArgumentParser:
-        added = commands.add_parser(name, help=text, description=text, epilog=f"example: {example}",
-                                    formatter_class=argparse.RawDescriptionHelpFormatter)
-        added.set_defaults(function=function, parser=added)
-        return added
-
-    sweep = command("sweep", _sweep,
-                    "Simulate many chips, networks and parameters in parallel: a grid, a sample, or a search by NSGA-II; show the Pareto points.",
-                    "./rondo sweep configs/sweeps/array_size.yaml --jobs 8 --out result")
-    sweep.add_argument("file", metavar="SWEEP.yaml", type=Path, help="what to sweep")
-    sweep.add_argument("--jobs", type=_jobs, default=os.cpu_count() or 1, metavar="N",
-                       help="worker processes (default: one per core)")
-    sweep.add_argument("--out", type=Path, metavar="DIR|FILE.sqlite",
-                       help="where points.sqlite, points.csv and the figure go (default: out/NAME), or a file that ends "
-                            "in .sqlite")
-    sweep.add_argument("--resume", action="store_true",
-                       help="keep the points that DIR holds, failed ones too, and run the rest")
-    sweep.add_argument("--retry-failed", action="store_true", help="like --resume, and run failed points again")
-    sweep.add_argument("--dask", metavar="ADDRESS",
-                       help="run the points on a Dask scheduler (tcp://host:8786), or on one of our own: local")
-    sweep.add_argument("--json", action="store_true", help="print the result as JSON instead of a table")
-
-    compare = command("compare", _compare,
-                      "Chips, simulated, against GPUs and CPUs, estimated from their data sheets.",
-                      "./rondo compare speech_emotion edge jetson_nano v100 --batch 1,8,32 --out result")
-    compare.add_argument("network", metavar="NETWORK", nargs="?",
-                         help="a network's file, or its name in configs/networks")
-    compare.add_argument("names", metavar="CHIP_OR_DEVICE", nargs="*",
-                         help="names in configs/chips or configs/gpus, or files")
-    compare.add_argument("--model-error", action="store_true",
-                         help="instead: fit the GPU model again, show its error on devices that the fit has not seen")
-    compare.add_argument("--batch", type=_batches, metavar="N,...", default=[],
-                         help="sequences in one run, one size or several: 1,8,32 (default: the network's)")
-    compare.add_argument("--dim", type=_dimension, metavar="NAME=N", default=[], action="append",
-                         help="size of an open dimension of an ONNX model; may be repeated")
-    compare.add_argument("--batch-dim", metavar="NAME", default=BATCH_DIMENSION,
-                         help="the open dimension of an ONNX model that --batch sets (default: %(default)s)")
-    compare.add_argument("--input", type=Path, metavar="FILE.npz",
-                         help="inputs of an ONNX model, which set its open dimensions")
-    compare.add_argument("--baseline", metavar="NAME",
-                         help="what the ratios are to (default: the first chip, else the first device)")
-    compare.add_argument("--slo-ms", type=_milliseconds, metavar="X",
-                         help="also the largest batch, and its throughput, that ends within X milliseconds (a search: "
-                              "some ten runs of each chip)")
-    compare.add_argument("--explain", metavar="NAME",
-                         help="also every term behind the numbers of one chip or device, at the first batch size")
-    compare.add_argument("--numbers", choices=BYTES, help="precision of devices (default: each device's own)")
-    compare.add_argument("--algorithm", choices=ALGORITHMS,
-                         help="persistent: GPUs keep recurrent weights in registers, where these hold them")
-    compare.add_argument("--out", type=Path, metavar="DIR",
-                         help="write compare.csv and figures there: bars, roofline, and curves over the batch")
-    compare.add_argument("--json", action="store_true", help="print the result as JSON instead of a table")
-
-    plot = command("plot", _plot,
-                   "Figures of a finished run (where cycles and energy went, roofline, timeline, bandwidth, critical\npath) "
-                   "or of a sweep (Pareto front, which parameters decide, heat maps).",
-                   "./rondo plot result --window 40000:41000")
-    plot.add_argument("directory", metavar="DIR", type=Path,
-                      help="the --out directory of ./rondo run or ./rondo sweep")
-    plot.add_argument("--out", type=Path, metavar="DIR",
-                      help="where the figures go (default: beside the data)")
-    plot.add_argument("--window", type=_window, metavar="FIRST:LAST",
-                      help="cycles that timeline and bandwidth show (default: all that timeline.json holds)")
-    plot.add_argument("--json", action="store_true", help="print the names of the files as JSON")
-
-    report = command("report", _report,
-                     "One self-contained HTML page of a finished run or sweep, for any browser, without a network.",
-                     "./rondo report result -o page.html")
-    report.add_argument("directory", metavar="DIR", type=Path,
-                        help="the --out directory of ./rondo run or ./rondo sweep")
-    report.add_argument("-o", "--out", type=Path, metavar="FILE.html",
-                        help="the page (default: page.html beside the data)")
-    report.add_argument("--network", metavar="NETWORK",
-                        help="file or name of the run's network, where its name alone does not lead to it")
-    report.add_argument("--no-reruns", action="store_true",
-                        help="leave out what each parameter would buy, which takes some 30 runs")
-    report.add_argument("--jobs", type=_jobs, default=os.cpu_count() or 1, metavar="N",
-                        help="runs at a time (default: one per core)")
-    report.add_argument("--json", action="store_true", help="print the name of the page as JSON")
-    return parser
-
-
-def _positive(text: str, what: str, most: int) -> int:
-    if not text.isdigit() or not 1 <= int(text) <= most:
-        raise argparse.ArgumentTypeError(f"{text} is not {what}; expected a whole number in 1..{most}")
-    return int(text)
-
-
-def _jobs(text: str) -> int:
-    return _positive(text, "a number of worker processes", MAX_JOBS)
-
-
-def _batches(text: str) -> list[int]:
-    found = [_positive(part.strip(), "a batch size", 65536) for part in text.split(",")]
-    if len(set(found)) < len(found):
-        raise argparse.ArgumentTypeError(f"{text} names a batch size twice; once is enough")
-    return found
-
-
-def _dimension(text: str) -> tuple[str, int]:
-    name, equals, size = text.rpartition("=")
-    if not (name and equals):
-        raise argparse.ArgumentTypeError(f"{text} sets no dimension; expected NAME=N")
-    return name, _positive(size, f"a size of {name}", 2**31)
-
-
-def _milliseconds(text: str) -> float:
-    try:
-        value = float(text)
-    except ValueError:
-        value = 0.0
-    if not 1e-6 <= value <= 1e9:
-        raise argparse.ArgumentTypeError(f"{text} is not a time; expected milliseconds in 1e-6..1e9")
-    return value
-
-
-def _window(text: str) -> tuple[int, int]:
-    first, _, last = text.partition(":")
-    if not (first.isdigit() and last.isdigit() and int(first) < int(last)):
-        raise argparse.ArgumentTypeError(f"{text} is not a window; expected FIRST:LAST in cycles, such as 40000:41000")
-    return int(first), int(last)
 
 
 def _sweep(options: argparse.Namespace) -> int:
