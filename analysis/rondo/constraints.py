@@ -106,8 +106,8 @@ def check_feasible(reader: Reader, keys: dict[str, yaml.Node], space: Space, met
         count = left if known.complete else f"more than {MAX_POINTS}"
         reader.note(reader.root, f"the grid has {count} points; at most {MAX_POINTS} are run")
     elif method == "grid" and not known.complete:
-        reader.note(reader.root, f"the grid of {space.size()} points is too large to find all that meet the constraints: {left} among "
-                                 f"{known.tried} candidates tried; expected another method")
+        reader.note(reader.root, f"the grid of {space.size()} points is too large to find all that meet the constraints: "
+                                 f"{left} among {known.tried} candidates tried; expected another method")
     elif left < asked:
         found = (f"only {left} meet the constraints; expected no more, or method: grid" if known.complete else
                  f"only {left} that meet the constraints were found among {known.tried} candidates tried; expected no more")

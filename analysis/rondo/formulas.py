@@ -18,8 +18,8 @@ _RANGE = re.compile(r"(-?\d+)\.\.(-?\d+)")
 
 
 def check_formulas(reader: Reader, keys: dict[str, yaml.Node], space: Space, known: Allowed) -> None:
-    """Notes names in formulas that are no numbers here, and formulas that at some point of the sweep give no number, no whole one,
-    or one that the chip does not allow."""
+    """Notes names in formulas that are no numbers here, and formulas that at some point of the sweep give no number, no
+    whole one, or one that the chip does not allow."""
     nodes = reader.mapping(keys["set"], "set") if space.derived else {}
     wrong = [(setting, text) for setting, expression in space.derived.items()
              for name in expression.names if (text := _wrong_name(name, space, known))]

@@ -66,8 +66,10 @@ class Space:
     def words(self, name: str) -> list[Scalar]:
         """The values of a parameter that is no formula which are not numbers."""
         found = [value[axis.names.index(name)] for axis in self.axes if name in axis.names for value in axis.values]
-        if not found:
-            found = [self.fixed[name]] if name in self.fixed else [self.defaults.get(chip, {}).get(name, 0) for chip in self.chips]
+        if not found and name in self.fixed:
+            found = [self.fixed[name]]
+        elif not found:
+            found = [self.defaults.get(chip, {}).get(name, 0) for chip in self.chips]
         return [value for value in found if isinstance(value, (str, bool))]
 
     def places(self, name: str) -> set[int]:
