@@ -18,11 +18,11 @@ KINDS = ("gpu", "cpu", "roofline")
 LIBRARIES = ("cudnn5", "cudnn6", "cudnn7", "cudnn8", "cudnn9", "miopen1", "threads")
 FIXED_TILES = ("cudnn5", "cudnn6")
 
-# Every number of a device: its key, and the range that makes sense.
+# Every number of a device: its key, and the range that makes sense, so that most wrong units are found.
 NUMBERS = {
     "multiprocessors": (1, 1e4), "clock_mhz": (1, 1e5), "node_nm": (1, 1000), "register_kib": (0, 1e7),
-    "shared_kib": (0, 1e7), "memory_gb_per_s": (0.1, 1e5), "cache_kib": (1, 1e7), "cache_gb_per_s": (0.1, 1e6),
-    "launch_us": (0, 1e4), "step_us": (0, 1e4), "sequences_at_once": (1, 1e6), "idle_w": (0, 1e4), "busy_w": (0.01, 1e4),
+    "shared_kib": (0, 1e7), "memory_gb_per_s": (0.1, 1e5), "cache_kib": (128, 1e7), "cache_gb_per_s": (0.1, 1e6),
+    "launch_us": (0, 100), "step_us": (0, 1e4), "sequences_at_once": (1, 1e6), "idle_w": (0, 1e4), "busy_w": (0.01, 1e4),
 }
 _ALWAYS = ("clock_mhz", "memory_gb_per_s", "cache_kib", "cache_gb_per_s", "idle_w", "busy_w")
 _REQUIRED = {
@@ -90,10 +90,13 @@ def read_device(path: Path) -> Device:
     if "library" in keys and kind in ("gpu", "cpu") and (library == "threads") != (kind == "cpu"):
         reader.note(keys["library"],
                     f"library: {library} does not run on a {kind}; threads are a CPU's, the others a GPU's")
+    before = len(reader.mistakes)
     peaks = {table: _peaks(reader, keys, table) for table in ("peak_tflops", "tensor_tflops")}
-    if "peak_tflops" in keys and numbers and not any(numbers in peaks[table] for table in peaks):
+    readable = len(reader.mistakes) == before
+    if readable and "peak_tflops" in keys and numbers and not any(numbers in peaks[table] for table in peaks):
         reader.note(keys["peak_tflops"], f"peak_tflops has no {numbers}, the numbers that this device uses")
-    facts = {key: _fact(reader, keys[key], key, low, high) for key, (low, high) in NUMBERS.items() if key in keys}
+    read = {key: _fact(reader, keys[key], key, low, high) for key, (low, high) in NUMBERS.items() if key in keys}
+    facts = {key: fact for key, fact in read.items() if fact}
     if "idle_w" in facts and "busy_w" in facts and facts["idle_w"].value > facts["busy_w"].value:
         reader.note(keys["idle_w"], "idle_w is larger than busy_w")
     _check_peak(reader, keys, kind, peaks["peak_tflops"], facts)
@@ -107,7 +110,7 @@ def _check_peak(reader: Reader, keys: dict[str, Any], kind: str, peaks: dict[str
         return
     lanes = peaks["fp32"].value * 1e6 / (2 * facts["clock_mhz"].value * facts["multiprocessors"].value)
     if not 29 <= lanes <= 282:
-        reader.note(keys["clock_mhz"], f"clock_mhz, multiprocessors and the fp32 peak make {lanes:.3g} lanes a "
+        reader.note(keys["clock_mhz"], f"clock_mhz, multiprocessors and the fp32 peak make {_plain(lanes)} lanes a "
                                        "multiprocessor; expected 32..256 (MHz? teraflops?)")
 
 
@@ -120,20 +123,27 @@ def _kind(reader: Reader) -> str:
     return said[0] if said and said[0] in KINDS else ""
 
 
+def _plain(value: float) -> str:
+    return f"{value:.3g}" if value < 1000 else f"{value:,.0f}"
+
+
 def _peaks(reader: Reader, keys: dict[str, Any], table: str) -> dict[str, Fact]:
     if table not in keys:
         return {}
     nodes = reader.mapping(keys[table], table, known=BYTES)
-    return {key: _fact(reader, node, f"{table}.{key}", 1e-4, 1e5) for key, node in nodes.items()}
+    read = {key: _fact(reader, node, f"{table}.{key}", 1e-4, 1e5) for key, node in nodes.items()}
+    return {key: fact for key, fact in read.items() if fact}
 
 
-def _fact(reader: Reader, node: Any, what: str, low: float, high: float) -> Fact:
+def _fact(reader: Reader, node: Any, what: str, low: float, high: float) -> Optional[Fact]:
+    """The number with its source; None where a mistake was noted, so that nothing else is judged by a stand-in."""
+    before = len(reader.mistakes)
     keys = reader.mapping(node, what, known=("value", "source", "verified"), required=("value", "source", "verified"))
     if len(keys) != 3:
-        return Fact(low, "", False)
-    return Fact(reader.number(keys["value"], f"{what}.value", low, high),
-                reader.text(keys["source"], f"{what}.source"),
+        return None
+    fact = Fact(reader.number(keys["value"], f"{what}.value", low, high), reader.text(keys["source"], f"{what}.source"),
                 reader.boolean(keys["verified"], f"{what}.verified"))
+    return fact if len(reader.mistakes) == before else None
 
 
 def find_device(name: str) -> Optional[Path]:

@@ -21,7 +21,7 @@ all the time and busy power all the time are bounds.
 """
 
 import math
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, Optional
@@ -47,8 +47,8 @@ CONSTANTS = ROOT / "configs/gpus/model/constants.yaml"
 @dataclass
 class Estimate:
     """Where the time of one call goes, in seconds, and its energy in joules. `of_peak` is the share of the data sheet's
-    peak, `moved_bytes` what comes from memory, `busy_s` how long products run, `few` whether the recurrent products are of few vectors, `terms` one
-    entry a kind of kernel."""
+    peak, `moved_bytes` what comes from memory, `busy_s` how long products run, `few` whether the recurrent products are of
+    few vectors, `terms` one entry a kind of kernel."""
 
     memory_s: float = 0.0
     arithmetic_s: float = 0.0
@@ -121,7 +121,7 @@ def estimate(device: Device, shape: dict[str, Any], constants: Optional[Constant
                 _recurrent_layer(way, layer, _overlap(way, stack, layer), result)
         for layer in shape.get("dense_layers", []):
             rows, depth = int(layer["outputs"]), int(layer["inputs"])
-            _kernel(way, result, "dense layer", rows, depth, int(layer["times"]), 1, 1.0)
+            _kernel(way, result, _Product("dense layer", rows, depth, int(layer["times"]), 1), 1.0)
     except (KeyError, TypeError, ValueError) as error:
         raise RunFailed(f"the report's network_shape cannot be read: {error!r}") from error
     result.call_s = float(formula.call_s(way.on, way.constants))
@@ -175,6 +175,20 @@ def _overlap(way: How, stack: list[_Layer], layer: _Layer) -> float:
     return max(1.0 / WAVEFRONT, (layer.steps + fill) / (layer.steps * count))
 
 
+@dataclass(frozen=True)
+class _Product:
+    """A product of rows x depth weights with some vectors, so many times in a call."""
+
+    kernel: str
+    rows: int
+    depth: int
+    vectors: int
+    times: int
+
+    def operations(self) -> float:
+        return 2.0 * self.rows * self.depth * self.vectors * self.times
+
+
 def _recurrent_layer(way: How, layer: _Layer, share: float, result: Estimate) -> None:
     rows = GATES[layer.cell] * layer.hidden
     result.few = layer.batch <= formula.FEW
@@ -183,52 +197,50 @@ def _recurrent_layer(way: How, layer: _Layer, share: float, result: Estimate) ->
         return
     for _ in range(layer.directions):
         if layer.inputs:
-            _kernel(way, result, "input half", rows, layer.inputs, layer.batch * layer.steps, 1, share)
+            _kernel(way, result, _Product("input half", rows, layer.inputs, layer.batch * layer.steps, 1), share)
         if way.algorithm == "persistent":
-            _persistent(way, result, rows, layer)
+            _persistent(way, result, _Product("persistent step", rows, layer.hidden, layer.batch, layer.steps))
         else:
-            _kernel(way, result, "first step", rows, layer.hidden, layer.batch, 1, share, step=True)
+            _kernel(way, result, _Product("first step", rows, layer.hidden, layer.batch, 1), share, step=True)
             if layer.steps > 1:
-                _kernel(way, result, "step", rows, layer.hidden, layer.batch, layer.steps - 1, share, step=True,
-                        repeated=True)
+                later = _Product("step", rows, layer.hidden, layer.batch, layer.steps - 1)
+                _kernel(way, result, later, share, step=True, repeated=True)
 
 
-def _persistent(way: How, result: Estimate, rows: int, layer: _Layer) -> None:
+def _persistent(way: How, result: Estimate, step: _Product) -> None:
     """All steps in one kernel: per step its arithmetic and a synchronisation."""
     device = way.device
-    size = rows * layer.hidden * float(way.on.weight_bytes)
+    size = step.rows * step.depth * float(way.on.weight_bytes)
     room = REGISTER_SHARE * device.get("register_kib") * 1024
     if size > room:
         raise InputError(f"{device.key}: {size / 1024:.0f} KiB of recurrent weights do not fit in "
                          f"{room / 1024:.0f} KiB of registers, as the persistent algorithm needs")
     in_registers = replace(way.on, fixed_tiles=0.0, cache_bytes=0.0, memory=1e30)
-    work = formula.product(in_registers, rows, layer.hidden, layer.batch, True, way.constants)
-    sync = SYNC_LAUNCHES * float(way.on.launch_s)
-    result.arithmetic_s += layer.steps * float(work.arithmetic)
-    result.recurrence_s += layer.steps * sync
+    work = formula.product(in_registers, step.rows, step.depth, step.vectors, True, way.constants)
+    arithmetic, sync = float(work.arithmetic), SYNC_LAUNCHES * float(way.on.launch_s)
+    result.arithmetic_s += step.times * arithmetic
+    result.recurrence_s += step.times * sync
     result.launch_s += float(way.on.launch_s)
     result.moved_bytes += size
-    _note(result, "persistent step", rows, layer.hidden, layer.batch, layer.steps, size, 0.0, float(work.arithmetic),
-          sync, 0.0, float(work.arithmetic) + sync)
+    _note(way, result, step, (0.0, arithmetic, sync), arithmetic + sync)
 
 
-def _kernel(way: How, result: Estimate, name: str, rows: int, depth: int, vectors: int, times: int, share: float,
-            step: bool = False, repeated: bool = False) -> None:
-    """Adds `times` products and their launches; the product's time goes to its longest part."""
+def _kernel(way: How, result: Estimate, product: _Product, share: float, step: bool = False,
+            repeated: bool = False) -> None:
+    """Adds the products and their launches; the products' time goes to their longest part."""
     on = way.on
-    work = formula.product(on, rows, depth, vectors, repeated, way.constants)
-    launch = float(formula.step_launches_s(on, vectors, way.constants)) if step else float(on.launch_s)
+    work = formula.product(on, product.rows, product.depth, product.vectors, repeated, way.constants)
+    of_step = float(formula.step_launches_s(on, product.vectors, way.constants))
+    launch = of_step if step else float(on.launch_s)
     parts = (float(work.memory), float(work.arithmetic), float(work.recurrence))
-    _to_longest(result, parts, times * float(work.total))
-    result.launch_s += times * launch * share
-    result.moved_bytes += times * float(work.moved)
-    _note(result, name, rows, depth, vectors, times, rows * depth * float(on.weight_bytes), *parts, launch * share,
-          float(work.total))
+    _to_longest(result, parts, product.times * float(work.total))
+    result.launch_s += product.times * launch * share
+    result.moved_bytes += product.times * float(work.moved)
+    _note(way, result, product, parts, float(work.total), launch * share)
     result.terms[-1].update(moved_bytes=float(work.moved), cached_bytes=float(work.cached),
                             results=float(work.results), launch_share=share,
                             overlap=OVERLAP if math.isfinite(float(on.overlap)) else None,
-                            launches=float(formula.step_launches_s(on, vectors, way.constants)) / float(on.launch_s)
-                            if step and on.launch_s else 1.0)
+                            launches=of_step / float(on.launch_s) if step and on.launch_s else 1.0)
 
 
 def _to_longest(result: Estimate, parts: tuple[float, float, float], seconds: float) -> None:
@@ -242,21 +254,23 @@ def _roofline_layer(way: How, result: Estimate, rows: int, layer: _Layer) -> Non
     turns = math.ceil(layer.batch / way.device.get("sequences_at_once", layer.batch))
     for _ in range(layer.directions):
         work = formula.product(way.on, rows, layer.hidden, layer.batch, True, way.constants)
-        parts = [turns * layer.steps * float(work.memory), layer.steps * float(work.arithmetic),
-                 turns * layer.steps * step]
+        memory, arithmetic = turns * layer.steps * float(work.memory), layer.steps * float(work.arithmetic)
         result.moved_bytes += turns * layer.steps * float(work.moved)
         if layer.inputs:
             first = formula.product(way.on, rows, layer.inputs, layer.batch * layer.steps, False, way.constants)
-            parts = [parts[0] + float(first.memory), parts[1] + float(first.arithmetic), parts[2]]
+            memory, arithmetic = memory + float(first.memory), arithmetic + float(first.arithmetic)
             result.moved_bytes += float(first.moved)
-        _to_longest(result, (parts[0], parts[1], parts[2]), max(parts))
-        _note(result, "layer", rows, layer.inputs + layer.hidden, layer.batch * layer.steps, 1,
-              rows * (layer.inputs + layer.hidden) * float(way.on.weight_bytes), *parts, 0.0, max(parts))
+        parts = (memory, arithmetic, turns * layer.steps * step)
+        _to_longest(result, parts, max(parts))
+        whole = _Product("layer", rows, layer.inputs + layer.hidden, layer.batch * layer.steps, 1)
+        _note(way, result, whole, parts, max(parts))
 
 
-def _note(result: Estimate, name: str, rows: int, depth: int, vectors: int, times: int, size: float, memory: float,
-          arithmetic: float, recurrence: float, launch: float, total: float) -> None:
-    result.operations += 2.0 * rows * depth * vectors * times
-    result.terms.append({"kernel": name, "rows": rows, "depth": depth, "vectors": vectors, "times": times,
-                         "weight_bytes": size, "memory_s": memory, "arithmetic_s": arithmetic,
-                         "recurrence_s": recurrence, "product_s": total, "launch_s": launch})
+def _note(way: How, result: Estimate, product: _Product, parts: tuple[float, float, float], total: float,
+          launch: float = 0.0) -> None:
+    """Adds the product to what is explained: seconds of one of its times, by memory, arithmetic and recurrence."""
+    result.operations += product.operations()
+    memory, arithmetic, recurrence = parts
+    result.terms.append({**asdict(product), "weight_bytes": product.rows * product.depth * float(way.on.weight_bytes),
+                         "memory_s": memory, "arithmetic_s": arithmetic, "recurrence_s": recurrence, "product_s": total,
+                         "launch_s": launch})

@@ -371,7 +371,21 @@ def test_a_clock_in_the_wrong_unit_is_refused(desk):
     text = (ROOT / "configs/gpus/v100.yaml").read_text().replace("value: 1530,", "value: 1.53,")
     desk.write("mine.yaml", text)
     done = desk.rondo("compare", "net.yaml", "./mine.yaml")
-    assert done.returncode == 2 and "make 6.41e+04 lanes a multiprocessor; expected 32..256" in done.stderr
+    assert done.returncode == 2 and "make 64,134 lanes a multiprocessor; expected 32..256" in done.stderr
+
+
+@pytest.mark.parametrize("old, new, message", [
+    ("busy_w: {value: 300,", "busy_w: {value: 300 W,", "busy_w.value: 300 W is not allowed; expected a number in 0.01..10000"),
+    ("launch_us: {value: 5,", "launch_us: {value: 5000,", "launch_us.value: 5000 is not allowed; expected a number in 0..100"),
+    ("cache_kib: {value: 6144,", "cache_kib: {value: 6,", "cache_kib.value: 6 is not allowed; expected a number in 128..1e+07"),
+    ("  fp16: {value: 125,", "  fp16: {value: 125 T,", "tensor_tflops.fp16.value: 125 T is not allowed; expected a number in "
+     "0.0001..100000")])
+def test_a_value_in_the_wrong_unit_is_one_message(desk, old, new, message):
+    text = (ROOT / "configs/gpus/v100.yaml").read_text()
+    assert text.count(old) == 1
+    desk.write("mine.yaml", text.replace(old, new))
+    done = desk.rondo("compare", "net.yaml", "./mine.yaml")
+    assert done.returncode == 2 and [line.split(": ", 1)[1] for line in done.stderr.splitlines()] == [message]
 
 
 def test_a_new_device_is_one_file(desk):
