@@ -152,8 +152,8 @@ def _comparison_files(result: comparing.Comparison, out: Path) -> list[Path]:
     return files
 
 
-def _print_comparison(result: comparing.Comparison, services: list[service.Service], slo_ms: float, explained: list[str],
-                      files: list[Path]) -> None:
+def _print_comparison(result: comparing.Comparison, services: list[service.Service], slo_ms: float,
+                      explained: list[str], files: list[Path]) -> None:
     from . import device_tables, table
     out = table.console()
     for batch in result.batches:

@@ -56,17 +56,18 @@ class Comparison:
 
 
 def compare(workload: Workload, contenders: Contenders, batches: list[int], baseline: str = "") -> Comparison:
-    """Simulates the chips, a process for each core, and estimates the devices. No batches: the network's own. A chip that
-    a batch does not fit is a misfit there; InputError where nothing has an answer. No baseline: the first that answers
-    at every batch, else at any."""
+    """Simulates the chips, a process for each core, and estimates the devices. No batches: the network's own. A chip
+    that a batch does not fit is a misfit there; InputError where nothing has an answer. No baseline: the first that
+    answers at every batch, else at most of them."""
     runs = _runs(workload, contenders.chips, batches)
     fitting = {key: answer for key, answer in runs.items() if not isinstance(answer, InputError)}
     if runs and not fitting and not contenders.devices:
         raise InputError(*_messages(runs))
     first = next(iter(fitting.values()), None) or _run_for_shape(workload, batches, runs)
     shape = shape_of(first, workload.name)
-    result = Comparison(str(first.get("network") or workload.name), int(shape["steps"]), batches or [int(shape["batch"])],
-                        baseline, contenders.names(), [], shape=shape, rondo_version=str(first.get("rondo_version", "")))
+    result = Comparison(str(first.get("network") or workload.name), int(shape["steps"]),
+                        batches or [int(shape["batch"])], baseline, contenders.names(), [], shape=shape,
+                        rondo_version=str(first.get("rondo_version", "")))
     for size in result.batches:
         for chip in contenders.chips:
             answer = runs[chip, size if batches else None]
@@ -74,7 +75,8 @@ def compare(workload: Workload, contenders: Contenders, batches: list[int], base
                 result.misfits.append(Misfit(key_of(chip), size, "\n".join(answer.messages)))
             else:
                 result.entries.append(simulated(key_of(chip), answer))
-        result.entries += [estimated(device, at_batch(shape, size), contenders.options) for device in contenders.devices]
+        result.entries += [estimated(device, at_batch(shape, size), contenders.options)
+                           for device in contenders.devices]
     if not baseline:
         result.baseline = max(result.names, key=lambda name: len(result.of(name)))
     _add_ratios(result)
@@ -83,8 +85,8 @@ def compare(workload: Workload, contenders: Contenders, batches: list[int], base
 
 
 def _runs(workload: Workload, chips: list[str], batches: list[int]) -> Runs:
-    """The report of every chip at every batch, or what the simulator says where it does not fit. InputError with all that
-    is wrong otherwise."""
+    """The report of every chip at every batch, or what the simulator says where it does not fit. InputError with all
+    that is wrong otherwise."""
     def run(chip: str, size: Optional[int]) -> Answer:
         try:
             return workload.run(chip, size)
@@ -109,7 +111,8 @@ def _run_for_shape(workload: Workload, batches: list[int], runs: Runs) -> Report
         try:
             return run(chip)
         except InputError as error:
-            wrong = [f"the network's shape comes from a run of the chip {chip}: {message}" for message in error.messages]
+            wrong = [f"the network's shape comes from a run of the chip {chip}: {message}"
+                     for message in error.messages]
             if not all(map(is_misfit, error.messages)):
                 break
     raise InputError(*(_messages(runs) or wrong))

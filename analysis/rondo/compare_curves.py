@@ -17,8 +17,8 @@ from .compare import Comparison
 from .drawing import STYLE, plt, save
 from .entry import Entry
 
-# Without yellow, which a thin line on white does not carry. Eleven colours and twelve markers: 132 pairs. Neighbours in the
-# list of markers, which get the same colour, look unlike.
+# Without yellow, which a thin line on white does not carry. Eleven colours and twelve markers: 132 pairs. Neighbours
+# in the list of markers, which get the same colour, look unlike.
 COLOURS = [colour for colour in SERIES if colour != YELLOW]
 MARKERS = ("o", "s", "^", "D", "v", "P", "p", "X", "<", "h", ">", "*")
 # More than these: intervals would cover each other, and a list beside the figure would be longer than it.

@@ -20,8 +20,8 @@ def as_json(comparison: Comparison, contenders: Contenders) -> dict[str, Any]:
 
 
 COLUMNS = ("name", "kind", "network", "batch", "steps", "numbers", "technology", "latency_s", "latency_low_s",
-           "latency_high_s", "latency_ratio", "sequences_per_s", "energy_j_per_sequence", "energy_ratio", "energy_low_j",
-           "energy_high_j", "sequences_per_j", "power_w", "utilisation", "bound_by", "operations", "moved_bytes",
+           "latency_high_s", "latency_ratio", "sequences_per_s", "energy_j_per_sequence", "energy_ratio",
+           "energy_low_j", "energy_high_j", "sequences_per_j", "power_w", "utilisation", "bound_by", "operations", "moved_bytes",
            "persistent_latency_s", "reason")
 
 

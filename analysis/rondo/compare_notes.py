@@ -48,12 +48,13 @@ def _interval_notes(entries: list[Entry]) -> list[str]:
     """Of intervals whose low end falls where the batch grows."""
     found = []
     for name in dict.fromkeys(entry.name for entry in entries):
-        known = sorted((entry.batch, entry.low_s) for entry in entries if entry.name == name and entry.low_s is not None)
+        known = sorted((entry.batch, entry.low_s) for entry in entries
+                       if entry.name == name and entry.low_s is not None)
         if any(after < before for (_, before), (_, after) in zip(known, known[1:])):
             found.append(name)
-    return [f"The low end of the interval of {', '.join(found)} falls where the batch grows, though more work is never sooner "
-            "done: the measured rows like it are others there (many vectors a step, or another bound), and spread "
-            "further."] if found else []
+    return [f"The low end of the interval of {', '.join(found)} falls where the batch grows, though more work is never "
+            "sooner done: the measured rows like it are others there (many vectors a step, or another bound), and "
+            "spread further."] if found else []
 
 
 def _energy_notes(entries: list[Entry]) -> list[str]:
@@ -62,9 +63,9 @@ def _energy_notes(entries: list[Entry]) -> list[str]:
     if any(entry.simulated for entry in entries):
         notes.append("Of a chip: the chip and its DRAM, without host, regulators and board.")
     if any(not entry.simulated for entry in entries):
-        notes.append("Of a device: all that its power limit covers (of a card the whole board), an account of that limit "
-                     "while products run and a tenth of the way from idle power to it while it waits; idle-limit: either of "
-                     "them all the time.")
+        notes.append("Of a device: all that its power limit covers (of a card the whole board), an account of that "
+                     "limit while products run and a tenth of the way from idle power to it while it waits; "
+                     "idle-limit: either of them all the time.")
     if len(notes) == 3:
         notes.append("So a ratio between the two favours the chip.")
     return [" ".join(notes)]
@@ -90,8 +91,8 @@ def _precision_notes(contenders: Contenders, entries: list[Entry]) -> list[str]:
         notes.append("int8 on a GPU is hypothetical: the libraries' recurrent calls know fp32 and fp16.")
     plain = sorted(name for numbers, name in used if numbers == "fp32" and libraries[name] in WITH_TF32)
     if plain:
-        notes.append(f"fp32 of {', '.join(plain)} is without TF32, which frameworks may use there; that is several times "
-                     "faster where arithmetic is the bound.")
+        notes.append(f"fp32 of {', '.join(plain)} is without TF32, which frameworks may use there; that is several "
+                     "times faster where arithmetic is the bound.")
     return notes
 
 

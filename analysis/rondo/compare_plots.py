@@ -18,7 +18,8 @@ from .entry import Entry, Misfit
 from .quantities import written
 
 # What these figures are called, for whoever removes old ones.
-NAMES = [f"{name}.{ending}" for name in ("compare", "compare_batch[0-9]*", "batch", "roofline") for ending in ("svg", "png")]
+NAMES = [f"{name}.{ending}" for name in ("compare", "compare_batch[0-9]*", "batch", "roofline")
+         for ending in ("svg", "png")]
 
 
 def comparison(result: Comparison, directory: Path) -> list[Path]:
@@ -39,16 +40,17 @@ def bars(result: Comparison, batch: int, directory: Path) -> list[Path]:
         figure, panels = plt.subplots(1, 2, figsize=(10.5, 1.9 + 0.42 * len(lines)), sharey=True)
         _bars(panels[0], [_Bar.of_latency(line) for line in lines], "latency", "s")
         _bars(panels[1], [_Bar.of_energy(line) for line in lines], "energy per sequence", "J")
-        panels[0].set_yticks(range(len(lines)), [_wrapped(line.name) + (f"  ({line.numbers})" if isinstance(line, Entry) else "")
-                                                 for line in lines])
+        panels[0].set_yticks(range(len(lines)), [
+            _wrapped(line.name) + (f"  ({line.numbers})" if isinstance(line, Entry) else "") for line in lines])
         panels[0].set_ylim(len(lines) - 0.5, -0.5)
         panels[1].tick_params(axis="y", length=0)
         figure.suptitle(f"{result.network}: {count(result.steps, 'step')}, batch {batch}", x=0.01,
                         ha="left", fontweight="bold", fontsize=12)
         figure.tight_layout(rect=(0, 0.3 / figure.get_figheight(), 1, 1), w_pad=2.5)
         kinds = dict.fromkeys(line.kind() for line in lines if isinstance(line, Entry))
-        figure.legend(handles=[plt.Rectangle((0, 0), 1, 1, label=label, **_LOOKS[kind]) for kind, label in _KINDS.items()
-                               if kind in kinds], loc="lower right", ncol=3, bbox_to_anchor=(0.99, 0.0))
+        figure.legend(handles=[plt.Rectangle((0, 0), 1, 1, label=label, **_LOOKS[kind])
+                               for kind, label in _KINDS.items() if kind in kinds],
+                      loc="lower right", ncol=3, bbox_to_anchor=(0.99, 0.0))
         return save(figure, directory / ("compare" if len(result.batches) == 1 else f"compare_batch{batch}"))
 
 
@@ -97,7 +99,8 @@ def _bars(axes: Axes, shown: list[_Bar], title: str, unit: str) -> None:
             continue
         axes.barh(index, bar.value - left, left=left, height=0.66, **_LOOKS[bar.kind])
         axes.annotate(("≥ " if bar.kind == "roofline" else "") + written(bar.value, unit),
-                      (max(bar.value, bar.high or bar.value), index), xytext=(5, 0), textcoords="offset points", va="center")
+                      (max(bar.value, bar.high or bar.value), index), xytext=(5, 0), textcoords="offset points",
+                      va="center")
         if bar.low is not None and bar.high is not None:
             axes.plot([bar.low, bar.high], [index + 0.24] * 2, color="black", linewidth=1.2, marker="|", markersize=5,
                       zorder=3)

@@ -56,8 +56,8 @@ def find_contenders(names: list[str]) -> Contenders:
 
 
 def unknown(what: str, name: str, kinds: dict[str, str]) -> str:
-    """The message about a name that leads to no file: the nearest names, then all. `kinds`: a word for each directory of
-    configs/."""
+    """The message about a name that leads to no file: the nearest names, then all. `kinds`: a word for each directory
+    of configs/."""
     known = {word: simulator.known_configs(kind) for word, kind in kinds.items()}
     near = _near(key_of(name), [one for names in known.values() for one in names])
     meant = f" (did you mean {' or '.join(near)}?)" if near else ""
@@ -81,8 +81,8 @@ def check(workload: Workload, names: list[str], baseline: str, options: dict[str
         found = find_contenders(names)
         found.options = options
         if batches and found.chips and workload.fixes_batch():
-            wrong.append(f"{workload.name} has a fixed batch, because its inputs come from a file; leave --batch and --slo-ms "
-                         "away, or compare devices only")
+            wrong.append(f"{workload.name} has a fixed batch, because its inputs come from a file; leave --batch and "
+                         "--slo-ms away, or compare devices only")
         for device in found.devices:
             try:
                 gpu.how(device, gpu.Constants(), numbers=options.get("numbers", ""))
@@ -105,6 +105,6 @@ def _network(workload: Workload) -> list[str]:
     if not workload.path.exists():
         return [unknown("network", workload.network, {"networks": "networks"})]
     if not workload.is_onnx and (workload.dimensions or workload.batch_dimension != BATCH_DIMENSION):
-        return [f"{workload.name} is no ONNX model: --dim and --batch-dim are for those; its sizes are in its file, and "
-                "--batch sets its batch"]
+        return [f"{workload.name} is no ONNX model: --dim and --batch-dim are for those; its sizes are in its file, "
+                "and --batch sets its batch"]
     return []

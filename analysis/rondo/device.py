@@ -22,7 +22,8 @@ FIXED_TILES = ("cudnn5", "cudnn6")
 NUMBERS = {
     "multiprocessors": (1, 1e4), "clock_mhz": (1, 1e5), "node_nm": (1, 1000), "register_kib": (0, 1e7),
     "shared_kib": (0, 1e7), "memory_gb_per_s": (0.1, 1e5), "cache_kib": (128, 1e7), "cache_gb_per_s": (0.1, 1e6),
-    "launch_us": (0, 100), "step_us": (0, 1e4), "sequences_at_once": (1, 1e6), "idle_w": (0, 1e4), "busy_w": (0.01, 1e4),
+    "launch_us": (0, 100), "step_us": (0, 1e4), "sequences_at_once": (1, 1e6), "idle_w": (0, 1e4),
+    "busy_w": (0.01, 1e4),
 }
 _ALWAYS = ("clock_mhz", "memory_gb_per_s", "cache_kib", "cache_gb_per_s", "idle_w", "busy_w")
 _REQUIRED = {
@@ -104,7 +105,8 @@ def read_device(path: Path) -> Device:
     return Device(path.stem, name, kind, numbers, library, peaks["peak_tflops"], peaks["tensor_tflops"], facts)
 
 
-def _check_peak(reader: Reader, keys: dict[str, Any], kind: str, peaks: dict[str, Fact], facts: dict[str, Fact]) -> None:
+def _check_peak(reader: Reader, keys: dict[str, Any], kind: str, peaks: dict[str, Fact],
+                facts: dict[str, Fact]) -> None:
     """A GPU's fp32 peak must be two operations a clock of 32 to 256 lanes a multiprocessor, or a unit is wrong."""
     if kind != "gpu" or "fp32" not in peaks or not {"clock_mhz", "multiprocessors"} <= facts.keys():
         return

@@ -42,9 +42,10 @@ def energy_table(result: Comparison) -> Table:
         table.add_column(name, justify=justify, no_wrap=True)
     for batch in result.batches:
         for entry in result.at(batch):
-            table.add_row(str(batch), _name(entry), entry.numbers, ("≥ " if entry.roofline else "") + written(entry.energy_j, "J"),
-                          _range(entry.energy_low_j, entry.energy_high_j, "J"), _ratio(entry.energy_ratio), _count(entry.sequences_per_j),
-                          written(entry.power_w, "W"), style=_style(entry))
+            table.add_row(str(batch), _name(entry), entry.numbers,
+                          ("≥ " if entry.roofline else "") + written(entry.energy_j, "J"),
+                          _range(entry.energy_low_j, entry.energy_high_j, "J"), _ratio(entry.energy_ratio),
+                          _count(entry.sequences_per_j), written(entry.power_w, "W"), style=_style(entry))
         table.add_section()
     return table
 
@@ -52,8 +53,8 @@ def energy_table(result: Comparison) -> Table:
 def service_table(found: list[Service], bound_s: float) -> Table:
     """The largest batches within a latency bound."""
     table = plain_table(f"The largest batch within {written(bound_s, 's')}")
-    for name, justify in (("", "left"), ("batch", "right"), ("latency", "right"), ("seq/s", "right"), ("batch,\nlikely", "right"),
-                          ("best\nseq/s", "right"), ("at\nbatch", "right"), ("", "left")):
+    for name, justify in (("", "left"), ("batch", "right"), ("latency", "right"), ("seq/s", "right"), 
+                          ("batch,\nlikely", "right"), ("best\nseq/s", "right"), ("at\nbatch", "right"), ("", "left")):
         table.add_column(name, justify=justify, no_wrap=True)
     for service in found:
         remark = ("does not fit" if not service.batch and service.full else "no batch" if not service.batch else

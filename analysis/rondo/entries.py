@@ -80,7 +80,8 @@ def run_device(device: Device, shape: dict[str, Any], options: dict[str, str]) -
     try:
         return gpu.estimate(device, shape, **options), ""
     except InputError as error:
-        return gpu.estimate(device, shape, **{**options, "algorithm": "standard"}), f"{error}; the standard one is shown."
+        standard = gpu.estimate(device, shape, **{**options, "algorithm": "standard"})
+        return standard, f"{error}; the standard one is shown."
 
 
 def _persistent_s(device: Device, shape: dict[str, Any], options: dict[str, str]) -> Optional[float]:

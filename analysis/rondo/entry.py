@@ -15,8 +15,8 @@ class Entry:
     A `roofline` is a bound: the latency is at least this. `persistent_s`: what a GPU would take with the persistent
     algorithm, None where its registers do not hold the weights, or where the latency is already of it.
     `moved_bytes` goes between the processor and its memory; `peak` and `memory` are its roofline, per second.
-    `technology`: the prices of a chip (n45), the process of a device (12 nm), empty where unknown. Ratios are None where
-    the baseline has no answer."""
+    `technology`: the prices of a chip (n45), the process of a device (12 nm), empty where unknown. Ratios are None
+    where the baseline has no answer."""
 
     name: str
     simulated: bool

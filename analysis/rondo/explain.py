@@ -10,8 +10,8 @@ from .interval import widening
 from .quantities import written
 
 _UNITS = {"node_nm": "nm", "multiprocessors": "", "clock_mhz": "MHz", "memory_gb_per_s": "GB/s", "cache_kib": "KiB",
-          "cache_gb_per_s": "GB/s", "register_kib": "KiB", "launch_us": "us", "step_us": "us", "sequences_at_once": "", "idle_w": "W",
-          "busy_w": "W"}
+          "cache_gb_per_s": "GB/s", "register_kib": "KiB", "launch_us": "us", "step_us": "us",
+          "sequences_at_once": "", "idle_w": "W", "busy_w": "W"}
 
 
 def device(entry: Entry, found: Device) -> list[str]:
@@ -71,7 +71,8 @@ def _energy(entry: Entry) -> Iterator[str]:
     idle, busy = entry.terms["idle_w"], entry.terms["busy_w"]
     yield (f"energy {written(entry.energy_j, 'J')} a sequence = ({idle:g} W x {written(entry.latency_s, 's')} + "
            f"({busy:g} - {idle:g}) W x ({written(working, 's')} of work + {WAITING_SHARE:g} x "
-           f"{written(waiting, 's')} of waiting)) / {entry.batch}; of all that busy_w covers, of a card the whole board")
+           f"{written(waiting, 's')} of waiting)) / {entry.batch}; of all that busy_w covers, of a card the whole "
+           "board")
 
 
 def _data_sheet(entry: Entry, found: Device) -> Iterator[str]:
@@ -128,8 +129,9 @@ def _energy_of_chip(entry: Entry) -> list[str]:
     if entry.energy_j is None:
         return []
     terms = entry.terms["energy_j"]
-    lines = [f"energy {written(entry.energy_j, 'J')} a sequence = {written(entry.energy_j * entry.batch, 'J')} / {entry.batch}; of "
-             "the chip and its DRAM, without host, regulators and board"]
+    each, whole = written(entry.energy_j, "J"), written(entry.energy_j * entry.batch, "J")
+    lines = [f"energy {each} a sequence = {whole} / {entry.batch}; of the chip and its DRAM, without host, "
+             "regulators and board"]
     units = {name: sum(actions.values()) for name, actions in terms.get("units", {}).items()}
     for name, joules in _descending(units):
         parts = [f"{action} {written(part, 'J')}" for action, part in _descending(terms["units"][name]) if part]

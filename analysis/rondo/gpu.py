@@ -47,8 +47,8 @@ CONSTANTS = ROOT / "configs/gpus/model/constants.yaml"
 @dataclass
 class Estimate:
     """Where the time of one call goes, in seconds, and its energy in joules. `of_peak` is the share of the data sheet's
-    peak, `moved_bytes` what comes from memory, `busy_s` how long products run, `few` whether the recurrent products are of
-    few vectors, `terms` one entry a kind of kernel."""
+    peak, `moved_bytes` what comes from memory, `busy_s` how long products run, `few` whether the recurrent products are
+    of few vectors, `terms` one entry a kind of kernel."""
 
     memory_s: float = 0.0
     arithmetic_s: float = 0.0

@@ -30,8 +30,8 @@ NOTE = ("Within the bound: one batch from start to end, without the wait until i
 class Service:
     """The largest batch within the bound (0: not even one sequence), its latency and throughput. `likely_batch` is the
     largest at which the upper end of the estimate's interval meets the bound; None for a chip, which is simulated, and
-    where no measured row is like the estimate. `full`: a larger batch does not fit the chip. `best_batch` serves the most
-    sequences a second of those within the bound that the search met."""
+    where no measured row is like the estimate. `full`: a larger batch does not fit the chip. `best_batch` serves the
+    most sequences a second of those within the bound that the search met."""
 
     name: str
     simulated: bool
@@ -112,4 +112,5 @@ def _search(time: Callable[[int], Optional[float]], bound_s: float) -> dict[int,
 def _service(name: str, simulated: bool, found: dict[int, float], likely: Optional[int], full: bool) -> Service:
     rates = {batch: batch / seconds for batch, seconds in found.items()}
     batch, best = max(rates, default=0), max(rates, key=lambda size: rates[size], default=0)
-    return Service(name, simulated, batch, found.get(batch), rates.get(batch, 0.0), likely, full, best, rates.get(best, 0.0))
+    return Service(name, simulated, batch, found.get(batch), rates.get(batch, 0.0), likely, full, best,
+                   rates.get(best, 0.0))

@@ -12,7 +12,8 @@ from .yaml_reader import InputError, Reader
 
 # What the open dimension of a batch is called in most exports.
 BATCH_DIMENSION = "batch"
-_NO_SUCH = re.compile(r"(?P<file>.*): --dim (?P<name>.*): the model has no open dimension of this name; it has (?P<open>.*)")
+_NO_SUCH = re.compile(r"(?P<file>.*): --dim (?P<name>.*): the model has no open dimension of this name; "
+                      r"it has (?P<open>.*)")
 
 
 @dataclass(frozen=True)
@@ -32,7 +33,7 @@ class Workload:
 
     @cached_property
     def is_onnx(self) -> bool:
-        """Whether sizes are an ONNX model's, not entries of a network file: the model itself, or a file that names one."""
+        """Whether sizes are an ONNX model's, not entries of a network file: the model itself, or a file naming one."""
         return _is_binary(self.path) or "onnx" in self._keys
 
     @property
@@ -74,15 +75,16 @@ class Workload:
         found = _NO_SUCH.fullmatch(message)
         if batch and found and found["name"] == self.batch_dimension:
             if found["open"] == "none":
-                return (f"{found['file']}: the batch of this model is fixed, because none of its dimensions is open; leave "
-                        "--batch and --slo-ms away, export it with an open batch, or compare devices only")
-            return (f"{found['file']}: the model has no open dimension {found['name']}, which --batch would set; name one "
-                    f"with --batch-dim: {found['open']}")
+                return (f"{found['file']}: the batch of this model is fixed, because none of its dimensions is open; "
+                        "leave --batch and --slo-ms away, export it with an open batch, or compare devices only")
+            return (f"{found['file']}: the model has no open dimension {found['name']}, which --batch would set; name "
+                    f"one with --batch-dim: {found['open']}")
         return message.replace(self._open_batch(), self._open_batch() + "--batch N, ")
 
     @cached_property
     def _keys(self) -> dict[str, str]:
-        """The first level of a network file, with what is text; nothing where it cannot be read (the simulator says why)."""
+        """The first level of a network file, with what is text; nothing where it cannot be read, as the simulator
+        will say."""
         if _is_binary(self.path):
             return {}
         try:

@@ -94,7 +94,8 @@ def test_explain_shows_every_term(desk):
     text = done.stdout
     assert done.returncode == 0 and max(len(line) for line in text.splitlines()) <= 80
     entry = desk.json("compare", "net.yaml", "toy.yaml", "jetson_nano", "--batch", "3")["entries"][1]
-    for part in ("batch 3: " + written(entry["latency_s"], "s"), "input half: 512 x 64", "step: 512 x 128", "first step: 512 x 128", "99 times",
+    for part in ("batch 3: " + written(entry["latency_s"], "s"), "input half: 512 x 64", "step: 512 x 128",
+                 "first step: 512 x 128", "99 times",
                  "dense layer: 3 x 128", "energy " + written(entry["energy_j"], "J"), "launch_us", "? assumption",
                  "kernels_few", "interval"):
         assert part in text, part
@@ -182,22 +183,24 @@ def test_wrong_options_are_refused(desk, option, value, words):
 
 def test_an_option_error_is_one_line(desk):
     assert desk.rondo("compare", "net.yaml", "toy.yaml", "--batch", "0").stderr == (
-        "./rondo compare: argument --batch: 0 is not a batch size; expected a whole number in 1..65536; ./rondo compare "
-        "--help tells more\n")
+        "./rondo compare: argument --batch: 0 is not a batch size; expected a whole number in 1..65536; "
+        "./rondo compare --help tells more\n")
     assert desk.rondo("compare", "net.yaml", "toy.yaml", "--batches", "1").stderr == (
         "./rondo compare: there is no option --batches 1; ./rondo compare --help tells more\n")
 
 
 def test_baseline_and_explain_take_what_names_the_file(desk):
     desk.write("my.yaml", (ROOT / "configs/gpus/v100.yaml").read_text())
-    done = desk.rondo("compare", "net.yaml", "toy.yaml", "./my.yaml", "--baseline", "./my.yaml", "--explain", "./my.yaml")
+    done = desk.rondo("compare", "net.yaml", "toy.yaml", "./my.yaml", "--baseline", "./my.yaml", "--explain",
+                      "./my.yaml")
     assert done.returncode == 0 and "x: times my" in done.stdout and "data sheet" in done.stdout
 
 
 def test_near_names_are_suggested(desk):
     messages = desk.rondo("compare", "speach", "toy.yaml", "egde", "h201", "zzz").stderr.splitlines()
     assert [message.split(";")[0] for message in messages] == [
-        "there is no network speach (did you mean speech_emotion?)", "there is no chip or device egde (did you mean edge?)",
+        "there is no network speach (did you mean speech_emotion?)",
+        "there is no chip or device egde (did you mean edge?)",
         "there is no chip or device h201 (did you mean h200?)", "there is no chip or device zzz"]
 
 
@@ -311,15 +314,18 @@ def test_a_chip_that_does_not_fit_one_batch_is_a_row(desk):
     assert [(entry["name"], entry["batch"]) for entry in result["entries"]] == [
         ("toy", 1), ("v100", 1), ("v100", 4), ("toy", 8), ("v100", 8)]
     assert result["misfits"] == [{"name": "toy", "batch": 4, "reason": "weight_sram is short by 1000 bytes"}]
-    assert result["baseline"] == "v100" and all(e["latency_ratio"] == 1 for e in result["entries"] if e["name"] == "v100")
+    assert result["baseline"] == "v100"
+    assert all(entry["latency_ratio"] == 1 for entry in result["entries"] if entry["name"] == "v100")
     with (desk.path / "out/compare.csv").open() as file:
         lines = list(csv.DictReader(file))
-    assert [line["kind"] for line in lines] == ["simulated", "estimated", "does_not_fit", "estimated", "simulated", "estimated"]
+    assert [line["kind"] for line in lines] == [
+        "simulated", "estimated", "does_not_fit", "estimated", "simulated", "estimated"]
     assert lines[2]["reason"] == "weight_sram is short by 1000 bytes" and lines[2]["latency_s"] == ""
     assert "does not fit: 1.00 kB short" in (desk.path / "out/compare_batch4.svg").read_text()
     alone = desk.json("compare", "net.yaml", "toy.yaml", "--batch", "1,8")["entries"]
     same = ("latency_s", "energy_j", "utilisation", "terms")
-    assert [[e[key] for key in same] for e in alone] == [[e[key] for key in same] for e in result["entries"] if e["simulated"]]
+    simulated = [entry for entry in result["entries"] if entry["simulated"]]
+    assert [[entry[key] for key in same] for entry in alone] == [[entry[key] for key in same] for entry in simulated]
     done = desk.rondo(*names, "--baseline", "toy")
     assert done.returncode == 0 and done.stderr == "" and max(map(len, done.stdout.splitlines())) <= 80
     row = next(line for line in done.stdout.split("batch 4")[1].splitlines() if line.startswith("toy "))
@@ -359,8 +365,8 @@ def test_an_old_figure_does_not_stay(desk):
 
 def figures_of(count):
     """A comparison of so many at two batches: chips, estimates with an interval, rooflines by turns."""
-    entries = [Entry(f"name{index}", index % 3 == 0, index % 3 == 2, "int8", batch, 1e-3 * (index + 1), None, None, batch / 1e-3,
-                     None, None, None, None, "", 1e6, 1e3, 1e12, 1e10) for batch in (1, 8) for index in range(count)]
+    entries = [Entry(f"name{index}", index % 3 == 0, index % 3 == 2, "int8", batch, 1e-3 * (index + 1), None, None,
+                     batch / 1e-3, None, None, None, None, "", 1e6, 1e3, 1e12, 1e10) for batch in (1, 8) for index in range(count)]
     for entry in entries:
         if entry.kind() == "estimated":
             entry.low_s, entry.high_s = entry.latency_s / 2, 2 * entry.latency_s
@@ -419,7 +425,8 @@ def test_json_holds_what_numbers_come_from(desk):
     result = desk.json("compare", "net.yaml", "toy.yaml", "v100", "xeon")
     fact = result["data_sheets"]["v100"]["facts"]["launch_us"]
     assert fact["value"] == 5 and fact["source"].startswith("assumption") and fact["verified"] is False
-    assert result["constants"]["gpu"]["kernels_few"] == gpu.read_constants().kernels_few and "cpu" in result["constants"]
+    assert result["constants"]["gpu"]["kernels_few"] == gpu.read_constants().kernels_few
+    assert "cpu" in result["constants"]
     assert result["rondo_version"] == "fake"
 
 

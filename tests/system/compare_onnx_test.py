@@ -1,4 +1,5 @@
-"""./rondo compare on ONNX models with open and with fixed sizes, on the real simulator; skipped where it is not built."""
+"""./rondo compare on ONNX models with open and with fixed sizes, on the real simulator; skipped where it is not
+built."""
 
 import json
 import os
@@ -92,25 +93,28 @@ def test_devices_take_a_fixed_model_to_any_batch(compare):
 
 @pytest.mark.parametrize("arguments, messages", [
     (("open.onnx", "edge"),
-     ["open.onnx: input 'x': dimension 'time' is open; set it with --dim time=N or give the input with --input FILE.npz",
+     ["open.onnx: input 'x': dimension 'time' is open; set it with --dim time=N or give the input with "
+      "--input FILE.npz",
       "open.onnx: input 'x': dimension 'batch' is open; set it with --batch N, --dim batch=N or give the input with "
       "--input FILE.npz"]),
     (("fixed.onnx", "edge", "v100", "--batch", "1,8"),
-     ["fixed.onnx: the batch of this model is fixed, because none of its dimensions is open; leave --batch and --slo-ms "
-      "away, export it with an open batch, or compare devices only"]),
+     ["fixed.onnx: the batch of this model is fixed, because none of its dimensions is open; leave --batch and "
+      "--slo-ms away, export it with an open batch, or compare devices only"]),
     (("other.onnx", "edge", "--batch", "8", "--dim", "time=9"),
-     ["other.onnx: the model has no open dimension batch, which --batch would set; name one with --batch-dim: sequences, "
-      "time", "other.onnx: input 'x': dimension 'sequences' is open; set it with --dim sequences=N or give the input with "
+     ["other.onnx: the model has no open dimension batch, which --batch would set; name one with --batch-dim: "
+      "sequences, time",
+      "other.onnx: input 'x': dimension 'sequences' is open; set it with --dim sequences=N or give the input with "
       "--input FILE.npz"]),
-    (("open.onnx", "edge", "--batch", "8", "--dim", "time=9", "--dim", "time=8", "--dim", "batch=3", "--input", "no.npz"),
+    (("open.onnx", "edge", "--batch", "8", "--dim", "time=9", "--dim", "time=8", "--dim", "batch=3", "--input",
+      "no.npz"),
      ["--dim time is given 2 times; once is enough", "--batch and --dim batch both set the batch; leave one away",
       "--input no.npz: there is no such file"]),
     (("speech_emotion", "edge", "nix", "--dim", "time=9"),
-     ["speech_emotion is no ONNX model: --dim and --batch-dim are for those; its sizes are in its file, and --batch sets its "
-      "batch", None]),
+     ["speech_emotion is no ONNX model: --dim and --batch-dim are for those; its sizes are in its file, and --batch sets "
+      "its batch", None]),
     (("open.onnx", "edge", "--input", "open.onnx", "--batch", "8"),
-     ["open has a fixed batch, because its inputs come from a file; leave --batch and --slo-ms away, or compare devices "
-      "only"])])
+     ["open has a fixed batch, because its inputs come from a file; leave --batch and --slo-ms away, or compare "
+      "devices only"])])
 def test_wrong_sizes_are_said_in_options_of_compare(compare, arguments, messages):
     found = compare(*arguments)
     assert len(found) == len(messages)

@@ -186,7 +186,8 @@ def test_vectors_and_results_that_no_cache_holds_come_from_memory():
 
 @pytest.mark.parametrize("path", DEVICES, ids=lambda path: path.stem)
 def test_what_must_never_happen(path):
-    """More bandwidth, a larger peak or cache, fewer launches never slower, and one of them sooner; more sequences, steps or units never sooner, in all."""
+    """More bandwidth, a larger peak or cache, fewer launches never slower, and one of them sooner; more sequences,
+    steps or units never sooner, in all."""
     found, seed = read_device(path), random.randrange(1 << 32)
     print("seed", seed)
     draw = random.Random(seed)
@@ -375,11 +376,14 @@ def test_a_clock_in_the_wrong_unit_is_refused(desk):
 
 
 @pytest.mark.parametrize("old, new, message", [
-    ("busy_w: {value: 300,", "busy_w: {value: 300 W,", "busy_w.value: 300 W is not allowed; expected a number in 0.01..10000"),
-    ("launch_us: {value: 5,", "launch_us: {value: 5000,", "launch_us.value: 5000 is not allowed; expected a number in 0..100"),
-    ("cache_kib: {value: 6144,", "cache_kib: {value: 6,", "cache_kib.value: 6 is not allowed; expected a number in 128..1e+07"),
-    ("  fp16: {value: 125,", "  fp16: {value: 125 T,", "tensor_tflops.fp16.value: 125 T is not allowed; expected a number in "
-     "0.0001..100000")])
+    ("busy_w: {value: 300,", "busy_w: {value: 300 W,",
+     "busy_w.value: 300 W is not allowed; expected a number in 0.01..10000"),
+    ("launch_us: {value: 5,", "launch_us: {value: 5000,",
+     "launch_us.value: 5000 is not allowed; expected a number in 0..100"),
+    ("cache_kib: {value: 6144,", "cache_kib: {value: 6,",
+     "cache_kib.value: 6 is not allowed; expected a number in 128..1e+07"),
+    ("  fp16: {value: 125,", "  fp16: {value: 125 T,",
+     "tensor_tflops.fp16.value: 125 T is not allowed; expected a number in 0.0001..100000")])
 def test_a_value_in_the_wrong_unit_is_one_message(desk, old, new, message):
     text = (ROOT / "configs/gpus/v100.yaml").read_text()
     assert text.count(old) == 1
