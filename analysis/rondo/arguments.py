@@ -65,7 +65,7 @@ def _compare(command: argparse.ArgumentParser) -> None:
 
 def _comparison(command: argparse.ArgumentParser) -> None:
     command.add_argument("--baseline", metavar="NAME",
-                         help="what the ratios are to (default: the first chip, else the first device)")
+                         help="what the ratios are to (default: the first that fits every batch, chips before devices)")
     command.add_argument("--slo-ms", type=_milliseconds, metavar="X",
                          help="also the largest batch, and its throughput, that ends within X milliseconds (a search: "
                               "some ten runs of each chip)")
