@@ -18,7 +18,7 @@ from .formulas import check_formulas
 from .quantities import Figures, Quantity, known_quantities, missing, quantity
 from .rehearsal import hopeless
 from .space import Space
-from .yaml_reader import InputError, Reader, Scalar
+from .yaml_reader import Reader, Scalar
 
 MAX_OBJECTIVES = 6
 
