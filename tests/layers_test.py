@@ -1,6 +1,11 @@
-"""The arrows between the folders: every include line and every CMake link line points down (see README.md)."""
+"""The arrows between the folders: every include line and every CMake link line points down (see README.md). Of the
+Python in analysis/ every import points down the list of layers, or sideways without a circle."""
 
+import ast
+import os
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -22,6 +27,38 @@ MAY_USE_SYSTEMC = {"models/units", "sim"}
 
 INCLUDE = re.compile(r'^[ \t]*#[ \t]*include[ \t]*([<"])([^>"]+)[>"]', re.MULTILINE)
 LINK = re.compile(r"target_link_libraries\s*\(\s*(\w+)([^)]*)\)")
+
+
+# The modules of analysis/rondo, the lowest layer first. A module may import those of its own layer and of layers below.
+PYTHON_LAYERS = (
+    ("words, numbers, arithmetic",
+     "yaml_reader units quantities colours pareto expression bounds normal_form parts"),
+    ("one simulation, many simulations",
+     "simulator result_files workload pool dask_task cluster what_if"),
+    ("what a device does",
+     "device formula gpu measured interval contenders entry entries"),
+    ("what a sweep is",
+     "axes space feasible sampling dependence formulas constraints rehearsal sweep_file genetic sweep_database "
+     "store"),
+    ("what came out",
+     "sweep_result effects explore compare compare_notes compare_files service model_error explain"),
+    ("what people see",
+     "drawing plots run_plots sweep_plots compare_plots compare_curves device_plots table device_tables progress "
+     "chip_drawing page run_page sweep_page"),
+    ("what they call",
+     "report library arguments __init__ __main__"),
+)
+# Packages that take long to load, or that not everybody has, and who may use them.
+PYTHON_PACKAGES = {
+    "matplotlib": {"drawing", "plots", "run_plots", "sweep_plots", "compare_plots", "compare_curves",
+                   "device_plots"},
+    "plotly": {"page"},
+    "rich": {"table", "device_tables", "progress"},
+    "pandas": {"library"},
+    "deap": {"genetic"},
+    "distributed": {"cluster"},
+    "sqlite3": {"store", "sweep_database"},
+}
 
 
 def folder_of(path: str) -> str | None:
@@ -82,6 +119,84 @@ def wrong_links(root: Path) -> list[str]:
         for target, libraries in LINK.findall(text):
             found += check_link(path.relative_to(root).as_posix(), target, libraries.split())
     return found
+
+
+def imports_of(path: Path) -> tuple[set[str], set[str]]:
+    """The modules of the same package and the other packages that a module imports, wherever it does. What it needs for the
+    names of types alone does not count."""
+    own: set[str] = set()
+    others: set[str] = set()
+    left: list[ast.AST] = [ast.parse(path.read_text())]
+    while left:
+        node = left.pop()
+        if isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING":
+            left += node.orelse
+            continue
+        left += ast.iter_child_nodes(node)
+        if isinstance(node, ast.Import):
+            others |= {alias.name.split(".")[0] for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.level:
+            own |= {node.module} if node.module else {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            others.add(str(node.module).split(".")[0])
+    return own, others
+
+
+def wrong_imports(package: Path) -> list[str]:
+    layer = {name: index for index, (_, names) in enumerate(PYTHON_LAYERS) for name in names.split()}
+    found, arrows = [], {}
+    for path in sorted(package.glob("*.py")):
+        name = path.stem
+        own, others = imports_of(path)
+        arrows[name] = {target for target in own if (package / f"{target}.py").exists()}
+        if name not in layer:
+            found.append(f"{name}: is in no layer of PYTHON_LAYERS")
+        found += [f"{name}: imports {target}, which is above it" for target in sorted(arrows[name])
+                  if layer.get(target, 0) > layer.get(name, len(PYTHON_LAYERS))]
+        found += [f"{name}: imports {other}; that is for {', '.join(sorted(PYTHON_PACKAGES[other]))}"
+                  for other in sorted(others & set(PYTHON_PACKAGES)) if name not in PYTHON_PACKAGES[other]]
+    return found + circles(arrows)
+
+
+def circles(arrows: dict[str, set[str]]) -> list[str]:
+    """The modules that reach themselves: what is left when those without arrows are taken away, again and again."""
+    left = dict(arrows)
+    while True:
+        ends = [name for name, targets in left.items() if not targets & set(left)]
+        if not ends:
+            return [f"{', '.join(sorted(left))}: import each other in a circle"] if left else []
+        for name in ends:
+            del left[name]
+
+
+def test_every_import_points_down():
+    assert wrong_imports(ROOT / "analysis/rondo") == []
+
+
+def test_a_bad_import_is_found(tmp_path):
+    bad = {
+        "quantities": "from .sweep_result import Result\n",
+        "sweep_result": "def late():\n    from . import plots\n",
+        "plots": "import matplotlib.pyplot\nif TYPE_CHECKING:\n    from . import library\n",
+        "effects": "from rich import box\n",
+        "pool": "from . import cluster\n",
+        "cluster": "from .pool import Pool\nimport distributed\n",
+        "new": "",
+    }
+    for name, text in bad.items():
+        (tmp_path / f"{name}.py").write_text(text)
+    assert wrong_imports(tmp_path) == [
+        "effects: imports rich; that is for device_tables, progress, table", "new: is in no layer of PYTHON_LAYERS",
+        "quantities: imports sweep_result, which is above it", "sweep_result: imports plots, which is above it",
+        "cluster, pool: import each other in a circle"]
+
+
+def test_a_command_starts_without_the_packages_that_take_long():
+    words = ("import sys, rondo.__main__\n"
+             "print(*sorted({'matplotlib', 'plotly', 'pandas', 'deap', 'distributed'} & set(sys.modules)))")
+    done = subprocess.run([sys.executable, "-P", "-c", words], capture_output=True, text=True, check=True,
+                          env={**os.environ, "PYTHONPATH": str(ROOT / "analysis")})
+    assert done.stdout.split() == []
 
 
 def test_every_include_points_down():

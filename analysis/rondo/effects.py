@@ -8,7 +8,8 @@ from typing import Any, Optional
 import numpy as np
 from numpy.typing import NDArray
 
-from .sweep_result import Objective, Result, Row, in_order, place
+from .quantities import Objective
+from .sweep_result import Result, Row, in_order, place
 
 Groups = NDArray[np.int64]
 

@@ -11,9 +11,9 @@ from matplotlib.figure import Figure
 from .colours import VERMILION, of_causes
 from .drawing import STYLE, axis_title, plt, quantity_axis, save, stacked, tick_format
 from .parts import energy_parts, without_crumbs
-from .quantities import value_at, written
+from .quantities import Objective, value_at, written
 from .simulator import Report, RunFailed
-from .sweep_result import Objective, Result, Row, in_order, place
+from .sweep_result import Result, Row, in_order, place
 from .yaml_reader import InputError
 
 

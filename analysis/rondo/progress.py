@@ -10,8 +10,7 @@ from rich.progress import Progress as RichProgress
 from rich.text import Text
 
 from .pool import Answer
-from .quantities import value_at, written
-from .sweep_file import Objective
+from .quantities import Objective, value_at, written
 
 LINE_SECONDS = 10.0
 BAR_SECONDS = 0.1

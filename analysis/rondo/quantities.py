@@ -19,6 +19,14 @@ class Quantity:
     more_is_better: bool = False
 
 
+@dataclass(frozen=True)
+class Objective:
+    """A figure of the report to be made small, or large."""
+
+    quantity: Quantity
+    maximise: bool
+
+
 _NAMED = {q.path: q for q in (
     Quantity("time_s", "time", "s"),
     Quantity("total_cycles", "cycles", ""),

@@ -2,7 +2,6 @@
 buy, what every unit did when, and everything that was set."""
 
 from html import escape
-from pathlib import Path
 from typing import Any, Optional
 
 from .chip_drawing import drawing

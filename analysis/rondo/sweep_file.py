@@ -15,7 +15,7 @@ from .constraints import MAX_POINTS, check_feasible, needs_values, read_constrai
 from .dependence import Dependence, find_dependence
 from .expression import Constraint
 from .formulas import check_formulas
-from .quantities import Figures, Quantity, known_quantities, missing, quantity
+from .quantities import Figures, Objective, known_quantities, missing, quantity
 from .rehearsal import hopeless
 from .space import Space
 from .yaml_reader import Reader, Scalar
@@ -23,14 +23,6 @@ from .yaml_reader import Reader, Scalar
 MAX_OBJECTIVES = 6
 
 METHODS = ("grid", "random", "latin_hypercube", "nsga2")
-
-
-@dataclass(frozen=True)
-class Objective:
-    """A figure of the report to be made small, or large."""
-
-    quantity: Quantity
-    maximise: bool
 
 
 @dataclass(frozen=True)

@@ -12,8 +12,8 @@ from matplotlib.ticker import MaxNLocator, NullFormatter, PercentFormatter
 from .colours import BLUE, GREY, VERMILION
 from .drawing import STYLE, plt, save, tick_format
 from .effects import best_of_two, caveat, centre, effects, of_logarithm, one_at_a_time
-from .quantities import written
-from .sweep_result import Objective, Result, Row, place
+from .quantities import Objective, written
+from .sweep_result import Result, Row, place
 
 
 def shares(result: Result, directory: Path) -> list[Path]:

@@ -13,10 +13,9 @@ import numpy as np
 
 from .expression import Constraint, parse_constraint
 from .pareto import pareto_front
-from .quantities import Quantity, quantity, value_at
+from .quantities import Objective, Quantity, quantity, value_at
 from .simulator import RunFailed
 from .store import Store
-from .sweep_file import Objective
 from .yaml_reader import InputError, Scalar
 
 DATABASE = "points.sqlite"

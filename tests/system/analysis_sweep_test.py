@@ -21,7 +21,7 @@ import pytest
 from analysis_support import ROOT, desk  # noqa: F401
 from rondo import progress, simulator, sweep_file, sweep_result
 from rondo.pareto import pareto_front
-from rondo.quantities import quantity
+from rondo.quantities import Objective, quantity
 from rondo.store import Store
 
 
@@ -63,7 +63,7 @@ def test_front_against_the_definition(senses):
     print("seed", seed)
     dice = random.Random(seed)
     paths = ("time_s", "energy_j.total", "area_mm2.total")[:len(senses)]
-    objectives = [sweep_file.Objective(quantity(p), s == "max") for p, s in zip(paths, senses)]
+    objectives = [Objective(quantity(p), s == "max") for p, s in zip(paths, senses)]
     values = [tuple(float(dice.randrange(12)) for _ in paths) for _ in range(150)]
     rows = [sweep_result.Row(i, "c", "n", {}, dict(zip(paths, v)), None) for i, v in enumerate(values)]
     sweep_result._mark_front(rows, objectives)

@@ -15,9 +15,8 @@ from rondo.__main__ import main
 from rondo import plots, sweep_plots
 from rondo.effects import best_of_two, caveat, centre, effects, one_at_a_time
 from rondo.page import write_page
-from rondo.quantities import quantity
+from rondo.quantities import Objective, quantity
 from rondo.sweep_result import Result, Row, load_sweep
-from rondo.sweep_file import Objective
 from rondo.sweep_page import sweep_page
 
 built = pytest.mark.skipif(not os.access(simulator.binary_path(), os.X_OK), reason="the simulator is not built")
