@@ -80,7 +80,7 @@ def around(result: Result, directory: Path) -> list[Path]:
         panels[0].set_yticks(range(len(names)), names)
         panels[0].set_ylim(len(names) - 0.5, -0.7)
         _finish(figure, f"{result.name}: one parameter at a time round point {middle.number}",
-                ", ".join(f"{name} {place(middle, name)}" for name in names))
+                ", ".join(f"{name} {place(middle, name)}" for name in result.varying()))
         return save(figure, directory / "one_at_a_time")
 
 

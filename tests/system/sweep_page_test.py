@@ -244,6 +244,21 @@ def test_figures_of_objectives_that_are_zero_or_negative(tmp_path: Path):
     assert "of the logarithm" not in (tmp_path / "effects.svg").read_text()
 
 
+@pytest.mark.parametrize("factors", [True, False])
+def test_one_parameter_at_a_time_is_drawn_to_scale(factors: bool, tmp_path: Path, monkeypatch):
+    """By factors of the chosen point's figure, or by differences from it."""
+    drawn: list = []
+    monkeypatch.setattr(sweep_plots, "save", lambda figure, path: drawn.append(figure) or [])
+    sweep = made(lambda a, b: a * b**2 - (0 if factors else 10), {"a": [1, 2, 4], "b": [1, 3]})
+    sweep.rows[2].front = True
+    sweep_plots.around(sweep, tmp_path)
+    here = sweep.rows[2].figures["time_s"]
+    lines = [line.get_xdata() for line in drawn[0].axes[0].lines if len(line.get_xdata()) > 2]
+    column = [row.figures["time_s"] for row in sweep.rows if row.settings["b"] == 1]
+    assert sorted(lines[0]) == pytest.approx([f / here if factors else f - here for f in column])
+    assert drawn[0].axes[0].get_xscale() == ("log" if factors else "linear")
+
+
 def test_figures_say_what_they_measured(tmp_path: Path):
     sweep = made(lambda a, b: a * b**2, {"a": [1, 2, 4], "b": [1, 3]})
     sweep.rows[0].front = True
