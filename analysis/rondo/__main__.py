@@ -54,7 +54,7 @@ def _sweep(options: argparse.Namespace) -> int:
     count = explore.unfinished(sweep, out, again) if options.resume or again else sweep.count()
     with Progress(sweep.name, count, sweep.objectives) as progress:
         try:
-            workers = _cluster(options, sweep.point_seconds) if options.dask else None
+            workers = _cluster(options, sweep.point_seconds, progress) if options.dask else None
             result = explore.run_sweep(sweep, out, options.jobs, options.resume, progress.add, workers, again)
         except KeyboardInterrupt:
             print(f"stopped; ./rondo sweep {options.file} --out {out} --resume goes on from here",
@@ -77,9 +77,9 @@ def _sweep(options: argparse.Namespace) -> int:
     return 0 if result.within() else 1
 
 
-def _cluster(options: argparse.Namespace, point_seconds: float) -> Any:
+def _cluster(options: argparse.Namespace, point_seconds: float, progress: Progress) -> Any:
     from . import cluster  # here, because Dask takes a second to load
-    return cluster.Cluster(options.dask, options.jobs, point_seconds)
+    return cluster.Cluster(options.dask, options.jobs, point_seconds, progress.wait)
 
 
 def _beside(out: Path) -> tuple[Path, Path]:

@@ -8,6 +8,7 @@ import json
 import operator
 import os
 import tempfile
+import warnings
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Callable, Iterable, Mapping, Optional, Union
 
@@ -77,7 +78,7 @@ def sweep(source: Union[Source, Mapping[str, Any]], *, out: Optional[Source] = N
         workers = None
         if dask:
             from .cluster import Cluster  # here, because Dask takes a second to load
-            workers = Cluster(dask, processes, wanted.point_seconds)
+            workers = Cluster(dask, processes, wanted.point_seconds, lambda words: warnings.warn(f"{wanted.name}: {words}"))
         result = explore.run_sweep(wanted, directory, processes, resume, heard, workers, retry_failed)
         return _table(result, directory, figures)
 

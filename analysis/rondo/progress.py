@@ -68,6 +68,13 @@ class Progress:
             self.last_shown = now
             self._line(f"{rate:.1f}/s, {(self.total - self.done) / rate:.0f} s left")
 
+    def wait(self, words: str) -> None:
+        """Shows what the work waits for, until the next answer."""
+        if self.bar:
+            self.bar.words = words
+        else:
+            print(f"{self.name}: {words}", file=sys.stderr, flush=True)
+
     def _note(self, answer: Answer) -> None:
         for objective in self.objectives if answer.report else ():
             path = objective.quantity.path

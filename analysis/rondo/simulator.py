@@ -36,7 +36,7 @@ def binary() -> Path:
     path = binary_path()
     if not os.access(path, os.X_OK):
         raise RunFailed(f"{path}: the simulator is not built; ./rondo builds it")
-    return path
+    return path.absolute()
 
 
 def program_hash(path: Union[str, Path]) -> Optional[str]:

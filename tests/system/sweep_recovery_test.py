@@ -10,12 +10,11 @@ import resource
 import signal
 import sqlite3
 import subprocess
-import time
 from pathlib import Path
-from typing import Iterator
 
 import pytest
 from analysis_support import ROOT
+from dask_support import dask_cluster, wait_until
 from rondo import simulator
 from rondo.store import Store
 from rondo.sweep_file import read_sweep
@@ -80,13 +79,6 @@ def stored(folder: Path, out: str) -> list[tuple[int, str]]:
             return database.execute("SELECT rowid, id FROM points ORDER BY rowid").fetchall()
     except sqlite3.OperationalError:
         return []  # the file has no table yet
-
-
-def wait_until(what, seconds: float = 120) -> None:
-    end = time.monotonic() + seconds
-    while not what():
-        assert time.monotonic() < end
-        time.sleep(0.005)
 
 
 def tables(folder: Path, out: str) -> tuple[bytes, list]:
@@ -183,44 +175,15 @@ def test_two_sweeps_do_not_write_to_one_file(desk):
     assert tables(desk, "shared") == tables(desk, "many")
 
 
-@contextlib.contextmanager
-def dask_cluster(desk: Path) -> Iterator[tuple[str, list[subprocess.Popen]]]:
-    """A scheduler and two workers, each a process of its own that knows nothing of Rondo's Python code, in a folder with other
-    files of the same names."""
-    pytest.importorskip("distributed")
-    folder = desk / "elsewhere"
-    folder.mkdir(exist_ok=True)
-    write_chip(folder, 16, "n32", "hbm2")
-    file = folder / "scheduler.json"
-    file.unlink(missing_ok=True)
-    clean = {key: value for key, value in os.environ.items() if key != "PYTHONPATH"}
-
-    def program(name: str, *words: str) -> subprocess.Popen:
-        return subprocess.Popen(["/usr/bin/python3", "-P", "-m", f"distributed.cli.dask_{name}", "--no-dashboard",
-                                 "--scheduler-file", str(file), *words], cwd=folder, env=clean,
-                                stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-
-    scheduler = program("scheduler", "--host", "127.0.0.1", "--port", "0")
-    processes = [scheduler]
-    try:
-        wait_until(file.exists)
-        wait_until(lambda: file.read_text().endswith("}"))
-        address = json.loads(file.read_text())["address"]
-        processes += [program("worker", "--nthreads", "1", "--no-nanny", "--local-directory", str(folder / f"dask{k}"))
-                      for k in range(2)]
-        yield address, processes[1:]
-    finally:
-        for process in processes:
-            process.kill()
-            process.wait()
-
-
 def test_a_dask_cluster_that_loses_a_worker_gives_the_same_table(desk):
-    with dask_cluster(desk) as (address, workers):
-        driver = started(desk, "many", "dask", "--dask", address)
+    folder = desk / "elsewhere"  # with other files of the same names
+    folder.mkdir()
+    write_chip(folder, 16, "n32", "hbm2")
+    with dask_cluster(folder) as dask:
+        driver = started(desk, "many", "dask", "--dask", dask.address())
         wait_until(lambda: len(stored(desk, "dask")) > POINTS // 2 or driver.poll() is not None)
         assert driver.poll() is None, driver.communicate()[1]
-        workers[0].kill()
+        dask.workers[0].kill()
         words = driver.communicate(timeout=300)[1]
         assert driver.returncode == 0, words
     assert tables(desk, "dask") == tables(desk, "many")
