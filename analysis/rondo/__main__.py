@@ -52,7 +52,7 @@ def _sweep(options: argparse.Namespace) -> int:
     out = options.out or Path("out") / sweep.name
     again = options.retry_failed
     count = explore.unfinished(sweep, out, again) if options.resume or again else sweep.count()
-    with Progress(sweep.name, count, sweep.objectives) as progress:
+    with Progress(sweep.name, count, sweep.objectives, sweep.limits) as progress:
         try:
             workers = _cluster(options, sweep.point_seconds, progress) if options.dask else None
             result = explore.run_sweep(sweep, out, options.jobs, options.resume, progress.add, workers, again)
@@ -220,8 +220,14 @@ def _plot(options: argparse.Namespace) -> int:
 
 def _sweep_figures(result: sweeping.Result, out: Path) -> list[Path]:
     from . import plots, sweep_plots
-    return (plots.pareto(result, out) + sweep_plots.shares(result, out) + sweep_plots.around(result, out)
-            + sweep_plots.heat(result, out))
+    files = plots.pareto(result, out)
+    for one, ending in plots.each_network(result):
+        if one.good():
+            files += [file for draw in (sweep_plots.shares, sweep_plots.around, sweep_plots.heat) for file in draw(one, out, ending)]
+    left = len(result.networks()) - plots.MOST_NETWORKS
+    if left > 0:
+        print(f"drawn for {plots.MOST_NETWORKS} networks; {left} more are in the sweep", file=sys.stderr)
+    return files
 
 
 def _run_figures(directory: Path, window: Optional[tuple[int, int]], out: Path) -> list[Path]:

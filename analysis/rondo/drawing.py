@@ -30,6 +30,8 @@ def axis_title(quantity: Quantity) -> str:
 def tick_format(quantity: Quantity) -> Any:
     if quantity.unit in UNSCALED:
         return FuncFormatter(lambda value, _: f"{value:g}")
+    if not quantity.unit:
+        return FuncFormatter(lambda value, _: written(value))
     return EngFormatter(unit=quantity.unit, sep=" ")
 
 

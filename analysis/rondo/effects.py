@@ -60,7 +60,7 @@ def caveat(result: Result) -> str:
     """Why the effects among these points may not be those of the whole space; nothing where they are."""
     rows, names = result.good(), result.varying()
     if _full_grid([_codes([str(place(row, name)) for row in rows]) for name in names]):
-        return ""
+        return "Designs outside the constraints count, too." if len(result.within()) < len(rows) else ""
     found = []
     if result.method == "nsga2":
         found.append("the search chose the points and they crowd near its front")
@@ -70,6 +70,8 @@ def caveat(result: Result) -> str:
         found.append("linked parameters change together and share what they explain")
     if len(rows) < len(result.rows):
         found.append("failed points are missing")
+    if len(result.within()) < len(rows):
+        found.append("designs outside the constraints count, too")
     if len(result.rows) < result.total:
         found.append("not all points are run yet")
     return f"Shares among the points that were run, not of the whole space: {'; '.join(found)}." if found else ""
@@ -133,9 +135,9 @@ def centre(result: Result) -> Optional[Row]:
 
 
 def one_at_a_time(result: Result, row: Row, path: str) -> dict[str, list[tuple[Any, float]]]:
-    """Parameter -> (value, figure) of the points that differ from `row` in that parameter alone, `row` among them;
-    parameters without such points are left out."""
-    names, rows = result.varying(), [r for r in result.good() if r.figures.get(path) is not None]
+    """Parameter -> (value, figure) of the points within the constraints that differ from `row` in that parameter alone, `row`
+    among them; parameters without such points are left out."""
+    names, rows = result.varying(), [r for r in result.within() if r.figures.get(path) is not None]
     found = {}
     for name in names:
         alike = [r for r in rows if all(str(place(r, n)) == str(place(row, n)) for n in names if n != name)]
@@ -146,9 +148,9 @@ def one_at_a_time(result: Result, row: Row, path: str) -> dict[str, list[tuple[A
 
 
 def best_of_two(result: Result, across: str, up: str, objective: Objective) -> tuple[list[Any], list[Any], Any]:
-    """The values of two parameters and the best figure that any setting of the others gives with them; NaN where there
-    is no point. Rows follow `up`."""
-    rows, path = result.good(), objective.quantity.path
+    """The values of two parameters and the best figure that any setting of the others gives with them, within the
+    constraints; NaN where there is no such point. Rows follow `up`."""
+    rows, path = result.within(), objective.quantity.path
     xs, ys = (sorted({place(row, name) for row in rows}, key=in_order) for name in (across, up))
     best = np.full((len(ys), len(xs)), np.nan)
     choose = np.fmax if objective.maximise else np.fmin

@@ -116,7 +116,7 @@ def load(path: Source, figures: Iterable[str] = ()) -> "pandas.DataFrame":
     """A finished run or sweep (its --out directory) as a table.
 
     Of a sweep one row a point: its number (the index), chip, network, parameters, objectives and the usual figures, whether
-    it is on the Pareto front, and its error; `figures` adds other numbers of the report (`units.matrix.cycles.busy`). Of a
+    it is on the Pareto front, the constraints that it breaks (`outside`, nothing where it meets all), and its error; `figures` adds other numbers of the report (`units.matrix.cycles.busy`). Of a
     run one row with every number of its report and every setting, by path."""
     import pandas
     directory = Path(path)
@@ -143,5 +143,6 @@ def _table(result: Result, directory: Path, figures: Iterable[str]) -> "pandas.D
                 answer = store.answer(point[0])
                 extra[number] = {name: value_at(answer.report or {}, name) for name in wanted} if answer else {}
     rows = [{"number": row.number, "chip": row.chip, "network": row.network, **row.settings, **row.figures,
-             **extra.get(row.number, {}), "pareto": row.front, "error": row.error} for row in result.rows]
+             **extra.get(row.number, {}), "pareto": row.front, "outside": "; ".join(row.outside), "error": row.error}
+            for row in result.rows]
     return pandas.DataFrame(rows).set_index("number") if rows else pandas.DataFrame()

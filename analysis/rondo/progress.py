@@ -9,8 +9,10 @@ from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemaini
 from rich.progress import Progress as RichProgress
 from rich.text import Text
 
+from .expression import Constraint
 from .pool import Answer
 from .quantities import Objective, value_at, written
+from .sweep_result import figures_of
 
 LINE_SECONDS = 10.0
 BAR_SECONDS = 0.1
@@ -28,10 +30,10 @@ class Bar(RichProgress):
 
 
 class Progress:
-    """Counts answers, and keeps the best value of each objective. Use as a context."""
+    """Counts answers, and keeps the best value of each objective within the limits. Use as a context."""
 
-    def __init__(self, name: str, total: int, objectives: Sequence[Objective] = ()):
-        self.name, self.total, self.objectives = name, total, objectives
+    def __init__(self, name: str, total: int, objectives: Sequence[Objective] = (), limits: Sequence[Constraint] = ()):
+        self.name, self.total, self.objectives, self.limits = name, total, objectives, limits
         self.done = self.failed = 0
         self.best: dict[str, float] = {}
         self.start = self.last_shown = time.monotonic()
@@ -76,7 +78,9 @@ class Progress:
             print(f"{self.name}: {words}", file=sys.stderr, flush=True)
 
     def _note(self, answer: Answer) -> None:
-        for objective in self.objectives if answer.report else ():
+        if not answer.report or not all(limit.holds(figures_of(answer.report)) for limit in self.limits):
+            return
+        for objective in self.objectives:
             path = objective.quantity.path
             value = value_at(answer.report, path)
             if value is not None:

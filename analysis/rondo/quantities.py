@@ -152,10 +152,11 @@ _PREFIXES = ((1e15, "P"), (1e12, "T"), (1e9, "G"), (1e6, "M"), (1e3, "k"), (1.0,
 
 
 def written(value: Optional[float], unit: str = "") -> str:
-    """The value with three digits and an SI prefix: 1.23 ms. Units that take no prefix keep plain digits."""
+    """The value with three digits and an SI prefix: 1.23 ms. Units that take no prefix keep plain digits, and so do numbers
+    below one without a unit."""
     if value is None:
         return "-"
-    if value == 0 or unit in UNSCALED:
+    if value == 0 or unit in UNSCALED or (not unit and 1e-4 <= abs(value) < 1):
         return _digits(value, unit)
     size = abs(float(f"{value:.3g}"))
     factor, prefix = next((entry for entry in _PREFIXES if size >= entry[0]), _PREFIXES[-1])

@@ -12,12 +12,14 @@ from matplotlib.ticker import MaxNLocator, NullFormatter, PercentFormatter
 from .colours import BLUE, GREY, VERMILION
 from .drawing import STYLE, plt, save, tick_format
 from .effects import best_of_two, caveat, centre, effects, of_logarithm, one_at_a_time
+from .plots import subject
 from .quantities import Objective, written
 from .sweep_result import Result, Row, place
 
 
-def shares(result: Result, directory: Path) -> list[Path]:
-    """The share of each objective's variance that each parameter explains, by itself and with others."""
+def shares(result: Result, directory: Path, ending: str = "") -> list[Path]:
+    """The share of each objective's variance that each parameter explains, by itself and with others. `ending`: of the
+    file's name, here and below."""
     names = result.varying()
     if not names:
         return []
@@ -41,9 +43,9 @@ def shares(result: Result, directory: Path) -> list[Path]:
         handles = [plt.Rectangle((0, 0), 1, 1, color=BLUE, label="by itself")]
         if any(axes.containers[1:] for axes in panels):
             handles.append(plt.Rectangle((0, 0), 1, 1, color=GREY, label="with all that it shares with others"))
-        _finish(figure, f"{result.name}: which parameters decide", caveat(result))
+        _finish(figure, f"{subject(result)}: which parameters decide", caveat(result))
         figure.legend(handles=handles, loc="upper right", ncol=2, bbox_to_anchor=(0.99, 0.02))
-        return save(figure, directory / "effects")
+        return save(figure, directory / f"effects{ending}")
 
 
 def _panels(result: Result, height: float) -> tuple[Any, list[Axes]]:
@@ -53,8 +55,9 @@ def _panels(result: Result, height: float) -> tuple[Any, list[Axes]]:
     return figure, list(panels[0])
 
 
-def _finish(figure: Any, title: str, words: str = "") -> None:
-    """The title, and below it `words` in as many lines as they need."""
+def _finish(figure: Any, title: str, words: str = "", least_width: float = 0.0) -> None:
+    """The title, and below it `words` in as many lines as they need in the figure's width."""
+    figure.set_figwidth(max(figure.get_figwidth(), least_width))
     lines = textwrap.wrap(words, int(figure.get_figwidth() * 12))
     above = 0.19 * len(lines)
     figure.set_figheight(figure.get_figheight() + above)
@@ -65,7 +68,7 @@ def _finish(figure: Any, title: str, words: str = "") -> None:
     figure.tight_layout(rect=(0, 0, 1, top), w_pad=2.0)
 
 
-def around(result: Result, directory: Path) -> list[Path]:
+def around(result: Result, directory: Path, ending: str = "") -> list[Path]:
     """How each objective changes when one parameter alone leaves the balanced Pareto point: by what factor, or by how much
     where not all of its values are above zero."""
     middle = centre(result)
@@ -79,9 +82,10 @@ def around(result: Result, directory: Path) -> list[Path]:
             _around_one(axes, result, middle, names, objective)
         panels[0].set_yticks(range(len(names)), names)
         panels[0].set_ylim(len(names) - 0.5, -0.7)
-        _finish(figure, f"{result.name}: one parameter at a time round point {middle.number}",
+        rank = result.front().index(middle) + 1
+        _finish(figure, f"{subject(result)}: one parameter at a time round Pareto {rank} (point {middle.number})",
                 ", ".join(f"{name} {place(middle, name)}" for name in result.varying()))
-        return save(figure, directory / "one_at_a_time")
+        return save(figure, directory / f"one_at_a_time{ending}")
 
 
 def _around_one(axes: Axes, result: Result, middle: Row, names: list[str], objective: Objective) -> None:
@@ -144,25 +148,18 @@ def _factor_axis(axes: Axes) -> None:
 MOST_NUMBERS = 12
 
 
-def heat(result: Result, directory: Path) -> list[Path]:
-    """For each objective: the best value that two parameters allow, those that decide most of the first objective."""
+def heat(result: Result, directory: Path, ending: str = "") -> list[Path]:
+    """For each objective: the best value that two parameters allow within the constraints, those that decide most of the first
+    objective."""
     order = [effect.name for effect in effects(result, result.objectives[0].quantity.path)]
-    if len(order) < 2:
+    if len(order) < 2 or not result.within():
         return []
     files: list[Path] = []
     for objective in result.objectives:
         xs, ys, best = best_of_two(result, order[0], order[1], objective)
         with plt.rc_context(STYLE):
             figure, axes = plt.subplots(figsize=(2.2 + 0.95 * min(12, len(xs)), 1.6 + 0.55 * min(12, len(ys))))
-            scaled = np.log10(best) if np.nanmin(best) > 0 else best
-            image = axes.imshow(scaled, origin="lower", aspect="auto", cmap="viridis" if objective.maximise else "viridis_r")
-            if len(xs) <= MOST_NUMBERS and len(ys) <= MOST_NUMBERS:
-                for (y, x), value in np.ndenumerate(best):
-                    if np.isnan(value):
-                        continue
-                    red, green, blue, _ = image.cmap(image.norm(scaled[y, x]))
-                    axes.text(x, y, written(float(value), objective.quantity.unit), ha="center", va="center", fontsize=8.5,
-                              color="black" if 0.299 * red + 0.587 * green + 0.114 * blue > 0.5 else "white")
+            _cells(axes, best, objective)
             axes.set_xticks(*_ticks(xs))
             axes.set_yticks(*_ticks(ys))
             axes.tick_params(length=0)
@@ -170,11 +167,27 @@ def heat(result: Result, directory: Path) -> list[Path]:
                 side.set_visible(False)
             axes.set_xlabel(order[0])
             axes.set_ylabel(order[1])
-            others = [name for name in order[2:]]
-            axes.set_title(f"{result.name}: {'most' if objective.maximise else 'least'} {objective.quantity.title}"
-                           + (f"\nthe best of all {', '.join(others)}" if others else ""), fontsize=11)
-            files += save(figure, directory / f"heat_{objective.quantity.path.replace('.', '_')}")
+            words = ["the best of all " + ", ".join(order[2:])] if order[2:] else []
+            words += ["within " + ", ".join(result.limits)] if result.limits else []
+            _finish(figure, f"{subject(result)}: {'most' if objective.maximise else 'least'} {objective.quantity.title}",
+                    "; ".join(words), least_width=6.0)
+            files += save(figure, directory / f"heat_{objective.quantity.path.replace('.', '_')}{ending}")
     return files
+
+
+def _cells(axes: Axes, best: Any, objective: Objective) -> None:
+    """A coloured cell for each pair of values, with its figure where there are not too many."""
+    scaled = np.log10(best) if np.nanmin(best) > 0 else best
+    image = axes.imshow(scaled, origin="lower", aspect="auto", cmap="viridis" if objective.maximise else "viridis_r")
+    if max(best.shape) > MOST_NUMBERS:
+        return
+    for (y, x), value in np.ndenumerate(best):
+        if np.isnan(value):
+            axes.text(x, y, "none", ha="center", va="center", fontsize=8.5, color="#888888")
+            continue
+        red, green, blue, _ = image.cmap(image.norm(scaled[y, x]))
+        axes.text(x, y, written(float(value), objective.quantity.unit), ha="center", va="center", fontsize=8.5,
+                  color="black" if 0.299 * red + 0.587 * green + 0.114 * blue > 0.5 else "white")
 
 
 def _ticks(values: list[Any]) -> tuple[list[int], list[str]]:

@@ -5,7 +5,7 @@ import json
 import math
 import os
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Callable, Optional
 
@@ -62,6 +62,14 @@ class Result:
     def within(self) -> list[Row]:
         """Those of them that meet all constraints on figures."""
         return [row for row in self.good() if not row.outside]
+
+    def networks(self) -> list[str]:
+        """The names of the networks that have points, in their order."""
+        return list(dict.fromkeys(row.network for row in self.rows))
+
+    def of(self, network: str) -> "Result":
+        """The points of one network alone."""
+        return replace(self, rows=[row for row in self.rows if row.network == network])
 
     def front(self) -> list[Row]:
         """The Pareto points, the best in the first objective first."""

@@ -37,9 +37,8 @@ def sweep_table(result: Result, width: int) -> Table:
     other; MAX_ROWS in all. Where a column for each parameter does not fit into `width`, one holds them all."""
     rows = _shown(result)
     title = f"{result.name}: {len(result.rows)} of {result.total} points, {len(result.front())} on the Pareto front"
-    networks = len({row.network for row in result.rows})
-    if networks > 1:
-        title += f"s of {networks} networks"
+    if len(result.networks()) > 1:
+        title += f"s of {len(result.networks())} networks"
     table = _of_rows(result, rows, title, [[name] for name in result.varying()])
     out = console()
     if Measurement.get(out, out.options.update(max_width=10 * width), table).maximum <= width:
@@ -57,7 +56,8 @@ def _of_rows(result: Result, rows: list[Row], title: str, columns: list[list[str
     for objective in result.objectives:
         table.add_column(_broken(objective.quantity.title), justify="right", no_wrap=True)
     table.add_column("", no_wrap=True)
-    rank = {row.number: number for number, row in enumerate(result.front(), start=1)}
+    rank = {row.number: number for network in result.networks()
+            for number, row in enumerate(result.of(network).front(), start=1)}
     before = None
     for row in rows:
         if before not in (None, row.network):
@@ -104,7 +104,7 @@ def _shown(result: Result) -> list[Row]:
     sign = -1.0 if first.maximise else 1.0
     others = sorted((row for row in result.good() if not row.front),
                     key=lambda row: (bool(row.outside), sign * row.figures[first.quantity.path], row.number))
-    by_network: dict[str, list[Row]] = {network: [] for network in dict.fromkeys(row.network for row in result.rows)}
+    by_network: dict[str, list[Row]] = {network: [] for network in result.networks()}
     for row in front + others:
         by_network[row.network].append(row)
     turns = [(turn, row.number) for rows in by_network.values() for turn, row in enumerate(rows)]

@@ -3,9 +3,11 @@ methods."""
 
 import itertools
 
+import numpy as np
 import pytest
 from analysis_support import desk  # noqa: F401
-from rondo import feasible
+import rondo
+from rondo import effects, feasible, quantities, sweep_result
 from rondo.sweep_file import read_sweep
 
 
@@ -78,6 +80,27 @@ def test_constraints_on_figures_mark_points(desk):
     desk.write("new.yaml", text_of(constraints="[area <= 1 mm2]"))
     done = desk.rondo("sweep", "new.yaml", "--out", "out", "--resume")
     assert done.returncode == 1 and "no point is within them" in done.stdout
+
+
+def test_designs_outside_the_constraints_are_never_the_best(desk, monkeypatch):
+    """Not of two parameters, not beside a design, not in the progress line, and pandas tables tell which they are."""
+    desk.write("new.yaml", text_of(constraints="[area <= 2 mm2]"))
+    done = desk.rondo("sweep", "new.yaml", "--out", "out")
+    result = sweep_result.load_sweep(desk.path / "out")
+    within, all_of_them = result.within(), result.good()
+    assert 0 < len(within) < len(all_of_them)
+    best = min(row.figures["time_s"] for row in within)
+    assert best > min(row.figures["time_s"] for row in all_of_them)
+    assert f"best time {quantities.written(best, 's')}" in done.stderr
+    cells = effects.best_of_two(result, "machine.rows", "machine.cols", result.objectives[0])[2]
+    assert np.nanmin(cells) == best
+    for row in within:
+        for pairs in effects.one_at_a_time(result, row, "time_s").values():
+            assert min(figure for _, figure in pairs) >= best
+    table = rondo.load(desk.path / "out")
+    assert list(table.index[table.outside == ""]) == [row.number for row in within]
+    files = desk.json("plot", "out")["files"]
+    assert f"× {len(all_of_them) - len(within)} outside area &lt;= 2 mm2" in (desk.path / files[0]).read_text()
 
 
 # 64 million points.

@@ -62,7 +62,8 @@ const prefixes = [[1e12, "T"], [1e9, "G"], [1e6, "M"], [1e3, "k"], [1, ""], [1e-
   [1e-12, "p"]];
 function si(value, unit, digits = 3) {
   if (value === null || value === undefined) return "–";
-  if (unscaled.includes(unit) || value === 0) return `${Number(value.toPrecision(digits))} ${unit}`.trim();
+  const small = !unit && Math.abs(value) < 1 && Math.abs(value) >= 1e-4;
+  if (unscaled.includes(unit) || value === 0 || small) return `${Number(value.toPrecision(digits))} ${unit}`.trim();
   const [factor, prefix] = prefixes.find(([size]) => Math.abs(value) >= size * 0.9995) || prefixes[prefixes.length - 1];
   return `${Number((value / factor).toPrecision(digits))} ${prefix}${unit}`.trim();
 }
