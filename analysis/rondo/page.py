@@ -41,7 +41,7 @@ class Page:
 def write_page(page: Page, path: Path, version: str) -> None:
     """The page as one file, which appears whole or not at all. The same page becomes the same bytes."""
     text = Template((_ASSETS / "page.html").read_text(encoding="utf-8")).substitute(
-        title=escape(page.title), lead=page.lead, version=escape(version),
+        title=escape(page.title), lead=page.lead, version=escape(f" {version}" if version else ""),
         style=(_ASSETS / "page.css").read_text(encoding="utf-8"),
         links="".join(f'<a href="#{s.anchor}">{escape(s.heading)}</a>' for s in page.sections),
         sections="".join(f'<section id="{s.anchor}"><h2>{escape(s.heading)}</h2>{s.body}</section>'

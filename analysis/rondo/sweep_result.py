@@ -68,8 +68,9 @@ class Result:
         return list(dict.fromkeys(row.network for row in self.rows))
 
     def of(self, network: str) -> "Result":
-        """The points of one network alone."""
-        return replace(self, rows=[row for row in self.rows if row.network == network])
+        """The points of one network alone. Unfinished points count for every network."""
+        rows = [row for row in self.rows if row.network == network]
+        return replace(self, rows=rows, total=len(rows) + self.total - len(self.rows))
 
     def front(self) -> list[Row]:
         """The Pareto points, the best in the first objective first."""

@@ -50,6 +50,19 @@ def test_opens_in_every_look(result: Path, browser: Browser, width: int, dark: b
     silent(browser)
 
 
+def test_meanings_can_be_read_on_a_narrow_screen(result: Path, browser: Browser):
+    browser.open(result / "page.html", 400)
+    place = "document.querySelector('.meaning').closest('.scroll')"
+    assert browser.evaluate(f"{place}.scrollWidth <= {place}.clientWidth")
+    silent(browser)
+
+
+def test_ticks_have_units(result: Path, browser: Browser):
+    browser.open(result / "page.html")
+    ticks = browser.evaluate("[...document.querySelectorAll('#chart-energy .xtick text')].map(e => e.textContent)")
+    assert len(ticks) > 2 and all(re.fullmatch(r"[\d.]+ [munµ]?J", tick) for tick in ticks), ticks
+
+
 def test_the_theme_changes_while_the_page_is_open(result: Path, browser: Browser):
     ink = "getComputedStyle(document.querySelector('#chart-cycles .ytick text')).fill"
     browser.open(result / "page.html")

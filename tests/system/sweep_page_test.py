@@ -4,6 +4,7 @@ variance against their definition."""
 import json
 import os
 import random
+import re
 import time
 from pathlib import Path
 
@@ -16,7 +17,7 @@ from rondo import plots, sweep_plots
 from rondo.effects import best_of_two, caveat, centre, effects, one_at_a_time
 from rondo.page import write_page
 from rondo.quantities import Objective, quantity
-from rondo.sweep_result import Result, Row, load_sweep
+from rondo.sweep_result import Result, Row, _mark_front, load_sweep
 from rondo.sweep_page import sweep_page
 
 built = pytest.mark.skipif(not os.access(simulator.binary_path(), os.X_OK), reason="the simulator is not built")
@@ -77,9 +78,9 @@ def test_click_on_a_pareto_point_shows_its_configuration(result: Path, browser: 
     rows = sweep.good()
     browser.open(result / "page.html")
     before = panel(browser)
-    row = next(row for row in sweep.front() if f"Point {row.number}," not in before)
+    row = next(row for row in sweep.front() if f"(point {row.number})" not in before)
     browser.click(*place_of(browser, rows.index(row)))
-    browser.wait(f"document.getElementById('panel').innerText.startsWith('Point {row.number},')")
+    browser.wait(f"document.getElementById('panel').innerText.includes('(point {row.number})')")
     words = panel(browser)
     for name, value in row.settings.items():
         assert name in words.replace("\n", "").replace("​", "") and str(value) in words, (name, value, words)
@@ -98,10 +99,10 @@ def test_keyboard_walks_the_front_and_zooms(result: Path, browser: Browser):
     browser.evaluate("document.querySelector('[data-point]').focus()")
     browser.press("Enter", 13)
     front = [row.number for row in load_sweep(result).front()]
-    browser.wait(f"document.getElementById('panel').innerText.startsWith('Point {front[0]},')")
+    browser.wait(f"document.getElementById('panel').innerText.startsWith('Pareto 1 (point {front[0]})')")
     browser.evaluate("document.getElementById('chart-pareto').focus()")
     browser.press("ArrowRight", 39)
-    browser.wait(f"document.getElementById('panel').innerText.startsWith('Point {front[1]},')")
+    browser.wait(f"document.getElementById('panel').innerText.startsWith('Pareto 2 (point {front[1]})')")
     span = "(([a, b]) => b - a)(document.getElementById('chart-pareto')._fullLayout.xaxis.range)"
     before = browser.evaluate(span)
     browser.press("+", 187)
@@ -372,12 +373,12 @@ def test_hostile_names_stay_text(browser: Browser, tmp_path: Path):
     sweep.parameters.append("word")
     for index, row in enumerate(sweep.rows):
         row.network = HOSTILE[index % 4]
-        row.settings["word"] = HOSTILE[index // 4]
+        row.settings.update({"a": 1, "word": HOSTILE[index // 4]})
         row.front = index < 4
     write_page(sweep_page(sweep, lambda number: {}), tmp_path / "page.html", "")
     browser.open(tmp_path / "page.html")
     browser.evaluate("""(() => {
-      for (const [id, name] of [['across', 'network'], ['up', 'word'], ['tint', 'network'], ['heat-across', 'network'],
+      for (const [id, name] of [['across', 'network'], ['up', 'word'], ['tint', 'network'], ['heat-across', 'b'],
                                 ['heat-up', 'word']]) {
         const select = document.getElementById(id);
         select.value = name;
@@ -435,5 +436,193 @@ objectives: [time_s, area_mm2.total]
                                ".flatMap(t => t.customdata.filter((_, k) => t.marker.symbol[k] === 'x'))")
     assert sorted(crosses) == outside
     browser.click(*place_of(browser, outside[-1]))
-    browser.wait("document.getElementById('panel').innerText.includes('Outside the limits: area <= 5 mm2')")
+    browser.wait("document.getElementById('panel').innerText.includes('Outside the constraints: area <= 5 mm2')")
+    silent(browser)
+
+
+def many_networks() -> Result:
+    """Two networks on a grid of which each has half the points of "c"; large designs break a constraint and would be best. What
+    decides differs: a in the first, b in the second."""
+    sweep = made(lambda n, a, b, c: 1e-3 / (a if n else b), {"n": [0, 1], "a": [1, 2, 4], "b": [1, 2, 4], "c": [1, 2]})
+    sweep.limits = ["area <= 7 mm2"]
+    sweep.parameters.remove("n")
+    for row in sweep.rows:
+        row.network = ["second", "first"][row.settings.pop("n")]
+        row.figures["area_mm2.total"] = float(row.settings["a"] + row.settings["b"])
+        row.figures["utilisation"] = row.figures["time_s"] * 400
+        row.outside = sweep.limits if row.figures["area_mm2.total"] > 7 else []
+    sweep.rows = [row for row in sweep.rows if (row.settings["a"] == 2) == (row.settings["c"] == 2)]
+    sweep.total = len(sweep.rows)
+    for network in ("first", "second"):
+        _mark_front([row for row in sweep.within() if row.network == network], sweep.objectives)
+    return sweep
+
+
+def opened(browser: Browser, sweep: Result, directory: Path, width: int = 1280) -> None:
+    write_page(sweep_page(sweep, lambda number: {}), directory / "page.html", "")
+    browser.open(directory / "page.html", width)
+
+
+def choose(browser: Browser, name: str, value: str) -> None:
+    browser.evaluate(f"""(() => {{
+      const select = document.getElementById('{name}');
+      select.value = '{value}';
+      select.dispatchEvent(new Event('change'));
+    }})()""")
+
+
+def drawn(browser: Browser, name: str, what: str):
+    return browser.evaluate(f"document.getElementById('chart-{name}').{what}")
+
+
+def test_designs_outside_the_constraints_are_never_the_best(browser: Browser, tmp_path: Path):
+    sweep = made(lambda a, b: 8e-3 / (a * b), {"a": [1, 2, 4], "b": [1, 2, 4]})
+    sweep.limits = ["a * b <= 4"]
+    for row in sweep.rows:
+        row.figures["area_mm2.total"] = row.settings["a"] * row.settings["b"] + 0.001 * row.settings["a"]
+        row.outside = sweep.limits if row.settings["a"] * row.settings["b"] > 4 else []
+    _mark_front(sweep.within(), sweep.objectives)
+    page = sweep_page(sweep, lambda number: {})
+    assert "Least time: 2 ms (the other end: 8 ms)" in page.lead.replace("2.00", "2").replace("8.00", "8")
+    assert "Least area: 1.00 mm² (the other end: 4.00 mm²)" in page.lead
+    assert "6 of 9 designs meet all constraints on figures (a * b &lt;= 4)" in page.sections[0].body
+    opened(browser, sweep, tmp_path)
+    xs, ys, best = best_of_two(sweep, "a", "b", sweep.objectives[0])
+    choose(browser, "heat-across", "a"), choose(browser, "heat-up", "b")
+    shown = drawn(browser, "heat", "data[0].z")
+    assert [[z and round(10**z, 6) for z in row] for row in shown] == [[8e-3, 4e-3, 2e-3], [4e-3, 2e-3, None], [2e-3, None, None]]
+    assert drawn(browser, "heat", "data[0].text.flat().filter(t => t === 'outside').length") == 3
+    browser.evaluate("document.querySelector('#points [data-point]').click()")
+    marks = dict(drawn(browser, "around", "data.flatMap(t => t.customdata.map((i, k) => [i, t.marker.symbol[k]]))"))
+    assert all((symbol == "x") == bool(sweep.good()[i].outside) for i, symbol in marks.items()) and "x" in marks.values()
+    silent(browser)
+
+
+def test_none_within_the_constraints(browser: Browser, tmp_path: Path):
+    sweep = made(lambda a, b: a * b**2, {"a": [1, 2, 4], "b": [1, 3]})
+    sweep.limits = ["area <= 0.1 mm2"]
+    for row in sweep.rows:
+        row.outside = sweep.limits
+    page = sweep_page(sweep, lambda number: {})
+    assert "none meets all constraints" in page.lead and "east " not in page.lead
+    assert [section.anchor for section in page.sections] == ["summary", "pareto", "coordinates", "configuration"]
+    opened(browser, sweep, tmp_path)
+    assert panel(browser).startswith("Point 0")
+    silent(browser)
+
+
+def test_each_network_has_its_own_best_and_its_own_effects(browser: Browser, tmp_path: Path):
+    sweep = many_networks()
+    page = sweep_page(sweep, lambda number: {})
+    for network, decides in (("first", "a"), ("second", "b")):
+        part = [row for row in sweep.within() if row.network == network]
+        row = re.search(rf"<tr><td>{network}</td>.*?</tr>", page.sections[0].body)[0]
+        assert f">{len(part)}<" in row and f">{sum(r.front for r in part)}<" in row
+        assert page.data["effects"][network]["time_s"][0][0] == decides
+        assert "network" not in dict((name, main) for name, main, _ in page.data["effects"][network]["time_s"])
+        assert "not all points are run" not in caveat(sweep.of(network))
+    assert "explains" not in page.lead and "east " not in page.lead
+    opened(browser, sweep, tmp_path)
+    for network, decides in (("second", "b"), ("first", "a")):
+        choose(browser, "network", network)
+        assert f"{network} on c" in panel(browser)
+        assert drawn(browser, "effects", "data.at(-1).y.at(-1)") == decides
+        choose(browser, "heat-across", "a"), choose(browser, "heat-up", "b")
+        least = min(row.figures["time_s"] for row in sweep.within() if row.network == network and row.settings["a"] == 4
+                    and row.settings["b"] == 1)
+        assert drawn(browser, "heat", "data[0].z[0][2]") == pytest.approx(least)
+    names = browser.evaluate("[...document.getElementById('heat-up').options].map(o => o.value)")
+    assert names == ["a", "b", "c"] and "network" not in str(drawn(browser, "around", "layout.yaxis.categoryarray"))
+    silent(browser)
+
+
+def test_parameters_without_neighbours_are_called_not_run(browser: Browser, tmp_path: Path):
+    sweep = many_networks()
+    opened(browser, sweep, tmp_path)
+    choose(browser, "network", "first")
+    here = sweep.good()[browser.evaluate("Number(document.querySelector('[data-point][aria-pressed=true]').dataset.point)")]
+    run = [name for name in "abc" if len([row for row in sweep.good() if row.network == "first" and all(
+        row.settings[other] == here.settings[other] for other in "abc" if other != name)]) > 1]
+    assert "c" not in run and run
+    assert drawn(browser, "around", "layout.yaxis.categoryarray") == run[::-1]
+    words = browser.evaluate("document.getElementById('around-words').textContent")
+    assert words == f"Not run with another value alone: {', '.join(n for n in 'abc' if n not in run)}."
+    silent(browser)
+
+
+def test_one_design_has_one_name(browser: Browser, tmp_path: Path):
+    sweep = many_networks()
+    page = sweep_page(sweep, lambda number: {})
+    points = next(section.body for section in page.sections if section.anchor == "points")
+    for network in ("first", "second"):
+        front = [row.number for row in sweep.front() if row.network == network]
+        for rank, number in enumerate(front, start=1):
+            title, index = f"Pareto {rank} (point {number})", page.data["numbers"].index(number)
+            assert page.data["titles"][index] == title and f'<button data-point="{index}" aria-pressed="false">{title}<' in points
+    opened(browser, sweep, tmp_path)
+    browser.evaluate("document.querySelector('#points [data-point]').click()")
+    chosen = browser.evaluate("document.querySelector('#points [data-point]').textContent")
+    assert panel(browser).startswith(chosen + "\n")
+    assert f"<b>{chosen}</b>" in str(drawn(browser, "pareto", "data.flatMap(t => t.text || [])"))
+    silent(browser)
+
+
+def test_every_scale_has_units(browser: Browser, tmp_path: Path):
+    """Linear (less than a factor of four) and logarithmic, on axes, colour bars and parallel axes."""
+    sweep = made(lambda a, b: 5e-3 + 1e-4 * a * b, {"a": [1, 2, 4], "b": [1, 2, 4]})
+    for row in sweep.rows:
+        row.figures.update({"energy_j.total": 1e-6 * row.settings["a"] ** 3, "utilisation": 0.1 + 0.01 * row.settings["b"]})
+    sweep.objectives += [Objective(quantity(path), False) for path in ("energy_j.total", "utilisation")]
+    sweep.rows[0].front = True
+    opened(browser, sweep, tmp_path)
+    for name, unit in (("time_s", " ms"), ("energy_j.total", " µJ")):
+        choose(browser, "across", name), choose(browser, "tint", name)
+        ticks = browser.evaluate("[...document.querySelectorAll('#chart-pareto .xtick text, #chart-pareto .cbaxis text')]"
+                                 ".map(e => e.textContent)")
+        assert len(ticks) > 5 and all(tick.endswith(unit) for tick in ticks), ticks
+    assert len(set(ticks)) > 2
+    labels = drawn(browser, "coordinates", "data[0].dimensions.map(d => [d.label, (d.ticktext || []).join()])")
+    assert labels[2][0] == "time (ms)" and labels[4] == ["energy", "1 µJ,3 µJ,10 µJ,30 µJ"] and labels[5][0] == "utilisation (%)"
+    page = sweep_page(sweep, lambda number: {})
+    assert "utilisation: 11.0 %" in page.lead and "11.0 %" in page.sections[-2].body
+    silent(browser)
+
+
+def test_names_of_objectives_keep_their_capitals():
+    sweep = made(lambda a, b: a * b**2, {"a": [1, 2, 4], "b": [1, 3]})
+    for row in sweep.rows:
+        row.figures["accuracy.sqnr_db"] = 40.0 + row.number
+    sweep.objectives.append(Objective(quantity("accuracy.sqnr_db"), True))
+    sweep.rows[-1].front = True
+    assert "Most SQNR: 45.0 dB" in sweep_page(sweep, lambda number: {}).lead
+
+
+@built
+def test_a_sweep_that_failed_wholly_says_why_and_no_more(browser: Browser, tmp_path: Path):
+    (tmp_path / "small.yaml").write_text(SWEEP.replace("parameters:", "set: {machine.activation_bytes: 64}\nparameters:"))
+    assert main(["sweep", str(tmp_path / "small.yaml"), "--out", str(tmp_path), "--jobs", "2"]) == 1
+    assert main(["report", str(tmp_path)]) == 0
+    assert "All 18 points failed." in sweep_page(load_sweep(tmp_path), lambda number: {}).lead
+    browser.open(tmp_path / "page.html", 400)
+    assert browser.evaluate("[...document.querySelectorAll('section')].map(s => s.id)") == ["summary", "failures"]
+    assert browser.evaluate("document.querySelectorAll('select, .chart').length") == 0
+    assert "does not fit" in browser.evaluate("document.getElementById('failures').innerText")
+    silent(browser)
+
+
+def test_nothing_is_cut(browser: Browser, tmp_path: Path):
+    """Twelve axes fit side by side; where they do not, words say so. The panel ends with its last line."""
+    sweep = made(lambda a, b: a * b**2, {"machine.activation_bytes": [1, 2, 4], "weights.rows_per_cycle": [1, 3]})
+    for index in range(8):
+        sweep.parameters.append(f"weight_sram.extra_{index}")
+        for row in sweep.rows:
+            row.settings[sweep.parameters[-1]] = row.number % 3
+    sweep.rows[0].front = True
+    opened(browser, sweep, tmp_path)
+    place = "document.getElementById('chart-coordinates').closest('.scroll')"
+    hidden = "document.getElementById('sideways').hidden"
+    assert browser.evaluate(f"{place}.scrollWidth <= {place}.clientWidth && {hidden}")
+    assert browser.evaluate("(p => p.scrollHeight <= p.clientHeight)(document.getElementById('panel'))")
+    browser.look(400, 900)
+    browser.wait(f"{place}.scrollWidth > {place}.clientWidth && !{hidden}")
     silent(browser)

@@ -39,13 +39,16 @@ const settings = {responsive: true, displayModeBar: false, scrollZoom: false};
 function chart(name, make) {
   const place = element("chart-" + name);
   if (!place) return null;
-  const draw = () => {
-    const figure = make();
-    return Plotly.react(place, figure.data, layout(figure.layout), settings);
-  };
+  const draw = () => drawn(place, make());
   state.draw.push(draw);
   draw();
   return place;
+}
+
+// Draws a figure, which may say how high it is.
+function drawn(place, {data, layout: more, height}) {
+  if (height) place.style.height = `${height}px`;
+  return Plotly.react(place, data, layout(height ? {...more, height} : more), settings);
 }
 
 const redraw = () => state.draw.forEach((draw) => draw());
@@ -57,7 +60,7 @@ const words = (name) => name.replaceAll("_", " ");
 const whole = (value) => Math.round(value).toLocaleString("en-US");
 const share = (value) => (value > 0 && value < 0.001 ? "< 0.1 %" : (100 * value).toFixed(1) + " %");
 
-const unscaled = ["mm²", "dB", "MHz", "%"];
+const unscaled = ["mm²", "dB", "MHz", "%", "×"];
 const prefixes = [[1e12, "T"], [1e9, "G"], [1e6, "M"], [1e3, "k"], [1, ""], [1e-3, "m"], [1e-6, "µ"], [1e-9, "n"],
   [1e-12, "p"]];
 function si(value, unit, digits = 3) {
@@ -66,6 +69,17 @@ function si(value, unit, digits = 3) {
   if (unscaled.includes(unit) || value === 0 || small) return `${Number(value.toPrecision(digits))} ${unit}`.trim();
   const [factor, prefix] = prefixes.find(([size]) => Math.abs(value) >= size * 0.9995) || prefixes[prefixes.length - 1];
   return `${Number((value / factor).toPrecision(digits))} ${prefix}${unit}`.trim();
+}
+
+// Even ticks with round numbers, as many as fit, each with its unit: for axes that are not logarithmic.
+function evenTicks([low, high], unit, most = narrow() ? 4 : 7) {
+  const span = high > low ? high - low : Math.abs(high) || 1, decade = 10 ** Math.floor(Math.log10(span / most));
+  const step = decade * [1, 2, 5, 10].find((digit) => decade * digit * most >= span);
+  const first = Math.ceil(low / step - 1e-9), count = Math.floor((high - low) / step + 1e-9) + 1;
+  const tickvals = Array.from({length: Math.max(1, Math.min(count, 2 * most))}, (_, i) =>
+    Number(((first + i) * step).toPrecision(12)));
+  const digits = (value) => Math.max(1, Math.floor(Math.log10(Math.abs(value) / step) + 1e-9) + 2);
+  return {tickvals, ticktext: tickvals.map((value) => si(value, unit, value ? Math.min(12, digits(value)) : 1))};
 }
 
 const escapes = {"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;"};

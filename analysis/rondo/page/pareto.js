@@ -60,7 +60,7 @@ class ParetoView {
           marker: marker(chosen, {color: stepColour(index, tint, sweep.series)})});
       });
     }
-    const ticks = tint.side ? sideBySide(tint) : colourTicks(tint);
+    const ticks = tint.side ? sideBySide(tint) : plainTicks(tint);
     const colorbar = {title: {text: label(tint), side: "right"}, thickness: 12, ...ticks};
     const scaled = {color: kept.map((i) => tint.points[i]), colorscale: shades(), colorbar};
     return [this.trace(kept, {showlegend: false, marker: marker(kept, scaled)})];

@@ -7,10 +7,11 @@ function stacked({parts, colours}, unit, total) {
   const data = names.map((name) => ({type: "bar", orientation: "h", name: words(name), y: rows.map(words),
     x: rows.map((row) => value(row, name)), marker: {color: colour(colours[name]), line: {width: 0}},
     text: rows.map((row) => text(row, name)), textposition: "none", hovertemplate: "%{text}<extra></extra>"}));
+  const longest = Math.max(...rows.map((row) => names.reduce((sum, name) => sum + value(row, name), 0)));
   return {data, layout: {barmode: "stack", bargap: 0.3, margin: {l: 8, r: 16, t: 8, b: 44},
     yaxis: {autorange: "reversed", fixedrange: true, showgrid: false},
-    xaxis: {title: {text: unit ? "energy" : "cycles"}, tickformat: "~s", ticksuffix: unit, fixedrange: true,
-      rangemode: "tozero", nticks: narrow() ? 4 : 8}}};
+    xaxis: {title: {text: unit ? "energy" : "cycles"}, fixedrange: true, rangemode: "tozero",
+      ...evenTicks([0, 1.05 * longest], unit)}}};
 }
 
 function showRun(page) {

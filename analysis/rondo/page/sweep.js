@@ -9,7 +9,8 @@ class Sweep {
     this.axes = [...page.parameters.map((name) => this.axis(name, name, "", page.values[name], true)),
       ...page.figures.map((f) => this.axis(f.path, f.title, f.unit, page.results[f.path], false))];
     this.byName = new Map(this.axes.map((axis) => [axis.name, axis]));
-    this.hover = page.numbers.map((number, i) => `<b>point ${number}</b>` +
+    this.hover = page.titles.map((title, i) => `<b>${title}</b>` +
+      (this.outside[i].length ? `<br>outside the constraints: ${literal(this.outside[i].join("; "))}` : "") +
       this.axes.map((axis) => `<br>${literal(axis.title)} ${literal(this.text(axis, i))}`).join(""));
   }
 
@@ -27,7 +28,12 @@ class Sweep {
     return {name, title, unit, values, parameter, distinct, numeric, side, positive, logarithmic, at, points, ends};
   }
 
-  text(axis, index) { return axis.parameter ? String(axis.values[index]) : si(axis.values[index], axis.unit); }
+  text(axis, index) { return axis.parameter ? String(axis.values[index]) : exact(axis.values[index], axis.unit); }
+
+  // A network is given, not chosen: what decides and what is best is asked of one, that of the chosen design.
+  get network() { return this.networks[this.chosen]; }
+  get choices() { return this.axes.filter((axis) => axis.parameter && axis.name !== "network"); }
+  effectsOn(path) { return (this.effects[this.network] || {})[path] || []; }
 
   filter() {
     const limits = [...this.limits].map(([name, ranges]) => [this.byName.get(name).points, ranges]);
@@ -38,7 +44,16 @@ class Sweep {
   }
 }
 
-const label = (axis) => literal(unscaled.includes(axis.unit) ? `${axis.title} (${axis.unit})` : axis.title);
+const label = (axis, unit = unscaled.includes(axis.unit) && axis.unit) =>
+  literal(unit ? `${axis.title} (${unit})` : axis.title);
+
+// The factor and the unit that make numbers of the size of this axis readable.
+function prefixOf({unit, ends}) {
+  const size = Math.max(...ends.map(Math.abs));
+  if (unscaled.includes(unit) || !size || (!unit && size < 1e4)) return [1, unit];
+  const [factor, prefix] = prefixes.find(([least]) => size >= least) || prefixes[prefixes.length - 1];
+  return [factor, prefix + unit];
+}
 
 // The values of an axis, one beside the other, as ticks.
 const sideBySide = (axis) => ({tickvals: axis.distinct.map((_, i) => i), ticktext: axis.distinct.map(literal)});
@@ -47,8 +62,9 @@ const sideBySide = (axis) => ({tickvals: axis.distinct.map((_, i) => i), ticktex
 function scale(axis, range) {
   const made = {title: {text: label(axis)}, type: "linear", zeroline: false};
   if (axis.side) return {...made, ...sideBySide(axis)};
-  const unit = unscaled.includes(axis.unit) ? "" : axis.unit;
-  if (!axis.logarithmic) return {...made, tickformat: "~s", ticksuffix: unit, nticks: narrow() ? 4 : 7};
+  const unit = unscaled.includes(axis.unit) ? "" : axis.unit, [low, high] = axis.ends;
+  const spare = high > low ? 0.06 * (high - low) : 0.5 * Math.abs(high) || 0.5;
+  if (!axis.logarithmic) return {...made, ...evenTicks(range || [low - spare, high + spare], unit)};
   return {...made, type: "log", ...roundTicks(range || [axis.ends[0] - 0.1, axis.ends[1] + 0.1], unit)};
 }
 
@@ -67,19 +83,21 @@ function roundTicks([low, high], unit) {
     if (tickvals.length >= (narrow() ? 3 : 4)) break;
   }
   if (tickvals.length < 3) {
-    const from = 10 ** low, to = 10 ** high;
-    tickvals = [0, 1, 2, 3].map((i) => Number((from + ((to - from) * (i + 0.5)) / 4).toPrecision(4)));
+    return evenTicks([10 ** low, 10 ** high], unit, narrow() ? 4 : 6);
   }
-  const written = (value) => (unit === "×" ? `${Number(value.toPrecision(4))} ×` : si(value, unit, 4));
-  return {tickvals, ticktext: tickvals.map(written)};
+  return {tickvals, ticktext: tickvals.map((value) => si(value, unit, 4))};
 }
 
 // Ticks for charts that know no logarithmic scale.
-function logTicks(axis) {
-  const [low, high] = axis.ends, tickvals = [0, 1, 2, 3, 4, 5].map((step) => low + ((high - low) * step) / 5);
-  return {tickvals, ticktext: tickvals.map((value) => si(10 ** value, axis.unit))};
+function plainTicks(axis) {
+  const unit = unscaled.includes(axis.unit) ? "" : axis.unit;
+  if (!axis.logarithmic) return evenTicks(axis.ends, unit, 6);
+  const {tickvals, ticktext} = roundTicks(axis.ends, unit);
+  return {tickvals: tickvals.map(Math.log10), ticktext};
 }
-const colourTicks = (axis) => (axis.logarithmic ? logTicks(axis) : {tickformat: "~s"});
+
+// Counts in full.
+const exact = (value, unit) => (!unit && Math.abs(value) >= 1000 ? whole(value) : si(value, unit));
 
 const viridis = ["#440154", "#472d7b", "#3a538b", "#2b748e", "#20938c", "#2db27d", "#69cd5b", "#bddf26"];
 const viridisOnDark = ["#672fbb", "#6064de", "#528fe7", "#7ab3ce", "#4ed0b6", "#7ce07e", "#a2df46", "#f4f26d"];
@@ -87,18 +105,17 @@ const steps = () => (darkScheme.matches ? viridisOnDark : viridis);
 const shades = () => steps().map((value, index) => [index / 7, value]);
 
 function showPanel(sweep) {
-  const i = sweep.chosen, rank = sweep.front.indexOf(i);
+  const i = sweep.chosen;
   const cells = ([name, value]) => `<tr><td>${name}</td><td class="number">${value}</td></tr>`;
   const rows = (pairs) => `<table><tbody>${pairs.map(cells).join("")}</tbody></table>`;
   const name = (path) => `<code>${plain(path).replace(/([._])/g, "$1<wbr>")}</code>`;
   const value = (given) => (Array.isArray(given) ? `${given.length} lines` : plain(given));
   const settings = (tree) => rows(Object.entries(tree).map(([path, given]) => [name(path), value(given)]));
   const fixed = {...sweep.shared, ...sweep.differences[i]}, broken = sweep.outside[i];
-  const place = rank < 0 ? "" : `, Pareto ${rank + 1} of ${sweep.front.length}`;
-  element("panel").innerHTML = `<h3>Point ${sweep.numbers[i]}${place}</h3>` +
+  element("panel").innerHTML = `<h3>${sweep.titles[i]}</h3>` +
     `<p>${plain(sweep.networks[i])} on ${plain(sweep.chips[i])}</p>` +
-    (broken.length ? `<p class="note">Outside the limits: ${plain(broken.join("; "))}</p>` : "") +
-    rows(sweep.figures.map((f) => [plain(f.title), plain(si(sweep.results[f.path][i], f.unit))])) +
+    (broken.length ? `<p class="note">Outside the constraints: ${plain(broken.join("; "))}</p>` : "") +
+    rows(sweep.figures.map((f) => [plain(f.title), plain(exact(sweep.results[f.path][i], f.unit))])) +
     `<h3>Set</h3>${settings(sweep.settings[i])}` +
     `<details><summary>Full configuration <small>${Object.keys(fixed).length}</small></summary>` +
     `${settings(fixed)}</details>`;
@@ -109,7 +126,7 @@ class SweepCharts {
   constructor(sweep) {
     this.sweep = sweep;
     this.makers = {pareto, coordinates, effects: effectBars, around, heat};
-    if (sweep.axes.filter((axis) => axis.parameter).length < 2) delete this.makers.heat;
+    if (sweep.choices.length < 2) delete this.makers.heat;
     this.places = {};
   }
 
@@ -119,9 +136,7 @@ class SweepCharts {
 
   again(...names) {
     for (const name of names) {
-      if (!this.places[name]) continue;
-      const figure = this.makers[name](this.sweep);
-      Plotly.react(this.places[name], figure.data, layout(figure.layout), settings);
+      if (this.places[name]) drawn(this.places[name], this.makers[name](this.sweep));
     }
   }
 }
@@ -131,45 +146,53 @@ function showSweep(page) {
   const sweep = new Sweep(page), charts = new SweepCharts(sweep);
   chooseAxes(sweep, charts);
   charts.draw();
+  showSideways();
   const ring = new Ring(charts.places.pareto, sweep);
   const choose = (index) => {
+    const before = sweep.network;
     sweep.chosen = index;
     showPanel(sweep);
     ring.move();
-    charts.again("around");
+    charts.again("around", ...(sweep.network === before ? [] : ["effects", "heat"]));
+    if (element("network")) element("network").value = sweep.network;
     for (const button of document.querySelectorAll("[data-point]")) {
       button.setAttribute("aria-pressed", String(Number(button.dataset.point) === index));
     }
   };
   listenToPoints(sweep, charts, choose);
   listenToLimits(sweep, charts);
+  const networks = Object.keys(sweep.usual).map((name) => ({name, title: name}));
+  fill("network", networks, sweep.network, (name) => choose(sweep.usual[name]));
   choose(sweep.chosen);
 }
 
 function chooseAxes(sweep, charts) {
-  const parameters = sweep.axes.filter((axis) => axis.parameter);
   const figures = sweep.axes.filter((axis) => !axis.parameter);
   const objectives = sweep.objectives.map((o) => o.path);
-  const strongest = sweep.effects[objectives[0]].map(([name]) => name);
+  const strongest = [...sweep.effectsOn(objectives[0]).map(([name]) => name),
+    ...sweep.choices.map((axis) => axis.name)];
+  const [first, second] = new Set(strongest);
   const turned = () => { sweep.range = {}; charts.again("pareto"); };
   fill("across", sweep.axes, objectives[0], turned);
   fill("up", sweep.axes, objectives[1], turned);
-  fill("tint", sweep.axes, objectives[2] || strongest[0] || objectives[0], () => charts.again("pareto"));
+  fill("tint", sweep.axes, objectives[2] || first || objectives[0], () => charts.again("pareto"));
   fill("effect-of", figures, objectives[0], () => charts.again("effects", "around", "heat"));
-  fill("heat-across", parameters, strongest[0], () => charts.again("heat"));
-  fill("heat-up", parameters, strongest[1], () => charts.again("heat"));
+  fill("heat-across", sweep.choices, first, () => charts.again("heat"));
+  fill("heat-up", sweep.choices, second, () => charts.again("heat"));
 }
 
+// A list to choose from, where the page has it.
 function fill(id, axes, chosen, change) {
+  if (!element(id)) return;
   const option = (axis) =>
     `<option value="${plain(axis.name)}"${axis.name === chosen ? " selected" : ""}>${plain(axis.title)}</option>`;
   element(id).innerHTML = axes.map(option).join("");
-  element(id).addEventListener("change", change);
+  element(id).addEventListener("change", () => change(element(id).value));
 }
 
 function listenToPoints(sweep, charts, choose) {
   const {pareto, around} = charts.places;
-  for (const place of [pareto, around]) {
+  for (const place of [pareto, around].filter(Boolean)) {
     place.on("plotly_click", (event) => {
       const point = event.points.find((p) => p.customdata !== undefined);
       if (point) choose(point.customdata);
@@ -197,7 +220,8 @@ function listenToLimits(sweep, charts) {
   const place = charts.places.coordinates;
   place.on("plotly_restyle", () => {
     place.data[0].dimensions.forEach(({constraintrange: range}, index) => {
-      limit(sweep.shown[index].name, range && range.length ? (Array.isArray(range[0]) ? range : [range]) : null);
+      const axis = sweep.shown[index], ranges = range && range.length && (Array.isArray(range[0]) ? range : [range]);
+      limit(axis.name, ranges ? ranges.map((ends) => ends.map((end) => end * axis.drawnIn)) : null);
     });
     filtered();
   });
