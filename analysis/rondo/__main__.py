@@ -144,9 +144,10 @@ def _compare(options: argparse.Namespace) -> int:
 def _comparison_files(result: comparing.Comparison, out: Path) -> list[Path]:
     """Writes table and figures, and removes those of an earlier comparison that this one has not."""
     from . import compare_plots
+    again = (out / "compare.csv").is_file()
     files = compare_plots.comparison(result, out) + [out / "compare.csv"]
     sweeping.write_lines(out / "compare.csv", compare_files.as_lines(result))
-    for pattern in compare_plots.NAMES:
+    for pattern in compare_plots.NAMES if again else ():
         for file in set(out.glob(pattern)) - set(files):
             file.unlink()
     return files

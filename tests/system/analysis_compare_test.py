@@ -361,6 +361,10 @@ def test_an_old_figure_does_not_stay(desk):
     desk.json("compare", "net.yaml", "toy.yaml", "v100", "--batch", "1,8", "--out", "out")
     files = {Path(name).name for name in desk.json("compare", "net.yaml", "toy.yaml", "--out", "out")["files"]}
     assert {path.name for path in (desk.path / "out").iterdir()} == files | {"compare_notes.txt"}
+    (desk.path / "run").mkdir()
+    desk.write("run/batch.png", "of a run, say")
+    desk.json("compare", "net.yaml", "toy.yaml", "--out", "run")
+    assert (desk.path / "run/batch.png").exists()
 
 
 def figures_of(count):
@@ -392,6 +396,18 @@ def test_titles_say_what_is_drawn(tmp_path, count, words, others):
     assert not any(word in batch for word in others)
     assert ("with an arrow: bound" in roof) == (count > 2) and "memory traffic (logarithmic)" in roof
     assert all(f">name{index}<" in roof for index in range(count))
+
+
+def test_bounds_have_arrows_and_nothing_else_has(tmp_path, monkeypatch):
+    """At each batch of each roofline: upwards at latencies, downwards at rates."""
+    drawn = []
+    monkeypatch.setattr(compare_curves, "save", lambda figure, path: drawn.append(figure))
+    compare_curves.curves(figures_of(9), tmp_path)
+    compare_curves.roofline(figures_of(9), tmp_path)
+    found = [[text.xyann[1] for text in axes.texts if getattr(text, "arrow_patch", None)]
+             for figure in drawn for axes in figure.axes]
+    assert [len(arrows) for arrows in found] == [6, 6, 6]
+    assert all(up > 0 for up in found[0]) and all(up < 0 for up in found[1] + found[2])
 
 
 def test_names_of_ceilings_stand_apart():
