@@ -392,6 +392,14 @@ def test_a_value_in_the_wrong_unit_is_one_message(desk, old, new, message):
     assert done.returncode == 2 and [line.split(": ", 1)[1] for line in done.stderr.splitlines()] == [message]
 
 
+def test_a_wrong_peak_is_one_message(desk):
+    """Not also that the device lacks its only peak."""
+    text = (ROOT / "configs/gpus/titan_x_maxwell.yaml").read_text()
+    desk.write("mine.yaml", text.replace("fp32: {value: ", "fp32: {value: T"))
+    done = desk.rondo("compare", "net.yaml", "./mine.yaml")
+    assert done.returncode == 2 and len(done.stderr.splitlines()) == 1 and "peak_tflops.fp32.value: T" in done.stderr
+
+
 def test_a_new_device_is_one_file(desk):
     text = (ROOT / "configs/gpus/t4.yaml").read_text().replace("name: T4", "name: Mine")
     desk.write("mine.yaml", text)
