@@ -136,8 +136,7 @@ def _compare(options: argparse.Namespace) -> int:
         explained = _explain(contending.key_of(options.explain), result, found) if options.explain else []
         _print_comparison(result, services, options.slo_ms, explained, files)
     for name in result.unfit():
-        where = "at none of the batches " if len(result.batches) > 1 else "not at batch "
-        print(f"{name}: the network fits {where}{', '.join(map(str, result.batches))}", file=sys.stderr)
+        print(f"{name}: the network does not fit at batch {', '.join(map(str, result.batches))}", file=sys.stderr)
     return 2 if result.unfit() else 0
 
 

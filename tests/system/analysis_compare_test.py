@@ -339,7 +339,7 @@ def test_a_chip_that_fits_no_batch_is_status_2_after_the_table(desk):
     desk.troubles = {"refuse": "network.batch=4"}
     done = desk.rondo("compare", "net.yaml", "toy.yaml", "v100", "--batch", "4", "--explain", "toy", "--out", "out",
                       "--slo-ms", "5")
-    assert done.returncode == 2 and done.stderr == "toy: the network fits not at batch 4\n"
+    assert done.returncode == 2 and done.stderr == "toy: the network does not fit at batch 4\n"
     assert "v100*" in done.stdout and "toy fits at none of the batches: weight_sram is short" in done.stdout
     assert (desk.path / "out/compare.png").exists() and "1.00 kB short" in done.stdout
     shape = desk.json("compare", "net.yaml", "v100", "--batch", "4")
