@@ -52,6 +52,8 @@ def _sweep(options: argparse.Namespace) -> int:
     out = options.out or Path("out") / sweep.name
     again = options.retry_failed
     count = explore.unfinished(sweep, out, again) if options.resume or again else sweep.count()
+    if (options.resume or again) and (other := explore.other_sweep(sweep, out)):
+        print(f"{out} held the sweep {other}: its points stay there, its table and figures make way", file=sys.stderr)
     with Progress(sweep.name, count, sweep.objectives, sweep.limits) as progress:
         try:
             workers = _cluster(options, sweep.point_seconds, progress) if options.dask else None
@@ -71,8 +73,8 @@ def _sweep(options: argparse.Namespace) -> int:
     else:
         from . import table
         if result.good():
-            out = table.console()
-            out.print(table.sweep_table(result, out.width))
+            console = table.console()
+            console.print(table.sweep_table(result, console.width))
         table.print_notes([*table.sweep_notes(result, table_file), "written: " + ", ".join(str(file) for file in files)])
     return 0 if result.within() else 1
 

@@ -106,6 +106,14 @@ def unfinished(sweep: Sweep, directory: Path, retry_failed: bool = False) -> int
     return max(0, sweep.method.count - len(known)) if nsga2 else len(points - known)
 
 
+def other_sweep(sweep: Sweep, directory: Path) -> str:
+    """The name of another sweep whose points lie there; nothing where there is none."""
+    with suppress(NoSweepYet), Store(database(directory)) as store:
+        name = (store.about("sweep") or {}).get("name", sweep.name)
+        return str(name) if name != sweep.name else ""
+    return ""
+
+
 def _prepared(path: Path, resume: bool) -> Store:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)

@@ -102,6 +102,13 @@ def test_table_fits_80_columns_and_pareto_comes_first(desk):
     assert "18 of 18 points" in done.stderr
 
 
+def test_another_sweep_in_the_same_place_is_said(desk):
+    assert desk.rondo("sweep", "sweep.yaml", "--out", "out").returncode == 0
+    desk.write("other.yaml", (desk.path / "sweep.yaml").read_text().replace("name: small", "name: other"))
+    assert "held the sweep" not in desk.rondo("sweep", "sweep.yaml", "--out", "out", "--resume").stderr
+    assert "out held the sweep small: its points stay" in desk.rondo("sweep", "other.yaml", "--out", "out", "--resume").stderr
+
+
 def test_many_parameters_are_never_cut(desk):
     """Where there is no column for each, one holds them all; of several networks each shows some."""
     desk.write("other_network.yaml", "name: other\n")
