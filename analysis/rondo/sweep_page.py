@@ -199,7 +199,8 @@ def _pareto(result: Result, rows: list[Row]) -> str:
 def _coordinates(result: Result) -> str:
     width = 88 * (len(result.varying()) + len(result.objectives)) + 40
     return (paragraph("Each line is a design. Drag along an axis to keep only the lines that pass there; the Pareto view above "
-                      "keeps only these, too. A click on a bar frees its axis.")
+                      "keeps only these, too. A click on a bar frees its axis."
+                      + (" Grey: outside the constraints." if len(result.within()) < len(result.good()) else ""))
             + '<div class="controls"><button id="brush-none">Free all axes</button>'
               '<span class="soft" id="brush-words" aria-live="polite"></span></div>'
             + '<p class="soft" id="sideways" hidden>More axes to the right: the chart scrolls sideways.</p>'

@@ -493,6 +493,9 @@ def test_designs_outside_the_constraints_are_never_the_best(browser: Browser, tm
     assert [[z and round(10**z, 6) for z in row] for row in shown] == [[8e-3, 4e-3, 2e-3], [4e-3, 2e-3, None], [2e-3, None, None]]
     assert drawn(browser, "heat", "data[0].text.flat().filter(t => t === 'outside').length") == 3
     browser.evaluate("document.querySelector('#points [data-point]').click()")
+    tone = drawn(browser, "coordinates", "data[0].line")
+    assert [shade < 0 for shade in tone["color"]] == [bool(row.outside) for row in sweep.good()]
+    assert max(tone["color"]) == pytest.approx(1.0)
     marks = dict(drawn(browser, "around", "data.flatMap(t => t.customdata.map((i, k) => [i, t.marker.symbol[k]]))"))
     assert all((symbol == "x") == bool(sweep.good()[i].outside) for i, symbol in marks.items()) and "x" in marks.values()
     silent(browser)
@@ -585,6 +588,36 @@ def test_every_scale_has_units(browser: Browser, tmp_path: Path):
     assert labels[2][0] == "time (ms)" and labels[4] == ["energy", "1 µJ,3 µJ,10 µJ,30 µJ"] and labels[5][0] == "utilisation (%)"
     page = sweep_page(sweep, lambda number: {})
     assert "utilisation: 11.0 %" in page.lead and "11.0 %" in page.sections[-2].body
+    silent(browser)
+
+
+def test_brushes_of_many_designs(browser: Browser, tmp_path: Path):
+    """Lines of many designs spread round the value they share; a brush round the value takes all of them, as a limit does."""
+    sweep = made(lambda a, b: float(a * b), {"a": [1, 2, 4], "b": list(range(1, 61))})
+    sweep.rows[0].front = True
+    opened(browser, sweep, tmp_path)
+    shown = drawn(browser, "coordinates", "data[0].dimensions[0].values")
+    assert len(set(shown)) > 100 and all(abs(value - round(value)) < 0.13 for value in shown)
+    box = browser.evaluate("""(() => {
+      document.getElementById('chart-coordinates').scrollIntoView({behavior: 'instant', block: 'center'});
+      const {left, top, width, height} = document.querySelector('#chart-coordinates .axis-brush rect.background').getBoundingClientRect();
+      return [left + width / 2, top, height];
+    })()""")
+    browser.drag((box[0], box[1] + box[2] * 0.98), (box[0], box[1] + box[2] * 0.7))
+    browser.wait("document.getElementById('brush-words').textContent === '60 of 180 designs'")
+    low, high = drawn(browser, "coordinates", "data[0].dimensions[0].constraintrange")
+    taken = [low - 1e-6 <= value <= high + 1e-6 for value in shown]
+    assert taken == [row.settings["a"] == 1 for row in sweep.good()]
+    silent(browser)
+
+
+def test_brush_on_an_axis_drawn_in_milliseconds(browser: Browser, tmp_path: Path):
+    sweep = made(lambda a, b: 5e-3 + 1e-4 * a * b, {"a": [1, 2, 4], "b": [1, 2, 4]})
+    sweep.rows[0].front = True
+    opened(browser, sweep, tmp_path)
+    browser.evaluate("Plotly.restyle('chart-coordinates', {'dimensions[2].constraintrange': [[5.0, 5.25]]}); 0")
+    least = sum(row.figures["time_s"] <= 5.25e-3 for row in sweep.good())
+    assert browser.evaluate("document.getElementById('brush-words').textContent") == f"{least} of 9 designs"
     silent(browser)
 
 

@@ -1,5 +1,26 @@
 // The other charts of a sweep: parallel coordinates, effects, one parameter at a time, the best of two.
 
+// The colours of the lines: the first objective's of the designs that meet all constraints; grey for the others.
+function lineColours({objectives, outside}, axis) {
+  const out = (i) => outside[i].length > 0, within = axis.points.filter((_, i) => !out(i));
+  const most = objectives[0].maximise, wire = css("--wire");
+  if (!within.length) return {color: wire};
+  const low = Math.min(...within), span = Math.max(...within) - low || 1;
+  const color = axis.points.map((value, i) => (out(i) ? -0.1 : most ? (value - low) / span : 1 - (value - low) / span));
+  const colorscale = [[0, wire], [0.09, wire], ...shades().map(([at, tone]) => [0.1 + 0.9 * at, tone])];
+  return {color, colorscale, cmin: -1 / 9, cmax: 1};
+}
+
+// The places of the designs along an axis. Many spread a little round a value that they share: less than the 0.15 that
+// a limit takes in, and inwards from both ends, where brushes stop.
+function places({points, side, ends: [low, high]}) {
+  if (!side || points.length <= 100) return points;
+  return points.map((at, i) => {
+    const spread = 0.24 * (((i * 0.618034) % 1) - 0.5);
+    return at + (at === low ? Math.abs(spread) : at === high ? -Math.abs(spread) : spread);
+  });
+}
+
 function coordinates(sweep) {
   const first = sweep.byName.get(sweep.objectives[0].path);
   sweep.shown = sweep.axes.filter((axis) => axis.parameter || sweep.objectives.some((o) => o.path === axis.name));
@@ -14,11 +35,11 @@ function coordinates(sweep) {
     const inside = (values) => values.map((value) => value / axis.drawnIn);
     const top = high > low ? high : low + (Math.abs(low) || 1);
     const title = plainly ? label(axis) : label(axis, prefixed[1]);
-    return {label: title.replaceAll(".", ".<br>"), values: inside(axis.points),
+    return {label: title.replaceAll(".", ".<br>"), values: inside(places(axis)),
       range: inside([low - pad, top + pad]), ...ticks,
       ...(limit ? {constraintrange: limit.length === 1 ? inside(limit[0]) : limit.map(inside)} : {})};
   });
-  const line = {color: first.points, colorscale: shades(), reversescale: !sweep.objectives[0].maximise};
+  const line = lineColours(sweep, first);
   const font = (size) => ({size, color: css("--ink")});
   return {data: [{type: "parcoords", dimensions, line, labelfont: font(12), tickfont: font(11),
     rangefont: {size: 1, color: "rgba(0,0,0,0)"}, unselected: {line: {color: css("--wire"), opacity: 0.06}}}],
@@ -55,11 +76,14 @@ function around(sweep) {
   const run = found.filter(([, points]) => points.length > 1);
   const rest = found.filter(([, points]) => points.length < 2).map(([axis]) => axis.title);
   element("around-words").textContent = rest.length ? `Not run with another value alone: ${rest.join(", ")}.` : "";
-  const data = run.map(([axis, points]) => aroundOne(sweep, axis, points, figure, moved));
+  const where = (x) => (figure.positive ? Math.log10(x) : x);
+  const all = run.flatMap(([, points]) => points.map((i) => where(moved(i))));
+  const ends = all.length ? [Math.min(...all), Math.max(...all)] : [0, 0];
+  const crowd = (narrow() ? 0.1 : 0.03) * (ends[1] - ends[0]);
+  const near = (i) => Math.abs(where(moved(i)) - where(moved(sweep.chosen))) <= crowd;
+  const data = run.map(([axis, points]) => aroundOne(sweep, axis, points, figure, moved, near));
   const names = run.map(([axis]) => literal(axis.title)).reverse();
   const title = literal(`${figure.title}, ${figure.positive ? "times" : "less"} the chosen design's`);
-  const all = data.flatMap((trace) => trace.x).map((x) => (figure.positive ? Math.log10(x) : x));
-  const ends = all.length ? [Math.min(...all), Math.max(...all)] : [0, 0];
   const spare = Math.max(0.04 * (ends[1] - ends[0]), figure.positive ? 0.01 : 0);
   const range = [ends[0] - spare, ends[1] + spare];
   const xaxis = figure.positive ? {type: "log", range, ...roundTicks(range, "×")} :
@@ -77,10 +101,8 @@ function neighbours(sweep, axis) {
   return [...sweep.numbers.keys()].filter(alike).sort((a, b) => axis.points[a] - axis.points[b]);
 }
 
-function aroundOne(sweep, axis, found, figure, moved) {
+function aroundOne(sweep, axis, found, figure, moved, near) {
   const chosen = (i) => i === sweep.chosen, outside = (i) => sweep.outside[i].length > 0;
-  const [low, high] = figure.ends.map((end) => (figure.logarithmic ? 10 ** end : end));
-  const near = (i) => (figure.positive ? Math.abs(moved(i) - 1) < 0.02 : Math.abs(moved(i)) < 0.02 * (high - low));
   const named = (i, k) => chosen(i) || ((k === 0 || k === found.length - 1) && !near(i));
   const value = (i) => literal(axis.values[i]);
   return {type: "scatter", mode: "lines+markers+text", x: found.map(moved), y: found.map(() => literal(axis.title)),

@@ -128,7 +128,8 @@ class Timeline {
       Object.entries(ways).forEach(([way, [starts, values]]) => {
         const [x, y] = this.thinned(starts, values);
         data.push({type: "scatter", mode: "lines", x, y, yaxis: "y" + (index + 2), line: {shape: "hv", width: 1.3,
-          color: colour(way === "read" ? "#0072B2" : "#D55E00")}, name: way, legendgroup: way, showlegend: index === 0,
+          color: colour(way === "read" ? "#0072B2" : "#D55E00")}, name: `${way}, B/cycle`, legendgroup: way,
+          showlegend: index === 0,
           hovertemplate: `${words(memory)} ${way}: %{y:.1f} B/cycle<extra></extra>`});
       });
     });
