@@ -9,10 +9,11 @@
 
 namespace rondo {
 
-/// A memory is too small; `compile` turns it into the message for the user or tries a thriftier layout.
+/// A memory is too small, by the first piece that finds no room; what stands after it would need more; `compile` turns
+/// it into the message for the user or tries a thriftier layout.
 struct Shortage : std::runtime_error {
   Shortage(Space space, std::int64_t short_by, const std::string& what)
-      : std::runtime_error(std::string(kSpaceNames[static_cast<int>(space)]) + " memory is short by " +
+      : std::runtime_error(std::string(kSpaceNames[static_cast<int>(space)]) + " memory is short by at least " +
                            std::to_string(short_by) + " bytes for " + what),
         space(space),
         short_by(short_by) {}

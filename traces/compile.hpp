@@ -88,7 +88,7 @@ struct Compiled {
 
 /// Network to program: quantise, tile, place, schedule, synchronise. `ranges` from an evaluation on calibration input
 /// (null: timing only, no data segments) and `inputs` the values of the graph's inputs (null likewise). A network that
-/// does not fit the machine is an Error that says which memory is short by how many bytes.
+/// does not fit the machine is an Error that says which memory is short by how many bytes at least.
 Compiled compile(const Graph& graph, const Machine& machine, const MappingParams& mapping, const NumbersParams& numbers,
                  const Ranges* ranges, const NamedTensors* inputs);
 

@@ -53,8 +53,8 @@ def _sweep(options: argparse.Namespace) -> int:
     again = options.retry_failed
     count = explore.unfinished(sweep, out, again) if options.resume or again else sweep.count()
     if (options.resume or again) and (other := explore.other_sweep(sweep, out)):
-        print(f"{out} held the sweep {other}: its points stay there, its table and figures make way", file=sys.stderr)
-    with Progress(sweep.name, count, sweep.objectives, sweep.limits) as progress:
+        print(f"{out} held the sweep {other}, not this one as it is now: its points stay there, its table and figures make way", file=sys.stderr)
+    with Progress(sweep.name, count, sweep.objectives if len(sweep.networks) == 1 else (), sweep.limits) as progress:
         try:
             workers = _cluster(options, sweep.point_seconds, progress) if options.dask else None
             result = explore.run_sweep(sweep, out, options.jobs, options.resume, progress.add, workers, again)

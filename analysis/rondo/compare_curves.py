@@ -147,7 +147,8 @@ def roofline(result: Comparison, directory: Path) -> list[Path]:
         axes.set_ylabel("operations per second (logarithmic)    better →")
         axes.grid(True)
         _ceiling_names(axes, result, {entry.name: entry.peak for entry in entries})
-        axes.set_title(f"{result.network}: roofline, batch {', '.join(map(str, result.batches))}", pad=42)
+        many = "; a mark for each, from the least" if len(result.batches) > 1 else ""
+        axes.set_title(f"{result.network}: roofline, batch {', '.join(map(str, result.batches))}{many}", pad=42)
         axes.annotate(_roofline_words(entries), (0, 1), xycoords="axes fraction", xytext=(0, 10),
                       textcoords="offset points")
         return save(figure, directory / "roofline")

@@ -108,11 +108,22 @@ def check_feasible(reader: Reader, keys: dict[str, yaml.Node], space: Space, met
     elif method == "grid" and not known.complete:
         reader.note(reader.root, f"the grid of {space.size()} points is too large to find all that meet the constraints: "
                                  f"{left} among {known.tried} candidates tried; expected another method")
+    elif known.complete and (empty := _left_out(space)):
+        reader.note(keys["constraints"], f"constraints: no point of {', '.join(empty)} meets all of them; leave it away")
     elif left < asked:
         found = (f"only {left} meet the constraints; expected no more, or method: grid" if known.complete else
                  f"only {left} that meet the constraints were found among {known.tried} candidates tried; expected no more")
         reader.note(keys["method"], f"method: {asked} points are asked for and {found}")
     reader.finish()
+
+
+def _left_out(space: Space) -> list[str]:
+    """Chips and networks that no point is left of."""
+    found = []
+    for place, names in enumerate((space.chips, space.networks)):
+        left = set(space.feasible.rows[:, place].tolist())
+        found += [name for index, name in enumerate(names) if not left & {index, -1}]
+    return found
 
 
 def _nothing_left(space: Space) -> str:

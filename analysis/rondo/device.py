@@ -157,6 +157,10 @@ def is_device_file(path: Path) -> bool:
     """Whether the YAML file is a device, not a chip: a device states its `kind`."""
     try:
         reader = Reader(path)
-        return "kind" in reader.mapping(reader.root, str(path))
+        keys = reader.mapping(reader.root, str(path))
     except InputError:
         return False
+    if not {"kind", "extends", "machine"} & set(keys):
+        raise InputError(f"{path}: is neither a device, which has a `kind` ({', '.join(KINDS)}), nor a chip, which has "
+                         "`extends` or `machine`")
+    return "kind" in keys

@@ -43,7 +43,7 @@ def effects(result: Result, path: str) -> list[Effect]:
     for name in names:
         groups = _stretched(given[name], codes[name])
         main = _explained(values, groups)
-        if not grid:  # of a sample, groups explain something by chance alone
+        if not grid and result.method != "grid":  # of a sample, groups explain something by chance alone
             main = 1 - (1 - main) * (len(rows) - 1) / max(1, len(rows) - len(set(groups.tolist())))
         others = [codes[other] for other in names if other != name]
         total = max(0.0, 1 - _explained(values, _combined(others, len(rows)))) if grid else None
@@ -62,6 +62,8 @@ def caveat(result: Result) -> str:
     if _full_grid([_codes([str(place(row, name)) for row in rows]) for name in names]):
         return "Designs outside the constraints count, too." if len(result.within()) < len(rows) else ""
     found = []
+    if result.method != "grid":
+        found.append("less what groups of a sample explain by chance")
     if result.method == "nsga2":
         found.append("the search chose the points and they crowd near its front")
     if result.constraints:

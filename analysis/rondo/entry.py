@@ -58,9 +58,9 @@ class Misfit:
     reason: str
 
     def shortage(self) -> str:
-        """What is missing, in short: 262 kB short."""
-        found = re.search(r"is short by (\d+) bytes", self.reason)
-        return f"{written(float(found[1]), 'B')} short" if found else ""
+        """What is missing, in short: ≥ 262 kB short."""
+        found = re.search(r"is short by (at least )?(\d+) bytes", self.reason)
+        return f"{'≥ ' if found[1] else ''}{written(float(found[2]), 'B')} short" if found else ""
 
 
 def is_misfit(message: str) -> bool:

@@ -1,5 +1,6 @@
 """Runs a sweep: chooses its points, has them simulated, and stores each as it finishes."""
 
+import json
 import platform
 from contextlib import suppress
 from pathlib import Path
@@ -107,10 +108,12 @@ def unfinished(sweep: Sweep, directory: Path, retry_failed: bool = False) -> int
 
 
 def other_sweep(sweep: Sweep, directory: Path) -> str:
-    """The name of another sweep whose points lie there; nothing where there is none."""
+    """The name of another sweep whose points lie there, or of the same before its file was changed; nothing where there is
+    none."""
     with suppress(NoSweepYet), Store(database(directory)) as store:
-        name = (store.about("sweep") or {}).get("name", sweep.name)
-        return str(name) if name != sweep.name else ""
+        held, ours = store.about("sweep") or {}, _about(sweep, [])
+        changed = any(held[key] != json.loads(json.dumps(value)) for key, value in ours.items() if key != "points" and key in held)
+        return str(held["name"]) if changed else ""
     return ""
 
 

@@ -79,7 +79,7 @@ def _scatter(figure: Figure, axes: Axes, result: Result) -> None:
         figure.colorbar(dots, ax=axes, label=axis_title(third), format=tick_format(third), location="bottom", pad=0.12, aspect=45)
         return
     name = _strongest(result, rows)
-    values = sorted({place(row, name) for row in rows}, key=in_order) if name else [None]
+    values = sorted({place(row, name) for row in inside}, key=in_order) if name else [None]
     colours = plt.get_cmap("viridis")
     for index, value in enumerate(values):
         axes.scatter(*at([row for row in inside if name is None or place(row, name) == value]), s=34, alpha=0.9,
@@ -154,6 +154,8 @@ def _in_key(front: list[Row]) -> list[int]:
 def _front_key(axes: Axes, result: Result, front: list[Row]) -> float:
     """The Pareto points' parameters as a small table to the right of the picture, its names broken at their
     dots. The height at which it ends."""
+    if not front:
+        return 1.0
     names = result.varying()
     shown = _in_key(front)
     heads = [name.split(".") for name in names]

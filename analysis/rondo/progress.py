@@ -49,11 +49,11 @@ class Progress:
             self.bar.start()
         return self
 
-    def __exit__(self, *_: Any) -> None:
+    def __exit__(self, *why: Any) -> None:
         if self.bar:
             self.bar.stop()
         elif self.done:
-            self._line(f"done in {time.monotonic() - self.start:.1f} s")
+            self._line(f"{'done' if why[0] is None else 'stopped'} in {time.monotonic() - self.start:.1f} s")
 
     def add(self, answer: Answer) -> None:
         """One more point is finished."""

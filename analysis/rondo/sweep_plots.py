@@ -70,7 +70,7 @@ def _finish(figure: Any, title: str, words: str = "", least_width: float = 0.0) 
 
 def around(result: Result, directory: Path, ending: str = "") -> list[Path]:
     """How each objective changes when one parameter alone leaves the balanced Pareto point: by what factor, or by how much
-    where not all of its values are above zero."""
+    where not all of its values are above zero, or are logarithms already (dB)."""
     middle = centre(result)
     first = result.objectives[0].quantity.path
     names = list(one_at_a_time(result, middle, first)) if middle else []
@@ -92,7 +92,7 @@ def _around_one(axes: Axes, result: Result, middle: Row, names: list[str], objec
     path, unit = objective.quantity.path, objective.quantity.unit
     here = middle.figures[path]
     found = one_at_a_time(result, middle, path)
-    factors = all(figure > 0 for pairs in found.values() for _, figure in pairs)
+    factors = unit != "dB" and all(figure > 0 for pairs in found.values() for _, figure in pairs)
     if factors:
         axes.set_xscale("log")
     moved = {name: [(value, figure / here if factors else figure - here) for value, figure in pairs]
@@ -156,7 +156,8 @@ def heat(result: Result, directory: Path, ending: str = "") -> list[Path]:
         return []
     files: list[Path] = []
     for objective in result.objectives:
-        xs, ys, best = best_of_two(result, order[0], order[1], objective)
+        up = _independent(result, order)
+        xs, ys, best = best_of_two(result, order[0], up, objective)
         with plt.rc_context(STYLE):
             figure, axes = plt.subplots(figsize=(2.2 + 0.95 * min(12, len(xs)), 1.6 + 0.55 * min(12, len(ys))))
             _cells(axes, best, objective)
@@ -166,13 +167,24 @@ def heat(result: Result, directory: Path, ending: str = "") -> list[Path]:
             for side in axes.spines.values():
                 side.set_visible(False)
             axes.set_xlabel(order[0])
-            axes.set_ylabel(order[1])
-            words = ["the best of all " + ", ".join(order[2:])] if order[2:] else []
+            axes.set_ylabel(up)
+            others = [name for name in order if name not in (order[0], up)]
+            words = ["the best of all " + ", ".join(others)] if others else []
             words += ["within " + ", ".join(result.limits)] if result.limits else []
             _finish(figure, f"{subject(result)}: {'most' if objective.maximise else 'least'} {objective.quantity.title}",
                     "; ".join(words), least_width=6.0)
             files += save(figure, directory / f"heat_{objective.quantity.path.replace('.', '_')}{ending}")
     return files
+
+
+def _independent(result: Result, order: list[str]) -> str:
+    """Of the parameters after the first, in order, one with which it fills half of the cells, or else most of them: not one
+    that changes with it."""
+    def filled(name: str) -> float:
+        best = best_of_two(result, order[0], name, result.objectives[0])[2]
+        return float(np.isfinite(best).mean())
+    shares = {name: filled(name) for name in order[1:]}
+    return next((name for name in shares if shares[name] >= 0.5), max(shares, key=lambda name: shares[name]))
 
 
 def _cells(axes: Axes, best: Any, objective: Objective) -> None:

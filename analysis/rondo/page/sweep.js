@@ -21,7 +21,7 @@ class Sweep {
     const numeric = values.every((value) => typeof value === "number");
     const [low, high] = numeric ? [distinct[0], distinct[distinct.length - 1]] : [0, 0];
     const side = parameter && (distinct.length <= 16 || !numeric);
-    const positive = numeric && low > 0, logarithmic = !side && positive && high > 4 * low;
+    const positive = numeric && low > 0 && unit !== "dB", logarithmic = !side && positive && high > 4 * low;
     const place = side ? new Map(distinct.map((value, index) => [value, index])) : null;
     const at = (value) => (side ? place.get(value) : logarithmic ? Math.log10(value) : value);
     const points = values.map(at), ends = side ? [0, distinct.length - 1] : [at(low), at(high)];
