@@ -62,8 +62,6 @@ def caveat(result: Result) -> str:
     if _full_grid([_codes([str(place(row, name)) for row in rows]) for name in names]):
         return "Designs outside the constraints count, too." if len(result.within()) < len(rows) else ""
     found = []
-    if result.method != "grid":
-        found.append("less what groups of a sample explain by chance")
     if result.method == "nsga2":
         found.append("the search chose the points and they crowd near its front")
     if result.constraints:

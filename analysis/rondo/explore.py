@@ -134,6 +134,7 @@ def _prepared(path: Path, resume: bool) -> Store:
 def _about(sweep: Sweep, points: list[Point]) -> dict[str, Any]:
     """What is needed to make the result again from the stored points alone, and to make the points again."""
     return {"name": sweep.name, "parameters": sweep.parameters,
+            "values": [[list(value) for value in axis.values] for axis in sweep.space.axes], "set": sweep.space.fixed,
             "objectives": [[o.quantity.path, "max" if o.maximise else "min"] for o in sweep.objectives],
             "limits": [limit.text for limit in sweep.limits],
             "constraints": [constraint.text for constraint in sweep.space.constraints],

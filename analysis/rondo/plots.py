@@ -51,6 +51,7 @@ def _pareto_of_one(result: Result, path: Path) -> list[Path]:
         quantity_axis(axes, "x", across, [row.figures[across.quantity.path] for row in rows])
         quantity_axis(axes, "y", up, [row.figures[up.quantity.path] for row in rows])
         _front_numbers(axes, front, across, up)
+        axes.margins(0.06, 0.08)
         axes.grid(True)
         outside = len(rows) - len(result.within())
         axes.set_title(f"{subject(result)}: {len(rows)} designs, {len(front)} on the Pareto front"
