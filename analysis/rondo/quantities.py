@@ -163,6 +163,11 @@ def written(value: Optional[float], unit: str = "") -> str:
     return _digits(value / factor, prefix + unit)
 
 
+def without_numbers(words: str) -> str:
+    """A message by which those that differ in their numbers alone are alike."""
+    return re.sub(r"\d[\d,_.]*", "#", words)
+
+
 def _digits(value: float, unit: str) -> str:
     digits = f"{value:.3g}"
     if "e" in digits:

@@ -1,13 +1,13 @@
 """Values that no point can run with, found by asking the simulator about the chips of a few points before any point runs.
 What a value does beside others (a capacity that is no multiple of the banks) is the simulator's knowledge alone."""
 
-import re
 from pathlib import Path
 from typing import Iterator
 
 import numpy as np
 
 from . import sampling, simulator
+from .quantities import without_numbers
 from .space import Space
 from .yaml_reader import Scalar
 
@@ -68,5 +68,5 @@ def _by_cause(words: list[str]) -> list[tuple[int, str]]:
     """Messages that differ in more than their numbers: how many, and the first as it is."""
     found: dict[str, list[str]] = {}
     for one in words:
-        found.setdefault(re.sub(r"\d+", "#", one), []).append(one)
+        found.setdefault(without_numbers(one), []).append(one)
     return [(len(group), group[0]) for group in sorted(found.values(), key=len, reverse=True)[:3]]

@@ -4,7 +4,6 @@ import csv
 import json
 import math
 import os
-import re
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Callable, Optional
@@ -13,7 +12,7 @@ import numpy as np
 
 from .expression import Constraint, parse_constraint
 from .pareto import pareto_front
-from .quantities import Objective, Quantity, quantity, value_at
+from .quantities import Objective, Quantity, quantity, value_at, without_numbers
 from .simulator import RunFailed
 from .store import Store
 from .yaml_reader import InputError, Scalar
@@ -85,7 +84,7 @@ class Result:
         groups: dict[str, list[Row]] = {}
         for row in self.rows:
             if row.error:
-                groups.setdefault(re.sub(r"\d[\d,_.]*", "#", cause_of(row.error)), []).append(row)
+                groups.setdefault(without_numbers(cause_of(row.error)), []).append(row)
         ordered = sorted(groups.values(), key=len, reverse=True)
         return [(cause_of(rows[0].error), len(rows), rows[0].number) for rows in ordered]
 

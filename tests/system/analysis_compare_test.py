@@ -502,3 +502,14 @@ def test_a_missing_simulator_is_said(desk):
                           cwd=desk.path,
                           env=environment, capture_output=True, text=True)
     assert done.returncode == 1 and "the simulator is not built" in done.stderr
+
+
+def test_a_file_that_is_neither_chip_nor_device(desk):
+    desk.write("odd.yaml", "name: x\npeak: abc\n")
+    done = desk.rondo("compare", "net.yaml", "toy.yaml", "odd.yaml")
+    assert done.returncode == 2 and done.stderr.count("\n") == 1 and "odd.yaml: is neither a device, which has a `kind`" in done.stderr
+
+
+def test_a_shortage_is_a_lower_bound():
+    from rondo.entry import Misfit
+    assert Misfit("c", 1, "memory is short by at least 1000 bytes for x").shortage() == "≥ 1.00 kB short"

@@ -434,3 +434,12 @@ def test_the_file_says_how_its_points_came_about(desk):
     with Store(desk.path / "out/points.sqlite") as store:
         assert store.simulators() == [program[:16]]
         assert all(store.answer(identity).simulator for identity in store.finished())
+
+
+def test_a_sweep_that_is_stopped_is_not_called_done(capsys):
+    from rondo.pool import Answer
+    from rondo.progress import Progress
+    with pytest.raises(KeyboardInterrupt), Progress("small", 7) as progress:
+        progress.add(Answer(error="none"))
+        raise KeyboardInterrupt
+    assert "small: 1 of 7 points, stopped in" in capsys.readouterr().err

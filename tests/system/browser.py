@@ -12,7 +12,9 @@ import subprocess
 import tempfile
 import time
 from pathlib import Path
-from typing import Any, Optional
+from typing import Any, Iterator, Optional
+
+import pytest
 
 PATIENCE_S = 60.0
 
@@ -160,3 +162,17 @@ class Browser:
         """A PNG of the whole page, or of the window."""
         found = self.call("Page.captureScreenshot", format="png", captureBeyondViewport=whole)
         path.write_bytes(base64.b64decode(found["data"]))
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """One for all tests of a file."""
+    with Browser() as found:
+        yield found
+
+
+def silent(page: Browser) -> None:
+    """Nothing was complained about, and nothing fetched from elsewhere."""
+    drawn_in_software = "[.WebGL-"  # the driver's remarks about its speed
+    assert [words for words in page.complaints if not words.startswith(drawn_in_software)] == []
+    assert [url for url in page.requests if not url.startswith(("file:", "data:", "blob:"))] == []

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from analysis_support import ROOT  # noqa: F401  (sets the path, too)
-from browser import Browser
+from browser import Browser, browser, silent  # noqa: F401
 from rondo import simulator
 from rondo.__main__ import main
 from rondo.what_if import explore, trials
@@ -25,17 +25,6 @@ def result(tmp_path_factory) -> Path:
                     "--out", directory], check=True, capture_output=True)
     assert main(["report", str(directory), "--jobs", "2"]) == 0
     return directory
-
-
-@pytest.fixture(scope="module")
-def browser():
-    with Browser() as found:
-        yield found
-
-
-def silent(browser: Browser) -> None:
-    assert browser.complaints == []
-    assert [url for url in browser.requests if not url.startswith(("file:", "data:", "blob:"))] == []
 
 
 @pytest.mark.parametrize("width, dark", [(1280, False), (1280, True), (400, False), (400, True)])

@@ -202,3 +202,9 @@ def test_units_that_do(folder, constraint):
     (folder / "sweep.yaml").write_text("name: units\nchips: [edge]\nnetworks: [speech_emotion]\nobjectives: [latency, energy]\n"
                                        f"parameters: {{gate.lanes: [8, 16]}}\nconstraints: ['{constraint}']\n")
     read_sweep(folder / "sweep.yaml")
+
+
+def test_a_chip_that_constraints_leave_out(folder):
+    found = mistakes_of(folder, chips="[edge, server]", parameters="{gate.lanes: [8, 16]}",
+                        constraints="['machine.weight_bytes <= 4 MiB']")
+    assert len(found) == 1 and "no point of server meets all of them" in found[0]
